@@ -1,0 +1,94 @@
+//! Instances.
+//!
+//! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>.
+
+use jiff::Timestamp;
+
+use crate::{ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VpcId, ZoneName};
+
+/// An instance. Its network interfaces are found by their attachments.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// Its id.
+    pub id: InstanceId,
+    /// What launched it.
+    pub reservation_id: ReservationId,
+    /// Its position within the reservation.
+    pub ami_launch_index: u32,
+    /// Its image.
+    pub image_id: ImageId,
+    /// Its type, such as `m5.large`.
+    pub instance_type: String,
+    /// Its state.
+    pub state: InstanceState,
+    /// Why it last changed state, as `StateTransitionReason` shows it.
+    pub state_reason: Option<String>,
+    /// Its primary ENI's VPC.
+    pub vpc_id: VpcId,
+    /// Its primary ENI's subnet.
+    pub subnet_id: SubnetId,
+    /// Its primary ENI's zone.
+    pub zone: ZoneName,
+    /// Its primary ENI's groups, kept for when that is gone.
+    pub groups: Vec<SecurityGroupId>,
+    /// The key pair's name.
+    pub key_name: Option<String>,
+    /// The instance profile's ARN.
+    pub iam_instance_profile: Option<String>,
+    /// User data, decoded.
+    pub user_data: Option<Vec<u8>>,
+    /// How IMDS serves it.
+    pub metadata_options: MetadataOptions,
+    /// When it was launched.
+    pub launch_time: Timestamp,
+    /// When it was terminated.
+    pub terminated: Option<Timestamp>,
+    /// The launch's idempotency token.
+    pub client_token: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// An instance's state; the numbers are EC2's codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InstanceState {
+    /// 0: its network is being made.
+    Pending,
+    /// 16.
+    Running,
+    /// 32: being terminated.
+    ShuttingDown,
+    /// 48: gone, listed for another hour.
+    Terminated,
+    /// 64: being stopped.
+    Stopping,
+    /// 80.
+    Stopped,
+}
+
+/// How the instance metadata service serves an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataOptions {
+    /// Whether session tokens (IMDSv2) are required.
+    pub tokens_required: bool,
+    /// How many hops a token's reply may travel, 1 to 64.
+    pub hop_limit: u8,
+    /// Whether the service answers at all.
+    pub endpoint_enabled: bool,
+    /// Whether it answers over IPv6.
+    pub ipv6_enabled: bool,
+    /// Whether it shows the instance's tags.
+    pub tags_enabled: bool,
+}
+
+impl Default for MetadataOptions {
+    fn default() -> Self {
+        Self {
+            tokens_required: false,
+            hop_limit: 1,
+            endpoint_enabled: true,
+            ipv6_enabled: false,
+            tags_enabled: false,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! One account's resources in one region.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    AccountId, DhcpOptions, DhcpOptionsId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId,
+    NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet,
+    SubnetId, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+};
+
+/// What a change may draw on besides the model: the time and a source of ids.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The time of the call.
+    pub now: Timestamp,
+    /// New ids.
+    pub ids: &'a mut Ids,
+}
+
+/// One account's resources in one region.
+///
+/// Other crates read the maps; only this crate's methods change them, so that the indexes and the
+/// rules between resources hold.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+    pub(crate) vpcs: BTreeMap<VpcId, Vpc>,
+    pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
+    pub(crate) network_interfaces: BTreeMap<NetworkInterfaceId, NetworkInterface>,
+    pub(crate) trunk_associations: BTreeMap<TrunkAssociationId, TrunkAssociation>,
+    pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
+    pub(crate) instances: BTreeMap<InstanceId, Instance>,
+    pub(crate) route_tables: BTreeMap<RouteTableId, RouteTable>,
+    pub(crate) internet_gateways: BTreeMap<InternetGatewayId, InternetGateway>,
+    pub(crate) dhcp_options: BTreeMap<DhcpOptionsId, DhcpOptions>,
+}
+
+macro_rules! readers {
+    ($($(#[$doc:meta])* $many:ident $one:ident: $id:ty => $value:ty;)*) => {$(
+        $(#[$doc])*
+        pub fn $many(&self) -> impl Iterator<Item = &$value> {
+            self.$many.values()
+        }
+
+        /// One of them by its id.
+        pub fn $one(&self, id: &$id) -> Option<&$value> {
+            self.$many.get(id)
+        }
+    )*};
+}
+
+impl Model {
+    /// An account without any resource, not even the default VPC.
+    pub fn empty(account: AccountId, region: Region) -> Self {
+        Self {
+            account,
+            region,
+            vpcs: BTreeMap::new(),
+            subnets: BTreeMap::new(),
+            network_interfaces: BTreeMap::new(),
+            trunk_associations: BTreeMap::new(),
+            security_groups: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            route_tables: BTreeMap::new(),
+            internet_gateways: BTreeMap::new(),
+            dhcp_options: BTreeMap::new(),
+        }
+    }
+
+    /// The account.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The region.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    readers! {
+        /// All VPCs in the order of their ids.
+        vpcs vpc: VpcId => Vpc;
+        /// All subnets in the order of their ids.
+        subnets subnet: SubnetId => Subnet;
+        /// All ENIs in the order of their ids.
+        network_interfaces network_interface: NetworkInterfaceId => NetworkInterface;
+        /// All trunk associations in the order of their ids.
+        trunk_associations trunk_association: TrunkAssociationId => TrunkAssociation;
+        /// All security groups in the order of their ids.
+        security_groups security_group: SecurityGroupId => SecurityGroup;
+        /// All instances in the order of their ids, terminated ones included.
+        instances instance: InstanceId => Instance;
+        /// All route tables in the order of their ids.
+        route_tables route_table: RouteTableId => RouteTable;
+        /// All internet gateways in the order of their ids.
+        internet_gateways internet_gateway: InternetGatewayId => InternetGateway;
+        /// All sets of DHCP options in the order of their ids.
+        dhcp_options dhcp_options_set: DhcpOptionsId => DhcpOptions;
+    }
+}

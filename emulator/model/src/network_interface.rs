@@ -1,0 +1,172 @@
+//! Elastic network interfaces and their attachments.
+//!
+//! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use jiff::Timestamp;
+
+use crate::{
+    AccountId, AttachmentId, InstanceId, InterfacePermissionId, Mac, NetworkInterfaceId, SecurityGroupId, SubnetId,
+    Tags, VpcId, ZoneName,
+};
+
+/// An elastic network interface (ENI).
+#[derive(Debug, Clone)]
+pub struct NetworkInterface {
+    /// Its id.
+    pub id: NetworkInterfaceId,
+    /// Its subnet.
+    pub subnet_id: SubnetId,
+    /// Its subnet's VPC.
+    pub vpc_id: VpcId,
+    /// Its subnet's zone.
+    pub zone: ZoneName,
+    /// Its Ethernet address, unique in the VPC.
+    pub mac: Mac,
+    /// What it can be used for.
+    pub interface_type: InterfaceType,
+    /// Free text.
+    pub description: String,
+    /// Its security groups, in the order given.
+    pub groups: Vec<SecurityGroupId>,
+    /// Its IPv4 addresses, the primary first.
+    pub private_ips: Vec<PrivateIp>,
+    /// Its delegated /28 prefixes.
+    pub ipv4_prefixes: Vec<Ipv4Net>,
+    /// Its IPv6 addresses.
+    pub ipv6_addresses: Vec<Ipv6Addr>,
+    /// Its delegated /80 prefixes.
+    pub ipv6_prefixes: Vec<Ipv6Net>,
+    /// Whether packets must have one of its addresses as source or destination.
+    pub source_dest_check: bool,
+    /// The instance it is attached to.
+    pub attachment: Option<Attachment>,
+    /// Accounts that may attach it.
+    pub permissions: Vec<InterfacePermission>,
+    /// Whether a service made it.
+    pub requester_managed: bool,
+    /// Who asked for it: the account or service principal.
+    pub requester_id: Option<String>,
+    /// Idle timeouts of tracked connections.
+    pub connection_tracking: ConnectionTracking,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl NetworkInterface {
+    /// The primary IPv4 address; an IPv6-only ENI has none.
+    pub fn primary_ip(&self) -> Option<Ipv4Addr> {
+        self.private_ips.first().map(|ip| ip.address)
+    }
+
+    /// Every address and delegated prefix it may send from, as networks.
+    pub fn networks(&self) -> impl Iterator<Item = IpNet> + '_ {
+        let v4 = self.private_ips.iter().map(|ip| IpNet::V4(Ipv4Net::from(ip.address)));
+        let v6 = self.ipv6_addresses.iter().map(|ip| IpNet::V6(Ipv6Net::from(*ip)));
+        let prefixes = self.ipv4_prefixes.iter().map(|net| IpNet::V4(*net));
+        v4.chain(v6).chain(prefixes).chain(self.ipv6_prefixes.iter().map(|net| IpNet::V6(*net)))
+    }
+
+    /// Whether an address is one of its own or within one of its prefixes.
+    pub fn owns(&self, address: IpAddr) -> bool {
+        self.networks().any(|net| net.contains(&address))
+    }
+}
+
+/// What an ENI can be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum InterfaceType {
+    /// An ordinary interface (also a branch: EC2 shows those by their association).
+    #[default]
+    Interface,
+    /// A trunk that carries branch ENIs.
+    Trunk,
+    /// A branch of a trunk.
+    Branch,
+    /// An elastic fabric adapter with IP.
+    Efa,
+    /// An elastic fabric adapter without IP.
+    EfaOnly,
+}
+
+/// One private IPv4 address of an ENI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateIp {
+    /// The address.
+    pub address: Ipv4Addr,
+    /// Whether it is the primary one.
+    pub primary: bool,
+}
+
+/// An ENI's attachment to an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its id.
+    pub id: AttachmentId,
+    /// The instance.
+    pub instance_id: InstanceId,
+    /// The device index; 0 is the primary ENI.
+    pub device_index: u16,
+    /// The network card.
+    pub network_card_index: u16,
+    /// How far it is.
+    pub status: AttachmentStatus,
+    /// Whether the ENI goes when the instance does.
+    pub delete_on_termination: bool,
+    /// When it was asked for.
+    pub attach_time: Timestamp,
+}
+
+/// How far an attachment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachmentStatus {
+    /// Asked for; the link is not there yet.
+    Attaching,
+    /// The link is there.
+    Attached,
+    /// Being taken away.
+    Detaching,
+    /// Taken away; shown for a moment before the attachment goes.
+    Detached,
+}
+
+/// An ENI's state as DescribeNetworkInterfaces shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InterfaceStatus {
+    /// Just made.
+    Pending,
+    /// Neither attached nor associated.
+    Available,
+    /// Its attachment is being made.
+    Attaching,
+    /// Attached to an instance or associated with a trunk.
+    InUse,
+    /// Its attachment is being taken away.
+    Detaching,
+}
+
+/// Another account's permission on an ENI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterfacePermission {
+    /// Its id.
+    pub id: InterfacePermissionId,
+    /// Who may.
+    pub account: AccountId,
+    /// `INSTANCE-ATTACH` or `EIP-ASSOCIATE`.
+    pub permission: String,
+}
+
+/// Idle timeouts of tracked connections, in seconds; `None` leaves AWS's default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ConnectionTracking {
+    /// Established TCP connections: 60 to 432,000.
+    pub tcp_established_timeout_seconds: Option<u32>,
+    /// UDP flows that saw more than one exchange: 60 to 180.
+    pub udp_stream_timeout_seconds: Option<u32>,
+    /// UDP flows with traffic one way only: 30 to 60.
+    pub udp_timeout_seconds: Option<u32>,
+}
