@@ -1,1 +1,13 @@
-//! placeholder
+//! The emulator: one AWS account's EC2 and STS over HTTP on loopback, and inside every VPC the
+//! instance metadata service, the resolver and the EC2 endpoint.
+//!
+//! This crate is wiring. What an answer says is decided in `vpc-model` and `ec2-api`; what the kernel
+//! should look like in `vpc-fabric`; here are sockets, locks, time and tasks.
+
+pub mod config;
+pub mod emulator;
+pub mod shared;
+
+pub use config::{Config, FabricService};
+pub use emulator::{Emulator, StartError};
+pub use shared::{LifeCycle, RegionState, Shared};

@@ -1,0 +1,52 @@
+//! What an emulator is started with.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use vpc_model::{AccountId, Region};
+
+/// What an emulator is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where EC2 and STS listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The account that owns everything.
+    pub account: AccountId,
+    /// The region whose VPCs are built in the kernel, and that unsigned requests are about.
+    pub region: Region,
+    /// Decides ids and MACs; `None` takes one from the clock.
+    pub seed: Option<u64>,
+    /// Whether VPCs are built in the kernel. Without, transitions complete at once and only the API answers.
+    pub fabric: bool,
+    /// TCP services that instances reach at an address of their VPC's fabric.
+    pub services: Vec<FabricService>,
+    /// Where accepted writes are kept; an existing file is replayed at the start.
+    pub journal: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            account: AccountId::from("123456789012"),
+            region: Region::from("us-east-1"),
+            seed: None,
+            fabric: true,
+            services: Vec::new(),
+            journal: None,
+        }
+    }
+}
+
+/// A TCP service that instances of every VPC reach at a fixed address, such as the Kubernetes API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FabricService {
+    /// Its name in the resolver.
+    pub name: String,
+    /// Its address, on the fabric's loopback link; from `169.254.0.0/16`.
+    pub address: Ipv4Addr,
+    /// Its port.
+    pub port: u16,
+    /// Who really answers, on this machine's loopback.
+    pub upstream: SocketAddr,
+}
