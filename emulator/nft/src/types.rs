@@ -207,6 +207,10 @@ pub enum Field {
     ConnectionState,
     /// `fib daddr type`.
     FibDestinationType,
+    /// `rt ip nexthop`: the gateway of the packet's route, or its destination where the route has none.
+    Ip4NextHop,
+    /// `rt ip6 nexthop`.
+    Ip6NextHop,
 }
 
 /// How a field is compared.
