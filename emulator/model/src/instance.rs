@@ -83,12 +83,6 @@ pub struct MetadataOptions {
 
 impl Default for MetadataOptions {
     fn default() -> Self {
-        Self {
-            tokens_required: false,
-            hop_limit: 1,
-            endpoint_enabled: true,
-            ipv6_enabled: false,
-            tags_enabled: false,
-        }
+        Self { tokens_required: false, hop_limit: 1, endpoint_enabled: true, ipv6_enabled: false, tags_enabled: false }
     }
 }

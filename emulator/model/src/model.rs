@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    AccountId, DhcpOptions, DhcpOptionsId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId,
+    AccountId, ClientTokens, DhcpOptions, DhcpOptionsId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId,
     NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet,
-    SubnetId, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -27,6 +27,8 @@ pub struct Context<'a> {
 pub struct Model {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
+    pub(crate) generation: u64,
+    pub(crate) client_tokens: ClientTokens,
     pub(crate) vpcs: BTreeMap<VpcId, Vpc>,
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
     pub(crate) network_interfaces: BTreeMap<NetworkInterfaceId, NetworkInterface>,
@@ -58,6 +60,8 @@ impl Model {
         Self {
             account,
             region,
+            generation: 0,
+            client_tokens: ClientTokens::default(),
             vpcs: BTreeMap::new(),
             subnets: BTreeMap::new(),
             network_interfaces: BTreeMap::new(),
@@ -78,6 +82,27 @@ impl Model {
     /// The region.
     pub fn region(&self) -> &Region {
         &self.region
+    }
+
+    /// How many changes there have been: whoever follows the model compares it with the last one seen.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Counts a change; every method that changes something calls it.
+    pub(crate) fn touch(&mut self) {
+        self.generation += 1;
+    }
+
+    /// What earlier calls with client tokens answered.
+    pub fn client_tokens(&self) -> &ClientTokens {
+        &self.client_tokens
+    }
+
+    /// Remembers the answer of a call with a client token.
+    pub fn remember_client_token(&mut self, now: Timestamp, key: TokenKey, record: TokenRecord) {
+        self.touch();
+        self.client_tokens.remember(now, key, record);
     }
 
     readers! {

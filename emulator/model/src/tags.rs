@@ -6,3 +6,89 @@ use std::collections::BTreeMap;
 
 /// The tags of one resource.
 pub type Tags = BTreeMap<String, String>;
+
+/// How many tags a resource has at most.
+pub const MAX_TAGS: usize = 50;
+
+/// Why tags are refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TagError {
+    /// A key is empty or longer than 128 characters.
+    #[error("tag key {0:?} must have 1 to 128 characters")]
+    KeyLength(String),
+    /// A value is longer than 256 characters.
+    #[error("the value of tag {0:?} has more than 256 characters")]
+    ValueLength(String),
+    /// The key's prefix belongs to AWS.
+    #[error("tag key {0:?} starts with \"aws:\"")]
+    Reserved(String),
+    /// A key occurs twice in one call.
+    #[error("tag key {0:?} is given twice")]
+    Duplicate(String),
+    /// The resource would have too many.
+    #[error("a resource has at most {MAX_TAGS} tags")]
+    TooMany,
+    /// There is no such resource, or its kind has no tags.
+    #[error("there is no resource {0:?} with tags")]
+    NoResource(String),
+}
+
+/// Makes tags of pairs a caller gave.
+///
+/// # Errors
+/// When one of them is against the rules.
+pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Tags, TagError> {
+    let mut tags = Tags::new();
+    for (key, value) in pairs {
+        check_pair(&key, &value)?;
+        if tags.contains_key(&key) {
+            return Err(TagError::Duplicate(key));
+        }
+        tags.insert(key, value);
+    }
+    if tags.len() > MAX_TAGS { Err(TagError::TooMany) } else { Ok(tags) }
+}
+
+fn check_pair(key: &str, value: &str) -> Result<(), TagError> {
+    if key.is_empty() || key.chars().count() > 128 {
+        return Err(TagError::KeyLength(key.to_owned()));
+    }
+    if value.chars().count() > 256 {
+        return Err(TagError::ValueLength(key.to_owned()));
+    }
+    if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+        return Err(TagError::Reserved(key.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[rstest]
+    #[case::none(&[], Ok(()))]
+    #[case::empty_value(&[("Name", "")], Ok(()))]
+    #[case::empty_key(&[("", "x")], Err(TagError::KeyLength(String::new())))]
+    #[case::reserved(&[("aws:x", "x")], Err(TagError::Reserved("aws:x".into())))]
+    #[case::reserved_in_capitals(&[("AWS:x", "x")], Err(TagError::Reserved("AWS:x".into())))]
+    #[case::twice(&[("a", "1"), ("a", "2")], Err(TagError::Duplicate("a".into())))]
+    #[case::keys_differ_by_case(&[("a", "1"), ("A", "2")], Ok(()))]
+    fn rules(#[case] given: &[(&str, &str)], #[case] expected: Result<(), TagError>) {
+        assert_eq!(from_pairs(pairs(given)).map(|_| ()), expected);
+    }
+
+    #[rstest]
+    #[case::full(50, true)]
+    #[case::too_many(51, false)]
+    fn number(#[case] count: usize, #[case] accepted: bool) {
+        let given = (0..count).map(|n| (format!("k{n}"), String::new()));
+        assert_eq!(from_pairs(given).is_ok(), accepted);
+    }
+}
