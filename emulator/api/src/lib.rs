@@ -1,1 +1,21 @@
-//! placeholder
+//! EC2's Query protocol over the model: request bytes in, response bytes out.
+//!
+//! A request is parsed once ([`parse`]), then run on the model ([`dispatch`], [`dispatch_read`]). Nothing
+//! here knows about HTTP beyond the status code, or about the kernel.
+//!
+//! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/making-api-requests.html>.
+
+mod call;
+mod error;
+mod filter;
+mod operations;
+mod pagination;
+mod query;
+mod tag_specification;
+mod xml;
+
+pub use call::{Call, Response, Service, dispatch, dispatch_read, parse};
+pub use error::{ApiError, Code};
+
+#[cfg(test)]
+mod testing;

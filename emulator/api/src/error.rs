@@ -1,0 +1,260 @@
+//! The one table of EC2's error codes, their HTTP status, and how this crate's and the model's errors
+//! become them. Each family's model error has its exhaustive `match` in a submodule.
+//!
+//! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
+
+use std::fmt;
+
+use vpc_model::TagError;
+
+/// An error code of EC2 or STS and the HTTP status that goes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    name: &'static str,
+    status: u16,
+}
+
+macro_rules! codes {
+    ($($constant:ident $name:literal $status:literal;)*) => {
+        #[allow(missing_docs, reason = "the names are EC2's and documented there")]
+        impl Code {
+            $(pub const $constant: Self = Self { name: $name, status: $status };)*
+
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$constant),*];
+        }
+    };
+}
+
+codes! {
+    // The request as such.
+    AUTH_FAILURE "AuthFailure" 401;
+    DRY_RUN_OPERATION "DryRunOperation" 412;
+    IDEMPOTENT_PARAMETER_MISMATCH "IdempotentParameterMismatch" 400;
+    INVALID_ACTION "InvalidAction" 400;
+    INVALID_FILTER "InvalidFilter" 400;
+    INVALID_NEXT_TOKEN "InvalidNextToken" 400;
+    INVALID_PARAMETER "InvalidParameter" 400;
+    INVALID_PARAMETER_COMBINATION "InvalidParameterCombination" 400;
+    INVALID_PARAMETER_VALUE "InvalidParameterValue" 400;
+    MALFORMED_QUERY_STRING "MalformedQueryString" 400;
+    MISSING_ACTION "MissingAction" 400;
+    MISSING_PARAMETER "MissingParameter" 400;
+    NO_SUCH_VERSION "NoSuchVersion" 400;
+    OPERATION_NOT_PERMITTED "OperationNotPermitted" 400;
+    REQUEST_EXPIRED "RequestExpired" 400;
+    SIGNATURE_DOES_NOT_MATCH "SignatureDoesNotMatch" 403;
+    UNAUTHORIZED_OPERATION "UnauthorizedOperation" 403;
+    UNKNOWN_PARAMETER "UnknownParameter" 400;
+    UNSUPPORTED "Unsupported" 400;
+    UNSUPPORTED_OPERATION "UnsupportedOperation" 400;
+    VALIDATION_ERROR "ValidationError" 400;
+    // The service.
+    INTERNAL_ERROR "InternalError" 500;
+    REQUEST_LIMIT_EXCEEDED "RequestLimitExceeded" 503;
+    UNAVAILABLE "Unavailable" 503;
+    // Any resource.
+    DEPENDENCY_VIOLATION "DependencyViolation" 400;
+    INVALID_ID "InvalidID" 400;
+    RESOURCE_COUNT_EXCEEDED "ResourceCountExceeded" 400;
+    TAG_LIMIT_EXCEEDED "TagLimitExceeded" 400;
+    // Instances, images and key pairs.
+    INCORRECT_INSTANCE_STATE "IncorrectInstanceState" 400;
+    INCORRECT_STATE "IncorrectState" 400;
+    INSTANCE_LIMIT_EXCEEDED "InstanceLimitExceeded" 400;
+    INSUFFICIENT_INSTANCE_CAPACITY "InsufficientInstanceCapacity" 500;
+    INVALID_AMI_ID_MALFORMED "InvalidAMIID.Malformed" 400;
+    INVALID_AMI_ID_NOT_FOUND "InvalidAMIID.NotFound" 400;
+    INVALID_INSTANCE_ATTRIBUTE_VALUE "InvalidInstanceAttributeValue" 400;
+    INVALID_INSTANCE_ID_MALFORMED "InvalidInstanceID.Malformed" 400;
+    INVALID_INSTANCE_ID_NOT_FOUND "InvalidInstanceID.NotFound" 400;
+    INVALID_INSTANCE_TYPE "InvalidInstanceType" 400;
+    INVALID_KEY_FORMAT "InvalidKey.Format" 400;
+    INVALID_KEY_PAIR_DUPLICATE "InvalidKeyPair.Duplicate" 400;
+    INVALID_KEY_PAIR_NOT_FOUND "InvalidKeyPair.NotFound" 400;
+    INVALID_USER_DATA_MALFORMED "InvalidUserData.Malformed" 400;
+    // Regions and zones.
+    INVALID_ZONE_NOT_FOUND "InvalidZone.NotFound" 400;
+    // VPCs and subnets.
+    DEFAULT_SUBNET_ALREADY_EXISTS_IN_AVAILABILITY_ZONE "DefaultSubnetAlreadyExistsInAvailabilityZone" 400;
+    DEFAULT_VPC_ALREADY_EXISTS "DefaultVpcAlreadyExists" 400;
+    INVALID_DHCP_OPTIONS_ID_MALFORMED "InvalidDhcpOptionsId.Malformed" 400;
+    INVALID_DHCP_OPTION_ID_NOT_FOUND "InvalidDhcpOptionID.NotFound" 400;
+    INVALID_SUBNET_CONFLICT "InvalidSubnet.Conflict" 400;
+    INVALID_SUBNET_ID_MALFORMED "InvalidSubnetID.Malformed" 400;
+    INVALID_SUBNET_ID_NOT_FOUND "InvalidSubnetID.NotFound" 400;
+    INVALID_SUBNET_RANGE "InvalidSubnet.Range" 400;
+    INVALID_VPC_CIDR_BLOCK_ASSOCIATION_ID_MALFORMED "InvalidVpcCidrBlockAssociationId.Malformed" 400;
+    INVALID_VPC_CIDR_BLOCK_ASSOCIATION_ID_NOT_FOUND "InvalidVpcCidrBlockAssociationID.NotFound" 400;
+    INVALID_VPC_ID_MALFORMED "InvalidVpcID.Malformed" 400;
+    INVALID_VPC_ID_NOT_FOUND "InvalidVpcID.NotFound" 400;
+    INVALID_VPC_RANGE "InvalidVpc.Range" 400;
+    SUBNET_LIMIT_EXCEEDED "SubnetLimitExceeded" 400;
+    VPC_LIMIT_EXCEEDED "VpcLimitExceeded" 400;
+    // Route tables and gateways.
+    GATEWAY_NOT_ATTACHED "Gateway.NotAttached" 400;
+    INVALID_ASSOCIATION_ID_MALFORMED "InvalidAssociationID.Malformed" 400;
+    INVALID_ASSOCIATION_ID_NOT_FOUND "InvalidAssociationID.NotFound" 400;
+    INVALID_GATEWAY_ID_NOT_FOUND "InvalidGatewayID.NotFound" 400;
+    INVALID_INTERNET_GATEWAY_ID_MALFORMED "InvalidInternetGatewayId.Malformed" 400;
+    INVALID_INTERNET_GATEWAY_ID_NOT_FOUND "InvalidInternetGatewayID.NotFound" 400;
+    INVALID_NAT_GATEWAY_ID_NOT_FOUND "InvalidNatGatewayID.NotFound" 400;
+    INVALID_NETWORK_ACL_ID_NOT_FOUND "InvalidNetworkAclID.NotFound" 400;
+    INVALID_ROUTE_NOT_FOUND "InvalidRoute.NotFound" 400;
+    INVALID_ROUTE_TABLE_ID_MALFORMED "InvalidRouteTableId.Malformed" 400;
+    INVALID_ROUTE_TABLE_ID_NOT_FOUND "InvalidRouteTableID.NotFound" 400;
+    INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND "InvalidVpcPeeringConnectionID.NotFound" 400;
+    RESOURCE_ALREADY_ASSOCIATED "Resource.AlreadyAssociated" 400;
+    ROUTE_ALREADY_EXISTS "RouteAlreadyExists" 400;
+    ROUTE_LIMIT_EXCEEDED "RouteLimitExceeded" 400;
+    // Network interfaces and trunks.
+    ATTACHMENT_LIMIT_EXCEEDED "AttachmentLimitExceeded" 400;
+    INSUFFICIENT_CIDR_BLOCKS "InsufficientCidrBlocks" 400;
+    INSUFFICIENT_FREE_ADDRESSES_IN_SUBNET "InsufficientFreeAddressesInSubnet" 400;
+    INVALID_ATTACHMENT_ID_MALFORMED "InvalidAttachmentID.Malformed" 400;
+    INVALID_ATTACHMENT_ID_NOT_FOUND "InvalidAttachmentID.NotFound" 400;
+    INVALID_IP_ADDRESS_IN_USE "InvalidIPAddress.InUse" 400;
+    INVALID_NETWORK_INTERFACE_ATTACHMENT_ID_MALFORMED "InvalidNetworkInterfaceAttachmentId.Malformed" 400;
+    INVALID_NETWORK_INTERFACE_ID_MALFORMED "InvalidNetworkInterfaceId.Malformed" 400;
+    INVALID_NETWORK_INTERFACE_ID_NOT_FOUND "InvalidNetworkInterfaceID.NotFound" 400;
+    INVALID_NETWORK_INTERFACE_IN_USE "InvalidNetworkInterface.InUse" 400;
+    INVALID_PERMISSION_ID_NOT_FOUND "InvalidPermissionID.NotFound" 400;
+    NETWORK_INTERFACE_LIMIT_EXCEEDED "NetworkInterfaceLimitExceeded" 400;
+    NETWORK_INTERFACE_NOT_SUPPORTED "NetworkInterfaceNotSupported" 400;
+    PRIVATE_IP_ADDRESS_LIMIT_EXCEEDED "PrivateIpAddressLimitExceeded" 400;
+    // Security groups.
+    CANNOT_DELETE "CannotDelete" 400;
+    INVALID_GROUP_DUPLICATE "InvalidGroup.Duplicate" 400;
+    INVALID_GROUP_ID_MALFORMED "InvalidGroupId.Malformed" 400;
+    INVALID_GROUP_IN_USE "InvalidGroup.InUse" 400;
+    INVALID_GROUP_NOT_FOUND "InvalidGroup.NotFound" 400;
+    INVALID_GROUP_RESERVED "InvalidGroup.Reserved" 400;
+    INVALID_PERMISSION_DUPLICATE "InvalidPermission.Duplicate" 400;
+    INVALID_PERMISSION_MALFORMED "InvalidPermission.Malformed" 400;
+    INVALID_PERMISSION_NOT_FOUND "InvalidPermission.NotFound" 400;
+    INVALID_PREFIX_LIST_ID_NOT_FOUND "InvalidPrefixListID.NotFound" 400;
+    INVALID_SECURITY_GROUP_ID_NOT_FOUND "InvalidSecurityGroupID.NotFound" 400;
+    INVALID_SECURITY_GROUP_RULE_ID_MALFORMED "InvalidSecurityGroupRuleId.Malformed" 400;
+    INVALID_SECURITY_GROUP_RULE_ID_NOT_FOUND "InvalidSecurityGroupRuleId.NotFound" 400;
+    RULES_PER_SECURITY_GROUP_LIMIT_EXCEEDED "RulesPerSecurityGroupLimitExceeded" 400;
+    SECURITY_GROUP_LIMIT_EXCEEDED "SecurityGroupLimitExceeded" 400;
+    SECURITY_GROUPS_PER_INTERFACE_LIMIT_EXCEEDED "SecurityGroupsPerInterfaceLimitExceeded" 400;
+}
+
+impl Code {
+    /// Its name, as clients compare it.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// The HTTP status it is answered with.
+    pub const fn status(self) -> u16 {
+        self.status
+    }
+
+    /// The code of a name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name == name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Why a call was refused, as the caller is told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct ApiError {
+    code: Code,
+    message: String,
+    /// Whether the caller speaks to STS, whose errors look different.
+    pub(crate) sts: bool,
+}
+
+impl ApiError {
+    /// A refusal with the text the caller reads.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), sts: false }
+    }
+
+    /// Its code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Its text.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// A parameter that must be there and is not.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::new(Code::MISSING_PARAMETER, format!("The request must contain the parameter {name}"))
+    }
+
+    /// A parameter the action does not have.
+    pub(crate) fn unknown(name: &str) -> Self {
+        Self::new(Code::UNKNOWN_PARAMETER, format!("The parameter {name} is not recognized"))
+    }
+
+    /// A parameter whose value cannot be, and what would be right, as a sentence.
+    pub(crate) fn invalid(name: &str, value: &str, expected: &str) -> Self {
+        let name = lower_first(name);
+        Self::new(
+            Code::INVALID_PARAMETER_VALUE,
+            format!("Value ({value}) for parameter {name} is invalid. {expected}").trim_end().to_owned(),
+        )
+    }
+
+    /// Two parameters that do not go together.
+    pub(crate) fn combination(message: impl Into<String>) -> Self {
+        Self::new(Code::INVALID_PARAMETER_COMBINATION, message)
+    }
+}
+
+/// EC2's messages name parameters with a small first letter.
+fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+impl From<TagError> for ApiError {
+    fn from(err: TagError) -> Self {
+        let code = match err {
+            TagError::KeyLength(_) | TagError::ValueLength(_) | TagError::Reserved(_) | TagError::Duplicate(_) => {
+                Code::INVALID_PARAMETER_VALUE
+            }
+            TagError::TooMany => Code::TAG_LIMIT_EXCEEDED,
+            TagError::NoResource(_) => Code::INVALID_ID,
+        };
+        let message = match err {
+            TagError::KeyLength(key) => {
+                format!("Tag key '{key}' must be between 1 and 128 characters long.")
+            }
+            TagError::ValueLength(key) => {
+                format!("The value of tag '{key}' exceeds the maximum length of 256 characters.")
+            }
+            TagError::Reserved(_) => "Tag keys starting with 'aws:' are reserved for internal use".to_owned(),
+            TagError::Duplicate(key) => format!("Duplicate tag key '{key}' specified."),
+            TagError::TooMany => "The maximum number of Tags for a resource has been reached.".to_owned(),
+            TagError::NoResource(id) => format!("The ID '{id}' is not valid"),
+        };
+        Self::new(code, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_distinct() {
+        for (at, code) in Code::ALL.iter().enumerate() {
+            assert_eq!(Code::ALL.iter().position(|other| other.name == code.name), Some(at), "{code}");
+            assert_eq!(Code::named(code.name), Some(*code));
+        }
+    }
+}

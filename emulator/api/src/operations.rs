@@ -1,0 +1,137 @@
+//! What actions are: two traits, and the table that finds an action by its name.
+//!
+//! Each family of resources is a module with its actions in a table of its own, `ACTIONS`.
+
+mod instance_type;
+mod region;
+
+use jiff::Timestamp;
+use vpc_model::{Context, Model};
+
+use crate::ApiError;
+use crate::call::Service;
+use crate::query::Query;
+use crate::xml::Xml;
+
+/// All actions, by family.
+const FAMILIES: &[&[Action]] = &[instance_type::ACTIONS, region::ACTIONS];
+
+/// What an action says when it succeeded.
+pub(crate) trait Output {
+    /// Writes it, without the element that is named after the action.
+    fn write(&self, xml: &mut Xml);
+}
+
+/// The answer of actions that have nothing to say: `<return>true</return>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Done;
+
+impl Output for Done {
+    fn write(&self, xml: &mut Xml) {
+        xml.text("return", true);
+    }
+}
+
+/// An action that only looks.
+pub(crate) trait ReadOperation: Sized + 'static {
+    /// Its name.
+    const ACTION: &'static str;
+    /// What it says.
+    type Output: Output;
+
+    /// Takes its parameters.
+    fn decode(query: &mut Query) -> Result<Self, ApiError>;
+
+    /// Looks.
+    fn run(self, model: &Model, now: Timestamp) -> Result<Self::Output, ApiError>;
+}
+
+/// An action that changes something. When it fails it leaves the model as it was.
+pub(crate) trait Operation: Sized + 'static {
+    /// Its name.
+    const ACTION: &'static str;
+    /// Whether it takes a `ClientToken`. Repeats are dealt with before `run`.
+    const CLIENT_TOKEN: bool = false;
+    /// What it says.
+    type Output: Output;
+
+    /// Takes its parameters.
+    fn decode(query: &mut Query) -> Result<Self, ApiError>;
+
+    /// Does it.
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError>;
+}
+
+/// A decoded action that only looks; gives what the reply has inside.
+pub(crate) type Look = dyn FnOnce(&Model, Timestamp) -> Result<Vec<u8>, ApiError>;
+
+/// A decoded action that changes something; gives what the reply has inside.
+pub(crate) type Plan = dyn FnOnce(&mut Model, &mut Context<'_>) -> Result<Vec<u8>, ApiError>;
+
+/// How an action is decoded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Handler {
+    /// It only looks.
+    Read(fn(&mut Query) -> Result<Box<Look>, ApiError>),
+    /// It changes something.
+    Write(fn(&mut Query) -> Result<Box<Plan>, ApiError>),
+}
+
+/// An entry of the action table.
+#[derive(Debug)]
+pub(crate) struct Action {
+    pub(crate) name: &'static str,
+    pub(crate) service: Service,
+    pub(crate) takes_client_token: bool,
+    pub(crate) handler: Handler,
+}
+
+/// The entry of an action that only looks.
+pub(crate) const fn read<T: ReadOperation>() -> Action {
+    Action {
+        name: T::ACTION,
+        service: Service::Ec2,
+        takes_client_token: false,
+        handler: Handler::Read(|query| {
+            let operation = T::decode(query)?;
+            Ok(Box::new(|model, now| operation.run(model, now).map(render)))
+        }),
+    }
+}
+
+/// The entry of an action that changes something.
+pub(crate) const fn write<T: Operation>() -> Action {
+    Action {
+        name: T::ACTION,
+        service: Service::Ec2,
+        takes_client_token: T::CLIENT_TOKEN,
+        handler: Handler::Write(|query| {
+            let operation = T::decode(query)?;
+            Ok(Box::new(|model, cx| operation.run(model, cx).map(render)))
+        }),
+    }
+}
+
+fn render(output: impl Output) -> Vec<u8> {
+    Xml::fragment(|xml| output.write(xml))
+}
+
+/// The action of a name.
+pub(crate) fn find(service: Service, name: &str) -> Option<&'static Action> {
+    FAMILIES.iter().flat_map(|family| family.iter()).find(|action| action.service == service && action.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_distinct() {
+        let mut names = BTreeSet::new();
+        for action in FAMILIES.iter().flat_map(|family| family.iter()) {
+            assert!(names.insert(action.name), "{} is there twice", action.name);
+        }
+    }
+}
