@@ -1,1 +1,24 @@
-//! placeholder
+//! The only code that changes this machine: network namespaces, links, routes, rules, nf_tables, tc/BPF, sysctls.
+//!
+//! Synchronous, and built on the kernel's own interfaces (rtnetlink(7), namespaces(7), bpf(2)): no `ip`, `nft` or
+//! `sysctl` program is needed. Every operation takes the [`Netns`] it works in; nothing outside namespaces that the
+//! caller made or opened is touched. Namespaces are held by file descriptors, so when the process ends the kernel
+//! removes what it made.
+
+mod error;
+pub mod netlink;
+mod netns;
+pub mod sysctl;
+
+pub use error::{Error, Result};
+pub use netlink::Netlink;
+pub use netns::Netns;
+
+/// An Ethernet address.
+pub type Mac = [u8; 6];
+
+/// Writes an Ethernet address as people do: `02:00:00:00:00:01`.
+pub fn mac_text(mac: Mac) -> String {
+    let [a, b, c, d, e, f] = mac;
+    format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+}
