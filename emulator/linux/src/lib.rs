@@ -8,6 +8,8 @@
 mod error;
 pub mod netlink;
 mod netns;
+pub mod process;
+pub mod socket;
 pub mod sysctl;
 
 pub use error::{Error, Result};
