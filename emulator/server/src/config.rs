@@ -50,3 +50,10 @@ pub struct FabricService {
     /// Who really answers, on this machine's loopback.
     pub upstream: SocketAddr,
 }
+
+/// Where instances find the metadata service.
+pub const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+/// Where instances find the resolver, besides their VPC's base plus two.
+pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+/// Where instances find EC2 and STS.
+pub const EC2_ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 171, 1);

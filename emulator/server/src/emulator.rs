@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use linux_net::Netns;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vpc_model::{InstanceId, VpcId};
 
 use crate::{Config, Shared};
 
@@ -64,6 +66,16 @@ impl Emulator {
     /// The state, for tasks in this process.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// The namespace of an instance, once it is made.
+    pub fn instance_netns(&self, id: &InstanceId) -> Option<Netns> {
+        self.shared.board().instance(id)
+    }
+
+    /// The namespace of a VPC's fabric, once it is made.
+    pub fn vpc_netns(&self, id: &VpcId) -> Option<Netns> {
+        self.shared.board().vpc(id)
     }
 
     /// Stops every task and waits for it.

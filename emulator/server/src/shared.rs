@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use vpc_model::{AccountId, Context, Ids, InstanceId, Model, NetworkInterfaceId, Region};
 
 use crate::Config;
+use crate::board::Board;
 
 /// The state that every task shares.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Shared {
     seed: u64,
     home: Arc<RegionState>,
     elsewhere: RwLock<BTreeMap<Region, Arc<RegionState>>>,
+    board: Board,
 }
 
 /// One region's model.
@@ -54,7 +56,7 @@ impl Shared {
     pub fn new(config: Config) -> Self {
         let seed = config.seed.unwrap_or_else(|| Timestamp::now().as_nanosecond() as u64);
         let home = Arc::new(RegionState::fresh(&config.account, &config.region, seed));
-        Self { config, seed, home, elsewhere: RwLock::default() }
+        Self { config, seed, home, elsewhere: RwLock::default(), board: Board::new() }
     }
 
     /// What the emulator was started with.
@@ -80,6 +82,11 @@ impl Shared {
     /// Reads the home region's model.
     pub fn read<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
         self.home.read(look)
+    }
+
+    /// Where the reconciler reports what the kernel has.
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 
     /// The home region's generation, and how to wait for the next.
