@@ -94,6 +94,8 @@ ids! {
     PrefixListId "pl-"
     /// A network ACL.
     NetworkAclId "acl-"
+    /// A network ACL's association with a subnet.
+    NetworkAclAssociationId "aclassoc-"
     /// A route table.
     RouteTableId "rtb-"
     /// A route table's association with a subnet or gateway.

@@ -4,34 +4,50 @@
 //! Everything here is plain data and synchronous functions. Time and ids come in through [`Context`],
 //! so that every outcome can be reproduced from its inputs.
 
+pub mod address_pool;
 pub mod client_token;
 pub mod ids;
+mod index;
 pub mod instance;
 pub mod instance_type;
+pub mod internet_gateway;
+mod invariants;
 pub mod model;
+pub mod network_acl;
 pub mod network_interface;
 pub mod region;
 pub mod route_table;
 pub mod security_group;
 pub mod subnet;
 pub mod tags;
+#[cfg(test)]
+mod testing;
 pub mod trunk;
 pub mod types;
 pub mod vpc;
 
+pub use address_pool::{AddressError, Addresses, WantedAddresses};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};
 pub use ids::*;
 pub use instance::{Instance, InstanceState, MetadataOptions};
 pub use instance_type::InstanceType;
-pub use model::{Context, Model};
+pub use internet_gateway::GatewayError;
+pub use model::{Context, Model, Quotas};
+pub use network_acl::{NetworkAcl, NetworkAclEntry};
 pub use network_interface::{
-    Attachment, AttachmentStatus, InterfaceStatus, InterfaceType, NetworkInterface, PrivateIp,
+    Attachment, AttachmentStatus, ConnectionTracking, InterfaceAttribute, InterfaceError, InterfacePermission,
+    InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
 };
 pub use region::Zone;
-pub use route_table::{InternetGateway, Route, RouteOrigin, RouteTable, RouteTableAssociation, RouteTarget};
-pub use security_group::{Direction, IpProtocol, PortRange, RulePeer, SecurityGroup, SecurityGroupRule};
-pub use subnet::Subnet;
+pub use route_table::{
+    InternetGateway, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableAssociation, RouteTarget,
+};
+pub use security_group::{
+    Direction, IpProtocol, NewRule, PortRange, Revoked, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,
+    SecurityGroupRule,
+};
+pub use subnet::{NewSubnet, Subnet, SubnetAttribute, SubnetError};
 pub use tags::{TagError, Tags};
-pub use trunk::{TrunkAssociation, VlanId};
+pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, Mac, Region, ZoneId, ZoneName};
-pub use vpc::{DhcpOptions, Vpc};
+pub use vpc::{DhcpOptions, NewVpc, Vpc, VpcAttribute, VpcError};

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::index::Indexes;
 use crate::{
     AccountId, ClientTokens, DhcpOptions, DhcpOptionsId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId,
-    NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet,
-    SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
+    SecurityGroupId, Subnet, SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -38,6 +39,26 @@ pub struct Model {
     pub(crate) route_tables: BTreeMap<RouteTableId, RouteTable>,
     pub(crate) internet_gateways: BTreeMap<InternetGatewayId, InternetGateway>,
     pub(crate) dhcp_options: BTreeMap<DhcpOptionsId, DhcpOptions>,
+    pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
+    pub(crate) quotas: Quotas,
+    pub(crate) index: Indexes,
+}
+
+/// Limits that AWS raises on request.
+///
+/// See <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// Security groups per ENI: 5, at most 16.
+    pub groups_per_interface: usize,
+    /// Rules per security group and direction: 60.
+    pub rules_per_group: usize,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { groups_per_interface: 5, rules_per_group: 60 }
+    }
 }
 
 macro_rules! readers {
@@ -71,7 +92,29 @@ impl Model {
             route_tables: BTreeMap::new(),
             internet_gateways: BTreeMap::new(),
             dhcp_options: BTreeMap::new(),
+            network_acls: BTreeMap::new(),
+            quotas: Quotas::default(),
+            index: Indexes::default(),
         }
+    }
+
+    /// A fresh account: the default VPC and what belongs to it.
+    pub fn with_defaults(account: AccountId, region: Region, cx: &mut Context) -> Self {
+        let mut model = Self::empty(account, region);
+        model.create_default_vpc(cx).expect("an empty account has room for the default vpc");
+        model
+    }
+
+    /// The limits in force.
+    pub fn quotas(&self) -> Quotas {
+        self.quotas
+    }
+
+    /// Changes the limits; what exceeds them already stays.
+    pub fn set_quotas(&mut self, quotas: Quotas) {
+        let hard_limit = 16;
+        self.quotas = Quotas { groups_per_interface: quotas.groups_per_interface.min(hard_limit), ..quotas };
+        self.touch();
     }
 
     /// The account.
@@ -124,5 +167,7 @@ impl Model {
         internet_gateways internet_gateway: InternetGatewayId => InternetGateway;
         /// All sets of DHCP options in the order of their ids.
         dhcp_options dhcp_options_set: DhcpOptionsId => DhcpOptions;
+        /// All network ACLs in the order of their ids.
+        network_acls network_acl: NetworkAclId => NetworkAcl;
     }
 }

@@ -1,6 +1,7 @@
 //! Small value types that several resource families share.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 /// A twelve-digit AWS account id.
@@ -35,6 +36,21 @@ macro_rules! text {
     )*};
 }
 text!(AccountId Region ZoneName ZoneId);
+
+impl Region {
+    /// The domain of instances' private names: `ec2.internal` in us-east-1.
+    ///
+    /// See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html>.
+    pub fn internal_domain(&self) -> String {
+        if self.0 == "us-east-1" { "ec2.internal".to_owned() } else { format!("{}.compute.internal", self.0) }
+    }
+
+    /// The private name that an address has by default, such as `ip-10-0-1-5.ec2.internal`.
+    pub fn private_dns_name(&self, address: Ipv4Addr) -> String {
+        let [a, b, c, d] = address.octets();
+        format!("ip-{a}-{b}-{c}-{d}.{}", self.internal_domain())
+    }
+}
 
 /// An Ethernet address, shown in lower case with colons.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

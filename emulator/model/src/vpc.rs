@@ -2,11 +2,21 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/what-is-amazon-vpc.html>.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use crate::{DhcpOptionsId, NetworkAclId, RouteTableId, SecurityGroupId, Tags, VpcCidrAssociationId, VpcId};
+use crate::{
+    Context, DhcpOptionsId, Model, NetworkAclId, NewSubnet, RouteTableId, RouteTarget, SecurityGroupId, Tags,
+    VpcCidrAssociationId, VpcId,
+};
+
+/// The block of every account's default VPC.
+const DEFAULT_VPC_BLOCK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(172, 31, 0, 0), 16);
+/// The length of the default subnets' blocks.
+const DEFAULT_SUBNET_LENGTH: u8 = 20;
+/// Where AWS-provided IPv6 blocks are taken from: a part of an AWS range; the next 16 bits are random.
+const IPV6_RANGE: Ipv6Addr = Ipv6Addr::new(0x2600, 0x1f13, 0, 0, 0, 0, 0, 0);
 
 /// A virtual private cloud.
 #[derive(Debug, Clone)]
@@ -57,4 +67,180 @@ pub struct DhcpOptions {
     pub options: Vec<(String, Vec<String>)>,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// Why a VPC operation is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VpcError {
+    /// No such VPC.
+    #[error("vpc {0} does not exist")]
+    NotFound(VpcId),
+    /// A VPC's block is between /16 and /28 and of unicast addresses.
+    #[error("{0} cannot be a vpc's block")]
+    Range(Ipv4Net),
+    /// Something is left in it.
+    #[error("vpc {0} has dependencies")]
+    HasDependencies(VpcId),
+    /// The region has its default VPC already.
+    #[error("a default vpc exists already: {0}")]
+    DefaultExists(VpcId),
+}
+
+/// What CreateVpc asks for.
+#[derive(Debug, Clone)]
+pub struct NewVpc {
+    /// The primary IPv4 block.
+    pub cidr_block: Ipv4Net,
+    /// Whether AWS provides an IPv6 block.
+    pub ipv6_block: bool,
+    /// `default` or `dedicated`.
+    pub instance_tenancy: String,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl NewVpc {
+    /// A VPC with a block and nothing else said.
+    pub fn with_block(cidr_block: Ipv4Net) -> Self {
+        Self { cidr_block, ipv6_block: false, instance_tenancy: "default".into(), tags: Tags::new() }
+    }
+}
+
+/// An attribute that ModifyVpcAttribute sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VpcAttribute {
+    /// Whether the VPC resolver answers.
+    DnsSupport(bool),
+    /// Whether instances with public addresses get public names.
+    DnsHostnames(bool),
+    /// Whether network address usage metrics are on.
+    NetworkAddressUsageMetrics(bool),
+}
+
+impl Model {
+    /// Makes a VPC with its main route table, default security group and default network ACL.
+    pub fn create_vpc(&mut self, cx: &mut Context, new: NewVpc) -> Result<VpcId, VpcError> {
+        let cidr_block = new.cidr_block.trunc();
+        if !is_vpc_block(cidr_block) {
+            return Err(VpcError::Range(new.cidr_block));
+        }
+        let id: VpcId = cx.ids.next();
+        let ipv6_block = new.ipv6_block.then(|| (cx.ids.next::<VpcCidrAssociationId>(), ipv6_block(cx)));
+        let vpc = Vpc {
+            id: id.clone(),
+            cidr_block,
+            cidr_associations: vec![(cx.ids.next(), cidr_block)],
+            ipv6_cidr_associations: ipv6_block.clone().into_iter().collect(),
+            is_default: false,
+            instance_tenancy: new.instance_tenancy,
+            dhcp_options_id: self.default_dhcp_options(cx),
+            enable_dns_support: true,
+            enable_dns_hostnames: false,
+            enable_network_address_usage_metrics: false,
+            main_route_table_id: self.create_main_route_table(cx, &id, &local_blocks(cidr_block, ipv6_block)),
+            default_security_group_id: self.create_default_security_group(cx, &id),
+            default_network_acl_id: self.create_default_network_acl(cx, &id),
+            tags: new.tags,
+        };
+        self.vpcs.insert(id.clone(), vpc);
+        self.touch();
+        Ok(id)
+    }
+
+    /// Makes the default VPC with a default subnet in each zone and a route to the internet.
+    pub fn create_default_vpc(&mut self, cx: &mut Context) -> Result<VpcId, VpcError> {
+        if let Some(vpc) = self.default_vpc() {
+            return Err(VpcError::DefaultExists(vpc.id.clone()));
+        }
+        let id = self.create_vpc(cx, NewVpc::with_block(DEFAULT_VPC_BLOCK))?;
+        let blocks = DEFAULT_VPC_BLOCK.subnets(DEFAULT_SUBNET_LENGTH).expect("a /16 holds /20 blocks");
+        for (zone, cidr_block) in self.zones().into_iter().zip(blocks) {
+            let new = NewSubnet { zone: Some(zone.name), ..NewSubnet::with_block(id.clone(), cidr_block) };
+            let subnet_id = self.create_subnet(cx, new).expect("default subnets lie side by side");
+            let subnet = self.subnets.get_mut(&subnet_id).expect("it was just made");
+            subnet.default_for_az = true;
+            subnet.map_public_ip_on_launch = true;
+        }
+        let gateway_id = self.create_internet_gateway(cx, Tags::new());
+        self.attach_internet_gateway(&gateway_id, &id).expect("gateway and vpc are new");
+        let vpc = self.vpcs.get_mut(&id).expect("it was just made");
+        vpc.is_default = true;
+        vpc.enable_dns_hostnames = true;
+        let table_id = vpc.main_route_table_id.clone();
+        self.create_route(&table_id, Ipv4Net::default().into(), RouteTarget::InternetGateway(gateway_id))
+            .expect("the main route table is new");
+        Ok(id)
+    }
+
+    /// The region's default VPC.
+    pub fn default_vpc(&self) -> Option<&Vpc> {
+        self.vpcs.values().find(|vpc| vpc.is_default)
+    }
+
+    /// Takes a VPC away with what came into being with it; all else must be gone.
+    pub fn delete_vpc(&mut self, id: &VpcId) -> Result<(), VpcError> {
+        let vpc = self.vpcs.get(id).ok_or_else(|| VpcError::NotFound(id.clone()))?;
+        let has_subnets = self.index.subnets_by_vpc.contains_key(id);
+        let has_groups =
+            self.security_groups.values().any(|group| group.vpc_id == *id && group.id != vpc.default_security_group_id);
+        let has_tables =
+            self.route_tables.values().any(|table| table.vpc_id == *id && table.id != vpc.main_route_table_id);
+        let has_gateway = self.internet_gateways.values().any(|gateway| gateway.vpc_id.as_ref() == Some(id));
+        if has_subnets || has_groups || has_tables || has_gateway {
+            return Err(VpcError::HasDependencies(id.clone()));
+        }
+        let vpc = self.vpcs.remove(id).expect("it was just found");
+        self.route_tables.remove(&vpc.main_route_table_id);
+        self.network_acls.remove(&vpc.default_network_acl_id);
+        if let Some(group) = self.security_groups.remove(&vpc.default_security_group_id) {
+            self.index.group_by_name.remove(&(group.vpc_id, group.name));
+        }
+        self.touch();
+        Ok(())
+    }
+
+    /// Changes one attribute of a VPC.
+    pub fn modify_vpc_attribute(&mut self, id: &VpcId, attribute: VpcAttribute) -> Result<(), VpcError> {
+        let vpc = self.vpcs.get_mut(id).ok_or_else(|| VpcError::NotFound(id.clone()))?;
+        match attribute {
+            VpcAttribute::DnsSupport(on) => vpc.enable_dns_support = on,
+            VpcAttribute::DnsHostnames(on) => vpc.enable_dns_hostnames = on,
+            VpcAttribute::NetworkAddressUsageMetrics(on) => vpc.enable_network_address_usage_metrics = on,
+        }
+        self.touch();
+        Ok(())
+    }
+
+    /// The options every VPC begins with: Amazon's resolver and the region's internal domain.
+    fn default_dhcp_options(&mut self, cx: &mut Context) -> DhcpOptionsId {
+        // The first VPC of an account brings the set, and nothing takes it away.
+        if let Some(id) = self.vpcs.values().map(|vpc| &vpc.dhcp_options_id).next().or(self.dhcp_options.keys().next())
+        {
+            return id.clone();
+        }
+        let id: DhcpOptionsId = cx.ids.next();
+        let options = vec![
+            ("domain-name".to_owned(), vec![self.region.internal_domain()]),
+            ("domain-name-servers".to_owned(), vec!["AmazonProvidedDNS".to_owned()]),
+        ];
+        self.dhcp_options.insert(id.clone(), DhcpOptions { id: id.clone(), options, tags: Tags::new() });
+        id
+    }
+}
+
+/// See <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>.
+fn is_vpc_block(block: Ipv4Net) -> bool {
+    let first = block.network();
+    let is_unicast =
+        !(first.is_loopback() || first.is_link_local() || first.octets()[0] == 0 || first.octets()[0] >= 224);
+    (16..=28).contains(&block.prefix_len()) && is_unicast
+}
+
+fn ipv6_block(cx: &mut Context) -> Ipv6Net {
+    let random = u128::from(cx.ids.number() & 0x00ff_ffff) << 72;
+    Ipv6Net::new_assert(Ipv6Addr::from(u128::from(IPV6_RANGE) | random), 56)
+}
+
+fn local_blocks(ipv4: Ipv4Net, ipv6: Option<(VpcCidrAssociationId, Ipv6Net)>) -> Vec<ipnet::IpNet> {
+    std::iter::once(ipv4.into()).chain(ipv6.map(|(_, block)| block.into())).collect()
 }

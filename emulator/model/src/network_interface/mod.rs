@@ -2,15 +2,30 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>.
 
+mod addresses;
+mod attach;
+mod attribute;
+mod create;
+mod error;
+#[cfg(test)]
+mod tests;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+pub use self::attach::NewAttachment;
+pub use self::attribute::InterfaceAttribute;
+pub use self::create::NewInterface;
+pub use self::error::InterfaceError;
 use crate::{
-    AccountId, AttachmentId, InstanceId, InterfacePermissionId, Mac, NetworkInterfaceId, SecurityGroupId, SubnetId,
-    Tags, VpcId, ZoneName,
+    AccountId, Addresses, AttachmentId, InstanceId, InterfacePermissionId, Mac, NetworkInterfaceId, SecurityGroupId,
+    SubnetId, Tags, VpcId, ZoneName,
 };
+
+/// How long a detached attachment can still be seen: clients that poll for `detached` must not miss it.
+const DETACHED_SHOWN: SignedDuration = SignedDuration::from_secs(30);
 
 /// An elastic network interface (ENI).
 #[derive(Debug, Clone)]
@@ -71,6 +86,29 @@ impl NetworkInterface {
         v4.chain(v6).chain(prefixes).chain(self.ipv6_prefixes.iter().map(|net| IpNet::V6(*net)))
     }
 
+    /// Its attachment, unless that has ended and is merely still shown.
+    pub fn live_attachment(&self) -> Option<&Attachment> {
+        self.attachment.as_ref().filter(|attachment| attachment.status != AttachmentStatus::Detached)
+    }
+
+    /// Its attachment as it is to be shown: one that has ended is for a moment.
+    pub fn shown_attachment(&self, now: Timestamp) -> Option<&Attachment> {
+        let is_recent = |attachment: &&Attachment| {
+            attachment.detach_time.is_some_and(|since| now.duration_since(since) < DETACHED_SHOWN)
+        };
+        self.live_attachment().or_else(|| self.attachment.as_ref().filter(is_recent))
+    }
+
+    /// All its addresses and prefixes.
+    pub fn addresses(&self) -> Addresses {
+        Addresses {
+            ipv4: self.private_ips.iter().map(|ip| ip.address).collect(),
+            ipv4_prefixes: self.ipv4_prefixes.clone(),
+            ipv6: self.ipv6_addresses.clone(),
+            ipv6_prefixes: self.ipv6_prefixes.clone(),
+        }
+    }
+
     /// Whether an address is one of its own or within one of its prefixes.
     pub fn owns(&self, address: IpAddr) -> bool {
         self.networks().any(|net| net.contains(&address))
@@ -119,6 +157,8 @@ pub struct Attachment {
     pub delete_on_termination: bool,
     /// When it was asked for.
     pub attach_time: Timestamp,
+    /// When its end was asked for.
+    pub detach_time: Option<Timestamp>,
 }
 
 /// How far an attachment is.

@@ -1,0 +1,62 @@
+//! What the model keeps besides the resources, so that no look-up scans them.
+//!
+//! Everything here can be recounted from the resources; [`crate::Model::check_invariants`] does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::address_pool::AddressPool;
+use crate::{
+    AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId, SubnetId, TrunkAssociationId,
+    VlanId, VpcId,
+};
+
+/// A place of an instance where an ENI can be attached: network card and device index.
+pub(crate) type Slot = (u16, u16);
+
+/// Relations between resources, by their other end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Indexes {
+    pub(crate) eni_by_address: BTreeMap<(VpcId, IpAddr), NetworkInterfaceId>,
+    pub(crate) eni_by_prefix: BTreeMap<(VpcId, IpNet), NetworkInterfaceId>,
+    pub(crate) eni_by_mac: BTreeMap<Mac, NetworkInterfaceId>,
+    pub(crate) eni_by_attachment: BTreeMap<AttachmentId, NetworkInterfaceId>,
+    /// Attachments that hold a device index: detached ones that are merely still shown do not.
+    pub(crate) interfaces_by_instance: BTreeMap<InstanceId, BTreeMap<Slot, NetworkInterfaceId>>,
+    pub(crate) interfaces_by_subnet: BTreeMap<SubnetId, BTreeSet<NetworkInterfaceId>>,
+    pub(crate) interfaces_by_group: BTreeMap<SecurityGroupId, BTreeSet<NetworkInterfaceId>>,
+    pub(crate) branches_by_trunk: BTreeMap<NetworkInterfaceId, BTreeMap<VlanId, TrunkAssociationId>>,
+    pub(crate) association_by_branch: BTreeMap<NetworkInterfaceId, TrunkAssociationId>,
+    pub(crate) pools: BTreeMap<SubnetId, AddressPool>,
+    pub(crate) subnets_by_vpc: BTreeMap<VpcId, BTreeSet<SubnetId>>,
+    pub(crate) group_by_name: BTreeMap<(VpcId, String), SecurityGroupId>,
+    /// Explicit associations only; other subnets use their VPC's main table.
+    pub(crate) table_by_subnet: BTreeMap<SubnetId, RouteTableId>,
+}
+
+/// Adds to a set in a map of sets.
+pub(crate) fn insert<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V) {
+    map.entry(key).or_default().insert(value);
+}
+
+/// Removes from a set in a map of sets; an empty set goes.
+pub(crate) fn remove<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: &K, value: &V) {
+    if let Some(set) = map.get_mut(key) {
+        set.remove(value);
+        if set.is_empty() {
+            map.remove(key);
+        }
+    }
+}
+
+/// Removes from a map in a map; an empty inner map goes.
+pub(crate) fn remove_entry<K: Ord, L: Ord, V>(map: &mut BTreeMap<K, BTreeMap<L, V>>, key: &K, inner: &L) {
+    if let Some(entries) = map.get_mut(key) {
+        entries.remove(inner);
+        if entries.is_empty() {
+            map.remove(key);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The laws of the model, checked by recounting everything from the resources. For tests.
+
+use std::collections::BTreeSet;
+
+use crate::address_pool::AddressPool;
+use crate::index::{self, Indexes};
+use crate::{Ids, Model, NetworkInterface, WantedAddresses};
+
+impl Model {
+    /// Recounts every index from the resources and checks what must be unique.
+    ///
+    /// # Errors
+    /// A sentence for each law that does not hold.
+    pub fn check_invariants(&self) -> Result<(), Vec<String>> {
+        let mut broken = Vec::new();
+        let recounted = self.recount(&mut broken);
+        if recounted != self.index {
+            broken.push(format!("the indexes are {:#?}\nbut a recount gives {recounted:#?}", self.index));
+        }
+        for vpc in self.vpcs.values() {
+            let main = self.route_tables.get(&vpc.main_route_table_id);
+            if !main.is_some_and(|table| table.is_main() && table.vpc_id == vpc.id) {
+                broken.push(format!("{} has no main route table", vpc.id));
+            }
+            if !self.security_groups.contains_key(&vpc.default_security_group_id) {
+                broken.push(format!("{} has no default security group", vpc.id));
+            }
+        }
+        if broken.is_empty() { Ok(()) } else { Err(broken) }
+    }
+
+    fn recount(&self, broken: &mut Vec<String>) -> Indexes {
+        let mut index = Indexes::default();
+        for subnet in self.subnets.values() {
+            index::insert(&mut index.subnets_by_vpc, subnet.vpc_id.clone(), subnet.id.clone());
+            let ipv6 = subnet.ipv6_cidr_blocks.first().copied();
+            index.pools.insert(subnet.id.clone(), AddressPool::new(subnet.cidr_block, ipv6));
+        }
+        for interface in self.network_interfaces.values() {
+            recount_interface(&mut index, interface, broken);
+            for group in &interface.groups {
+                match self.security_groups.get(group) {
+                    Some(group) if group.vpc_id == interface.vpc_id => {}
+                    _ => broken.push(format!("{} carries {group}, which is not its vpc's", interface.id)),
+                }
+            }
+        }
+        for association in self.trunk_associations.values() {
+            let branches = index.branches_by_trunk.entry(association.trunk_id.clone()).or_default();
+            if branches.insert(association.vlan_id, association.id.clone()).is_some() {
+                broken.push(format!("vlan {} is there twice on {}", association.vlan_id, association.trunk_id));
+            }
+            let branch = association.branch_id.clone();
+            if index.association_by_branch.insert(branch, association.id.clone()).is_some() {
+                broken.push(format!("{} is a branch twice", association.branch_id));
+            }
+            for id in [&association.trunk_id, &association.branch_id] {
+                if !self.network_interfaces.contains_key(id) {
+                    broken.push(format!("{} names {id}, which is gone", association.id));
+                }
+            }
+        }
+        for group in self.security_groups.values() {
+            index.group_by_name.insert((group.vpc_id.clone(), group.name.clone()), group.id.clone());
+        }
+        for table in self.route_tables.values() {
+            for subnet in table.associations.iter().filter_map(|association| association.subnet_id.as_ref()) {
+                if index.table_by_subnet.insert(subnet.clone(), table.id.clone()).is_some() {
+                    broken.push(format!("{subnet} has two route tables"));
+                }
+            }
+        }
+        index
+    }
+}
+
+fn recount_interface(index: &mut Indexes, interface: &NetworkInterface, broken: &mut Vec<String>) {
+    let id = &interface.id;
+    let addresses = interface.addresses();
+    for address in addresses.singles() {
+        index.eni_by_address.insert((interface.vpc_id.clone(), address), id.clone());
+    }
+    for prefix in addresses.prefixes() {
+        index.eni_by_prefix.insert((interface.vpc_id.clone(), prefix), id.clone());
+    }
+    let wanted = WantedAddresses {
+        ipv4: addresses.ipv4,
+        ipv4_prefixes: addresses.ipv4_prefixes,
+        ipv6: addresses.ipv6,
+        ipv6_prefixes: addresses.ipv6_prefixes,
+        ..WantedAddresses::default()
+    };
+    // Taking each address once more from a fresh pool shows any that was handed out twice.
+    let taken = index.pools.get_mut(&interface.subnet_id).map(|pool| pool.take(&wanted, &mut Ids::seeded(0)));
+    if !matches!(taken, Some(Ok(_))) {
+        broken.push(format!("{id} has addresses it cannot have: {taken:?}"));
+    }
+    if index.eni_by_mac.insert(interface.mac, id.clone()).is_some() {
+        broken.push(format!("{} is there twice", interface.mac));
+    }
+    let primaries: BTreeSet<bool> = interface.private_ips.iter().skip(1).map(|ip| ip.primary).collect();
+    if primaries.contains(&true) {
+        broken.push(format!("{id} has more than one primary address"));
+    }
+    index::insert(&mut index.interfaces_by_subnet, interface.subnet_id.clone(), id.clone());
+    for group in &interface.groups {
+        index::insert(&mut index.interfaces_by_group, group.clone(), id.clone());
+    }
+    if let Some(attachment) = interface.live_attachment() {
+        index.eni_by_attachment.insert(attachment.id.clone(), id.clone());
+        let slot = (attachment.network_card_index, attachment.device_index);
+        let slots = index.interfaces_by_instance.entry(attachment.instance_id.clone()).or_default();
+        if slots.insert(slot, id.clone()).is_some() {
+            broken.push(format!("{slot:?} of {} is there twice", attachment.instance_id));
+        }
+    }
+}

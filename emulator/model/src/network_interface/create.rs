@@ -1,0 +1,210 @@
+//! Making ENIs and taking them away.
+//!
+//! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkInterface.html>.
+
+use std::net::Ipv4Addr;
+
+use super::{ConnectionTracking, InterfaceError, InterfaceType, NetworkInterface, PrivateIp};
+use crate::{
+    AddressError, Addresses, Context, Ids, InterfaceStatus, Mac, Model, NetworkInterfaceId, SecurityGroupId, Subnet,
+    SubnetId, Tags, WantedAddresses, index,
+};
+
+/// What CreateNetworkInterface asks for.
+#[derive(Debug, Clone)]
+pub struct NewInterface {
+    /// Its subnet.
+    pub subnet_id: SubnetId,
+    /// Free text.
+    pub description: String,
+    /// Its security groups; the VPC's default one if there are none.
+    pub groups: Vec<SecurityGroupId>,
+    /// What it is for.
+    pub interface_type: InterfaceType,
+    /// Its primary address; the lowest free one unless said.
+    pub primary_ip: Option<Ipv4Addr>,
+    /// Further addresses and prefixes.
+    pub addresses: WantedAddresses,
+    /// Idle timeouts of tracked connections.
+    pub connection_tracking: ConnectionTracking,
+    /// Whether it goes between others, such as a NAT instance: then no check of source and destination.
+    pub source_dest_check: bool,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl NewInterface {
+    /// An ENI in a subnet and nothing else said.
+    pub fn in_subnet(subnet_id: SubnetId) -> Self {
+        Self {
+            subnet_id,
+            description: String::new(),
+            groups: Vec::new(),
+            interface_type: InterfaceType::Interface,
+            primary_ip: None,
+            addresses: WantedAddresses::default(),
+            connection_tracking: ConnectionTracking::default(),
+            source_dest_check: true,
+            tags: Tags::new(),
+        }
+    }
+}
+
+impl Model {
+    /// Makes an ENI.
+    pub fn create_network_interface(
+        &mut self,
+        cx: &mut Context,
+        new: NewInterface,
+    ) -> Result<NetworkInterfaceId, InterfaceError> {
+        let subnet = self.subnets.get(&new.subnet_id);
+        let subnet = subnet.ok_or_else(|| InterfaceError::SubnetNotFound(new.subnet_id.clone()))?.clone();
+        new.connection_tracking.check()?;
+        let groups = self.groups_for(&subnet, &new.groups)?;
+        let addresses = self.addresses_for(cx.ids, &subnet, &new)?;
+        let id: NetworkInterfaceId = cx.ids.next();
+        let interface = NetworkInterface {
+            id: id.clone(),
+            vpc_id: subnet.vpc_id,
+            zone: subnet.zone,
+            subnet_id: new.subnet_id,
+            mac: self.new_mac(cx.ids),
+            interface_type: new.interface_type,
+            description: new.description,
+            groups,
+            private_ips: private_ips(&addresses.ipv4),
+            ipv4_prefixes: addresses.ipv4_prefixes,
+            ipv6_addresses: addresses.ipv6,
+            ipv6_prefixes: addresses.ipv6_prefixes,
+            source_dest_check: new.source_dest_check,
+            attachment: None,
+            permissions: Vec::new(),
+            requester_managed: false,
+            requester_id: None,
+            connection_tracking: new.connection_tracking,
+            created: cx.now,
+            tags: new.tags,
+        };
+        self.index_interface(&interface);
+        self.network_interfaces.insert(id.clone(), interface);
+        self.touch();
+        Ok(id)
+    }
+
+    /// Takes an ENI away. It must not be attached; its trunk associations end with it, on either side.
+    pub fn delete_network_interface(&mut self, id: &NetworkInterfaceId) -> Result<(), InterfaceError> {
+        let interface = self.network_interfaces.get(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
+        if interface.live_attachment().is_some() {
+            return Err(InterfaceError::InUse(id.clone()));
+        }
+        self.remove_interface(id);
+        Ok(())
+    }
+
+    /// Takes an ENI away with all that refers to it.
+    pub(crate) fn remove_interface(&mut self, id: &NetworkInterfaceId) {
+        self.end_trunk_associations(id);
+        let Some(interface) = self.network_interfaces.remove(id) else { return };
+        self.unindex_addresses(&interface, &interface.addresses());
+        self.index.eni_by_mac.remove(&interface.mac);
+        index::remove(&mut self.index.interfaces_by_subnet, &interface.subnet_id, id);
+        for group in &interface.groups {
+            index::remove(&mut self.index.interfaces_by_group, group, id);
+        }
+        if let Some(attachment) = &interface.attachment {
+            self.index.eni_by_attachment.remove(&attachment.id);
+            let slot = (attachment.network_card_index, attachment.device_index);
+            if interface.live_attachment().is_some() {
+                index::remove_entry(&mut self.index.interfaces_by_instance, &attachment.instance_id, &slot);
+            }
+        }
+        self.touch();
+    }
+
+    /// An ENI's state as DescribeNetworkInterfaces shows it.
+    ///
+    /// EC2 shows `in-use` from the call to attach on, while the attachment itself is still `attaching`.
+    pub fn status_of(&self, interface: &NetworkInterface) -> InterfaceStatus {
+        use crate::AttachmentStatus::{Attached, Attaching, Detaching};
+        match interface.live_attachment().map(|attachment| attachment.status) {
+            Some(Attaching | Attached) => InterfaceStatus::InUse,
+            Some(Detaching) => InterfaceStatus::Detaching,
+            _ if self.index.association_by_branch.contains_key(&interface.id) => InterfaceStatus::InUse,
+            _ => InterfaceStatus::Available,
+        }
+    }
+
+    /// Checks groups that an ENI in a subnet shall have; none means the default one.
+    pub(super) fn groups_for(
+        &self,
+        subnet: &Subnet,
+        wanted: &[SecurityGroupId],
+    ) -> Result<Vec<SecurityGroupId>, InterfaceError> {
+        let mut groups: Vec<SecurityGroupId> = Vec::new();
+        for id in wanted {
+            let group = self.security_groups.get(id).ok_or_else(|| InterfaceError::GroupNotFound(id.clone()))?;
+            if group.vpc_id != subnet.vpc_id {
+                return Err(InterfaceError::GroupInOtherVpc(id.clone()));
+            }
+            if !groups.contains(id) {
+                groups.push(id.clone());
+            }
+        }
+        if groups.is_empty() {
+            groups.extend(self.vpcs.get(&subnet.vpc_id).map(|vpc| vpc.default_security_group_id.clone()));
+        }
+        let limit = self.quotas.groups_per_interface;
+        if groups.len() > limit { Err(InterfaceError::TooManyGroups(limit)) } else { Ok(groups) }
+    }
+
+    /// Takes a new ENI's addresses, the primary first; EFA-only interfaces have none.
+    fn addresses_for(
+        &mut self,
+        ids: &mut Ids,
+        subnet: &Subnet,
+        new: &NewInterface,
+    ) -> Result<Addresses, InterfaceError> {
+        let mut wanted = new.addresses.clone();
+        if new.interface_type != InterfaceType::EfaOnly {
+            match new.primary_ip {
+                Some(address) => wanted.ipv4.insert(0, address),
+                // The first of those named is the primary one, as with `PrivateIpAddresses` in EC2.
+                None if !wanted.ipv4.is_empty() => {}
+                None => wanted.ipv4_count += 1,
+            }
+            if subnet.assign_ipv6_address_on_creation && wanted.ipv6_slots() == 0 {
+                wanted.ipv6_count = 1;
+            }
+        }
+        let pool = self.index.pools.get_mut(&subnet.id).expect("every subnet has its pool");
+        pool.take(&wanted, ids).map_err(|error| match error {
+            AddressError::NoPrefix => InterfaceError::NoPrefixForNew,
+            other => InterfaceError::Address(other),
+        })
+    }
+
+    fn new_mac(&self, ids: &mut Ids) -> Mac {
+        loop {
+            let [.., a, b, c, d, e] = ids.number().to_be_bytes();
+            // Locally administered, as EC2's are.
+            let mac = Mac([0x02, a, b, c, d, e]);
+            if !self.index.eni_by_mac.contains_key(&mac) {
+                return mac;
+            }
+        }
+    }
+
+    fn index_interface(&mut self, interface: &NetworkInterface) {
+        self.index_addresses(interface, &interface.addresses());
+        self.index.eni_by_mac.insert(interface.mac, interface.id.clone());
+        index::insert(&mut self.index.interfaces_by_subnet, interface.subnet_id.clone(), interface.id.clone());
+        for group in &interface.groups {
+            index::insert(&mut self.index.interfaces_by_group, group.clone(), interface.id.clone());
+        }
+    }
+}
+
+/// The addresses of a new ENI, the first being its primary one.
+fn private_ips(addresses: &[Ipv4Addr]) -> Vec<PrivateIp> {
+    addresses.iter().enumerate().map(|(at, address)| PrivateIp { address: *address, primary: at == 0 }).collect()
+}

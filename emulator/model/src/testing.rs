@@ -1,0 +1,89 @@
+//! What this crate's tests share: an account to try things on.
+
+use jiff::Timestamp;
+
+use crate::{
+    Context, Ids, Instance, InstanceId, InstanceState, MetadataOptions, Model, NetworkInterfaceId, NewAttachment,
+    NewInterface, SubnetId, Tags, VpcId,
+};
+
+/// An account with its default VPC, and what changes to it draw on.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    pub(crate) model: Model,
+    pub(crate) ids: Ids,
+    pub(crate) now: Timestamp,
+}
+
+impl Account {
+    pub(crate) fn new() -> Self {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut ids = Ids::seeded(1);
+        let mut cx = Context { now, ids: &mut ids };
+        let model = Model::with_defaults("123456789012".into(), "us-west-2".into(), &mut cx);
+        Self { model, ids, now }
+    }
+
+    /// Runs a change.
+    pub(crate) fn with<T>(&mut self, change: impl FnOnce(&mut Model, &mut Context) -> T) -> T {
+        change(&mut self.model, &mut Context { now: self.now, ids: &mut self.ids })
+    }
+
+    pub(crate) fn vpc(&self) -> VpcId {
+        self.model.default_vpc().expect("an account has it").id.clone()
+    }
+
+    /// The default subnet of a zone, by the zone's letter.
+    pub(crate) fn subnet(&self, letter: char) -> SubnetId {
+        let mut subnets = self.model.subnets();
+        subnets.find(|subnet| subnet.zone.0.ends_with(letter)).expect("each zone has one").id.clone()
+    }
+
+    pub(crate) fn interface(&mut self) -> NetworkInterfaceId {
+        let new = NewInterface::in_subnet(self.subnet('a'));
+        self.with(|model, cx| model.create_network_interface(cx, new)).expect("the subnet has room")
+    }
+
+    /// An instance in zone a that runs, with its primary ENI.
+    pub(crate) fn instance(&mut self, instance_type: &str) -> InstanceId {
+        let id: InstanceId = self.ids.next();
+        let subnet = self.model.subnet(&self.subnet('a')).expect("it was just found").clone();
+        let instance = Instance {
+            id: id.clone(),
+            reservation_id: self.ids.next(),
+            ami_launch_index: 0,
+            image_id: self.ids.next(),
+            instance_type: instance_type.to_owned(),
+            state: InstanceState::Pending,
+            state_reason: None,
+            vpc_id: subnet.vpc_id,
+            subnet_id: subnet.id,
+            zone: subnet.zone,
+            groups: Vec::new(),
+            key_name: None,
+            iam_instance_profile: None,
+            user_data: None,
+            metadata_options: MetadataOptions::default(),
+            launch_time: self.now,
+            terminated: None,
+            client_token: None,
+            tags: Tags::new(),
+        };
+        self.model.instances.insert(id.clone(), instance);
+        let primary = self.interface();
+        let new = attachment(&primary, &id, 0);
+        self.with(|model, cx| model.attach(cx, new)).expect("the instance is new");
+        self.model.attachment_ready(&primary);
+        id
+    }
+}
+
+pub(crate) fn attachment(eni: &NetworkInterfaceId, instance: &InstanceId, device_index: u16) -> NewAttachment {
+    NewAttachment {
+        network_interface_id: eni.clone(),
+        instance_id: instance.clone(),
+        device_index,
+        network_card_index: 0,
+        delete_on_termination: device_index == 0,
+    }
+}
