@@ -135,7 +135,7 @@ pub enum Statement {
         /// Bits concerned.
         mask: u32,
     },
-    /// Copy the masked bits of the connection's mark to the packet's mark.
+    /// Set the packet's mark to the masked bits of the connection's mark; the packet's other bits become zero.
     RestoreMark {
         /// Bits concerned.
         mask: u32,
@@ -183,9 +183,9 @@ pub enum Field {
     L4Protocol,
     /// `meta nfproto`: 2 for IPv4, 10 for IPv6.
     NfProtocol,
-    /// Source port of TCP or UDP (`th sport`).
+    /// Source port of TCP or UDP (`th sport`). Any transport protocol has these bytes: the rule has to ask for one.
     SourcePort,
-    /// Destination port of TCP or UDP (`th dport`).
+    /// Destination port of TCP or UDP (`th dport`). As with the source port, the rule has to ask for the protocol.
     DestinationPort,
     /// `icmp type`.
     IcmpType,

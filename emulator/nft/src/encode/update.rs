@@ -1,0 +1,207 @@
+//! The shortest transaction from one version of a table to the next.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
+use super::batch::{Batch, Builder};
+use super::scope::Scope;
+use super::set::Entry;
+use super::{add_chain, add_rules, flush_chain, remove_chain, set};
+use crate::{Chain, Error, Set, Statement, Table};
+
+/// Turns the table `old`, which is in the kernel, into `new`.
+///
+/// Base chains that stay are never absent nor empty, so no packet is decided by anything but the old rules or the new
+/// ones. Chains that stay the same keep their counters. The batch is empty if nothing changes.
+///
+/// # Errors
+/// If the two are not versions of one table, or the kernel would refuse the new one.
+pub fn update_table(old: &Table, new: &Table) -> Result<Batch, Error> {
+    if (old.family, &old.name) != (new.family, &new.name) {
+        let [from, to] = [old, new].map(|table| format!("{} {}", table.family, table.name));
+        return Err(Error::OtherTable { from, to });
+    }
+    let scope = Scope::of(new)?;
+    let sets = SetChanges::between(old, new)?;
+    let chains = ChainChanges::between(old, new, &sets);
+    let mut builder = Builder::new(new.family, &new.name);
+    remove_old(&mut builder, &new.name, &sets, &chains)?;
+    add_new(&mut builder, new, &scope, &sets, &chains)?;
+    Ok(builder.finish())
+}
+
+/// References go before what they refer to.
+fn remove_old(
+    builder: &mut Builder,
+    table: &str,
+    sets: &SetChanges<'_>,
+    chains: &ChainChanges<'_>,
+) -> Result<(), Error> {
+    for chain in chains.gone.iter().chain(&chains.changed) {
+        flush_chain(builder, table, &chain.name)?;
+    }
+    for change in &sets.kept {
+        set::delete_entries(builder, table, change.set, &change.delete)?;
+    }
+    for set in &sets.gone {
+        if set.verdicts {
+            set::flush(builder, table, &set.name)?;
+        }
+        set::delete(builder, table, &set.name)?;
+    }
+    for chain in &chains.gone {
+        remove_chain(builder, table, &chain.name)?;
+    }
+    Ok(())
+}
+
+/// Things come before what refers to them, new base chains last.
+fn add_new(
+    builder: &mut Builder,
+    table: &Table,
+    scope: &Scope<'_>,
+    sets: &SetChanges<'_>,
+    chains: &ChainChanges<'_>,
+) -> Result<(), Error> {
+    let (bases, others): (Vec<&Chain>, Vec<&Chain>) = chains.fresh.iter().partition(|chain| chain.base.is_some());
+    for chain in &others {
+        add_chain(builder, &table.name, chain)?;
+    }
+    for (set, id) in sets.fresh.iter().zip(1..) {
+        let entries = set::entries(set, &set.elements, Some(scope))?;
+        set::create(builder, &table.name, set, id)?;
+        set::add_entries(builder, &table.name, set, &entries)?;
+    }
+    for change in &sets.kept {
+        set::check_targets(change.set, &change.add, scope)?;
+        set::add_entries(builder, &table.name, change.set, &change.add)?;
+    }
+    for chain in others.iter().chain(&chains.changed) {
+        add_rules(builder, table, chain, scope)?;
+    }
+    for chain in &chains.policies {
+        add_chain(builder, &table.name, chain)?;
+    }
+    for chain in bases {
+        add_chain(builder, &table.name, chain)?;
+        add_rules(builder, table, chain, scope)?;
+    }
+    Ok(())
+}
+
+/// What becomes of the sets; one whose key changes is both gone and fresh.
+struct SetChanges<'a> {
+    gone: Vec<&'a Set>,
+    fresh: Vec<&'a Set>,
+    kept: Vec<ElementChanges<'a>>,
+}
+
+/// What becomes of a set's elements.
+struct ElementChanges<'a> {
+    set: &'a Set,
+    delete: Vec<Entry<'a>>,
+    add: Vec<Entry<'a>>,
+}
+
+impl<'a> SetChanges<'a> {
+    fn between(old: &'a Table, new: &'a Table) -> Result<Self, Error> {
+        let before: HashMap<&str, &Set> = old.sets.iter().map(|set| (set.name.as_str(), set)).collect();
+        let mut changes = Self { gone: Vec::new(), fresh: Vec::new(), kept: Vec::new() };
+        let mut stays = HashSet::new();
+        for set in &new.sets {
+            match before.get(set.name.as_str()) {
+                Some(old) if is_same_kind(old, set) => {
+                    stays.insert(set.name.as_str());
+                    if old.elements != set.elements {
+                        changes.kept.push(ElementChanges::between(old, set)?);
+                    }
+                }
+                _ => changes.fresh.push(set),
+            }
+        }
+        changes.gone.extend(old.sets.iter().filter(|set| !stays.contains(set.name.as_str())));
+        Ok(changes)
+    }
+}
+
+fn is_same_kind(old: &Set, new: &Set) -> bool {
+    (&old.key, old.interval, old.verdicts) == (&new.key, new.interval, new.verdicts)
+}
+
+impl<'a> ElementChanges<'a> {
+    /// Goes through both in the order of their keys.
+    fn between(old: &'a Set, new: &'a Set) -> Result<Self, Error> {
+        let mut changes = Self { set: new, delete: Vec::new(), add: Vec::new() };
+        let mut before = set::entries(old, &old.elements, None)?.into_iter().peekable();
+        let mut after = set::entries(new, &new.elements, None)?.into_iter().peekable();
+        loop {
+            let order = match (before.peek(), after.peek()) {
+                (None, None) => return Ok(changes),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) => a.bounds.cmp(&b.bounds),
+            };
+            let (gone, fresh) = match order {
+                Ordering::Less => (before.next(), None),
+                Ordering::Greater => (None, after.next()),
+                Ordering::Equal => {
+                    let pair = (before.next(), after.next());
+                    let verdict = |entry: &Option<Entry<'a>>| entry.as_ref().and_then(|e| e.element.verdict.as_ref());
+                    if verdict(&pair.0) == verdict(&pair.1) { (None, None) } else { pair }
+                }
+            };
+            changes.delete.extend(gone);
+            changes.add.extend(fresh);
+        }
+    }
+}
+
+/// What becomes of the chains; one hooked elsewhere is both gone and fresh.
+struct ChainChanges<'a> {
+    gone: Vec<&'a Chain>,
+    fresh: Vec<&'a Chain>,
+    /// Chains that stay with other rules.
+    changed: Vec<&'a Chain>,
+    /// Base chains that stay with another policy.
+    policies: Vec<&'a Chain>,
+}
+
+impl<'a> ChainChanges<'a> {
+    fn between(old: &'a Table, new: &'a Table, sets: &SetChanges<'_>) -> Self {
+        let before: HashMap<&str, &Chain> = old.chains.iter().map(|chain| (chain.name.as_str(), chain)).collect();
+        let gone_sets: HashSet<&str> = sets.gone.iter().map(|set| set.name.as_str()).collect();
+        let mut changes = Self { gone: Vec::new(), fresh: Vec::new(), changed: Vec::new(), policies: Vec::new() };
+        let mut stays = HashSet::new();
+        for chain in &new.chains {
+            match before.get(chain.name.as_str()) {
+                Some(old) if has_same_hook(old, chain) => {
+                    stays.insert(chain.name.as_str());
+                    if old.rules != chain.rules || uses_any(chain, &gone_sets) {
+                        changes.changed.push(chain);
+                    }
+                    if old.base != chain.base {
+                        changes.policies.push(chain);
+                    }
+                }
+                _ => changes.fresh.push(chain),
+            }
+        }
+        changes.gone.extend(old.chains.iter().filter(|chain| !stays.contains(chain.name.as_str())));
+        changes
+    }
+}
+
+fn has_same_hook(old: &Chain, new: &Chain) -> bool {
+    let hook = |chain: &Chain| chain.base.as_ref().map(|base| (base.kind, base.hook, base.priority));
+    hook(old) == hook(new)
+}
+
+fn uses_any(chain: &Chain, sets: &HashSet<&str>) -> bool {
+    !sets.is_empty()
+        && chain.rules.iter().flat_map(|rule| &rule.statements).any(|statement| match statement {
+            Statement::Lookup { set: name, .. } | Statement::VerdictMap { map: name, .. } => {
+                sets.contains(name.as_str())
+            }
+            _ => false,
+        })
+}
