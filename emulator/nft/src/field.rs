@@ -12,7 +12,9 @@ pub(crate) enum Source {
     /// From the tracked connection (`NFT_CT_*`).
     Connection(u32),
     /// From the routing tables: the destination's address type.
-    RouteType,
+    AddressType,
+    /// From the route the packet takes (`NFT_RT_*`); the kernel matches nothing for packets of the other family.
+    Route(u32),
 }
 
 /// A header of a packet, as `NFT_PAYLOAD_*_HEADER` counts them.
@@ -67,12 +69,14 @@ pub(crate) const CT_MARK: u32 = 3;
 const META_IIFNAME: u32 = 6;
 const META_OIFNAME: u32 = 7;
 const CT_STATE: u32 = 0;
+const RT_NEXTHOP4: u32 = 1;
+const RT_NEXTHOP6: u32 = 2;
 
 impl Field {
     /// Where it is found and how it looks.
     pub(crate) fn layout(self) -> Layout {
         use Header::{Link, Network, Transport};
-        use Source::{Connection, Meta, Payload, RouteType};
+        use Source::{AddressType, Connection, Meta, Payload, Route};
         let field = |source, width, needs, key| Layout { source, width, order: Order::Network, needs, key };
         let host = |source, key| Layout { source, width: 4, order: Order::Host, needs: Needs::Nothing, key };
         match self {
@@ -81,6 +85,8 @@ impl Field {
             Self::Ip4Destination => field(Payload(Network, 16), 4, Needs::Ip4, Some(KeyType::Ipv4Address)),
             Self::Ip6Source => field(Payload(Network, 8), 16, Needs::Ip6, Some(KeyType::Ipv6Address)),
             Self::Ip6Destination => field(Payload(Network, 24), 16, Needs::Ip6, Some(KeyType::Ipv6Address)),
+            Self::Ip4NextHop => field(Route(RT_NEXTHOP4), 4, Needs::Nothing, Some(KeyType::Ipv4Address)),
+            Self::Ip6NextHop => field(Route(RT_NEXTHOP6), 16, Needs::Nothing, Some(KeyType::Ipv6Address)),
             Self::L4Protocol => field(Meta(META_L4PROTO), 1, Needs::Nothing, Some(KeyType::InetProtocol)),
             Self::NfProtocol => field(Meta(META_NFPROTO), 1, Needs::Nothing, None),
             Self::SourcePort => field(Payload(Transport, 0), 2, Needs::Nothing, Some(KeyType::InetService)),
@@ -94,7 +100,7 @@ impl Field {
             Self::Mark => host(Meta(META_MARK), Some(KeyType::Mark)),
             Self::ConnectionMark => host(Connection(CT_MARK), Some(KeyType::Mark)),
             Self::ConnectionState => host(Connection(CT_STATE), None),
-            Self::FibDestinationType => host(RouteType, None),
+            Self::FibDestinationType => host(AddressType, None),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! is tested in `linux-net`.
 
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 use nft_ruleset::*;
@@ -67,6 +68,11 @@ fn headers(batch: &Batch) -> Vec<(u16, u16, u32)> {
     headers
 }
 
+fn described(batch: &Batch, sequences: RangeInclusive<u32>) -> String {
+    let lines = sequences.map(|sequence| format!("{} {}", batch.operation(sequence), batch.describe(sequence)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 const ACK: u16 = 4;
 
 #[test]
@@ -75,9 +81,8 @@ fn messages_are_numbered_and_described() {
     let set = Set { elements: vec![element(vec![address(1)])], ..addresses("peers", false) };
     let forward = Chain { rules: chain("", rules).rules, ..base_chain("forward") };
     let batch = encode::replace_table(&table(vec![set], vec![forward, chain("other", vec![])])).expect("encodes");
-    let described: Vec<String> = (0..=batch.len() as u32 + 1).map(|sequence| batch.describe(sequence)).collect();
-    insta::assert_snapshot!(described.join("\n"), @r"
-    transaction
+    insta::assert_snapshot!(described(&batch, 0..=batch.len() as u32 + 1), @r"
+    commit nf_tables transaction
     add inet table vpcbox
     delete inet table vpcbox
     add inet table vpcbox
@@ -87,7 +92,7 @@ fn messages_are_numbered_and_described() {
     add chain forward in inet table vpcbox
     add rule 1 of chain forward in inet table vpcbox
     add rule 2 of chain forward in inet table vpcbox
-    transaction
+    commit nf_tables transaction
     ");
     let sequences: Vec<u32> = headers(&batch).iter().map(|header| header.2).collect();
     assert_eq!(sequences, (0..=batch.len() as u32 + 1).collect::<Vec<_>>());
@@ -99,8 +104,8 @@ fn appended_batches_are_one_transaction() {
     let other = encode::replace_table(&table(vec![], vec![base_chain("forward")])).expect("encodes");
     batch.append(other);
     batch.append(Batch::new());
-    assert_eq!(batch.describe(2), "delete ip table old");
-    assert_eq!(batch.describe(6), "add chain forward in inet table vpcbox");
+    assert_eq!(batch.describe(2), "ip table old");
+    assert_eq!(batch.describe(6), "chain forward in inet table vpcbox");
     let headers = headers(&batch);
     assert_eq!(headers.iter().map(|header| header.2).collect::<Vec<_>>(), (0..8).collect::<Vec<_>>());
     assert_eq!((headers[0].0, headers[7].0), (0x10, 0x11));
@@ -114,7 +119,7 @@ fn many_elements_take_several_messages() {
     let batch =
         encode::update_elements(Family::Inet, "vpcbox", &addresses("peers", true), &elements, &[]).expect("encodes");
     assert!(batch.len() > 5, "only {} messages", batch.len());
-    assert_eq!(batch.describe(1), "add elements 1 to 416 of set peers in inet table vpcbox");
+    assert_eq!(batch.describe(1), "elements 1 to 416 of set peers in inet table vpcbox");
 }
 
 #[test]
@@ -143,8 +148,7 @@ fn an_update_touches_what_changes() {
         ],
     );
     let batch = encode::update_table(&old, &new).expect("encodes");
-    let described: Vec<String> = (1..=batch.len() as u32).map(|sequence| batch.describe(sequence)).collect();
-    insta::assert_snapshot!(described.join("\n"), @r"
+    insta::assert_snapshot!(described(&batch, 1..=batch.len() as u32), @r"
     delete rules of chain forward in inet table vpcbox
     delete rules of chain uses in inet table vpcbox
     delete elements 1 to 1 of set peers in inet table vpcbox

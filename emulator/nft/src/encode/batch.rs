@@ -23,7 +23,7 @@ const SEQUENCE: usize = 8;
 
 /// Messages for one transaction: the kernel does all or nothing.
 ///
-/// The message numbered `n` (its netlink sequence number) is about [`describe`](Self::describe)`(n)`; the last one asks
+/// The message numbered `n` (its netlink sequence number) is about what [`describe`](Self::describe) says; the last one asks
 /// for an answer, which the kernel gives when the transaction is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
@@ -38,7 +38,7 @@ pub struct Batch {
 /// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Subject {
-    verb: &'static str,
+    operation: &'static str,
     object: Object,
     /// An index into the batch's tables.
     table: u32,
@@ -91,12 +91,17 @@ impl Batch {
         (!self.is_empty()).then_some(self.subjects.len() as u32)
     }
 
-    /// What the message with this sequence number is about, as in `add rule 3 of chain forward in inet table vpcbox`.
+    /// What the message with this sequence number is about, as in `rule 3 of chain forward in inet table vpcbox`.
     pub fn describe(&self, sequence: u32) -> String {
-        match sequence.checked_sub(1).and_then(|index| self.subjects.get(index as usize)) {
+        match self.subject(sequence) {
             Some(subject) => self.describe_subject(subject),
-            None => "transaction".to_owned(),
+            None => "nf_tables transaction".to_owned(),
         }
+    }
+
+    /// What the message with this sequence number does: `add` or `delete`; `commit` for the transaction itself.
+    pub fn operation(&self, sequence: u32) -> &'static str {
+        self.subject(sequence).map_or("commit", |subject| subject.operation)
     }
 
     /// Adds another transaction's messages after this one's, so that both happen at once.
@@ -118,13 +123,17 @@ impl Batch {
         self.close();
     }
 
+    fn subject(&self, sequence: u32) -> Option<&Subject> {
+        self.subjects.get(sequence.checked_sub(1)? as usize)
+    }
+
     fn describe_subject(&self, subject: &Subject) -> String {
         let name = |index: u32| self.names[index as usize].as_str();
         let (family, table) = &self.tables[subject.table as usize];
-        let mut text = format!("{} ", subject.verb);
+        let mut text = String::new();
         // Writing to a string does not fail.
         let _ = match subject.object {
-            Object::Table => return format!("{text}{family} table {table}"),
+            Object::Table => return format!("{family} table {table}"),
             Object::Chain(chain) => write!(text, "chain {}", name(chain)),
             Object::Rules(chain) => write!(text, "rules of chain {}", name(chain)),
             Object::Rule(chain, number) => write!(text, "rule {number} of chain {}", name(chain)),
@@ -204,14 +213,14 @@ impl Builder {
     /// Adds one message.
     pub fn push<E>(
         &mut self,
-        verb: &'static str,
+        operation: &'static str,
         about: About<'_>,
         kind: u16,
         flags: u16,
         body: impl FnOnce(&mut Writer) -> Result<(), E>,
     ) -> Result<(), E> {
         let object = self.intern(about);
-        self.batch.subjects.push(Subject { verb, object, table: 0 });
+        self.batch.subjects.push(Subject { operation, object, table: 0 });
         self.batch.last = self.batch.out.bytes.len();
         let header = Header {
             kind: NF_TABLES << 8 | kind,

@@ -54,7 +54,11 @@ impl<'a> Expressions<'a> {
                 w.u32(attr::KEYED_KEY, key);
                 w.u32(attr::KEYED_REGISTER, register);
             }),
-            Source::RouteType => self.push("fib", |w| {
+            Source::Route(key) => self.push("rt", |w| {
+                w.u32(attr::KEYED_KEY, key);
+                w.u32(attr::KEYED_REGISTER, register);
+            }),
+            Source::AddressType => self.push("fib", |w| {
                 w.u32(attr::FIB_FLAGS, attr::FIB_DESTINATION);
                 w.u32(attr::FIB_RESULT, attr::FIB_RESULT_ADDRESS_TYPE);
                 w.u32(attr::FIB_REGISTER, register);
@@ -91,7 +95,7 @@ impl<'a> Expressions<'a> {
     }
 
     /// Turns a 4-byte number into network order, as ranges are compared byte by byte.
-    pub fn to_network_order(&mut self, register: u32) {
+    pub fn swap_to_network(&mut self, register: u32) {
         self.push("byteorder", |w| {
             w.u32(attr::BYTEORDER_SOURCE, register);
             w.u32(attr::BYTEORDER_REGISTER, register);

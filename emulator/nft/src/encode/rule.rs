@@ -6,9 +6,9 @@ use super::expression::{Compare, Expressions, MAX_EXPRESSIONS};
 use super::scope::{BadTarget, Scope};
 use super::wire::{FIRST_REGISTER, FIRST_SHORT_REGISTER, rule as attr};
 use super::writer::Writer;
-use crate::field::{Header, Layout, META_IIFTYPE, META_L4PROTO, META_NFPROTO, META_PROTOCOL, Needs, Order, Source};
+use crate::field::{Layout, META_IIFTYPE, META_L4PROTO, META_NFPROTO, META_PROTOCOL, Needs, Order, Source};
 use crate::key::INTERFACE_NAME;
-use crate::{ConnectionState, Family, Field, Op, Rule, RuleError, Set, Statement, Value};
+use crate::{ConnectionState, Family, Field, KeyType, Op, Rule, RuleError, Set, Statement, Value};
 
 /// nft's limit for comments.
 const MAX_COMMENT: usize = 128;
@@ -137,7 +137,7 @@ impl Encoder<'_> {
             let layout = field.layout();
             self.out.load(layout.source, layout.width, register);
             if set.interval && layout.order == Order::Host {
-                self.out.to_network_order(register);
+                self.out.swap_to_network(register);
             }
             register += (part.padded_width() / 4) as u32;
         }
@@ -224,7 +224,7 @@ impl Encoder<'_> {
                 let to = Bytes::number(*to, field, ordered).ok_or_else(bad)?;
                 self.load(layout);
                 if layout.order == Order::Host {
-                    self.out.to_network_order(FIRST_REGISTER);
+                    self.out.swap_to_network(FIRST_REGISTER);
                 }
                 self.out.range(FIRST_REGISTER, compare, from.get(), to.get());
             }
@@ -267,29 +267,30 @@ impl Encoder<'_> {
 
     /// Compares an address with a network; `None` if the field is not an address of its kind.
     fn network(&mut self, field: Field, compare: Compare, net: IpNet) -> Option<()> {
-        let Source::Payload(Header::Network, offset) = field.layout().source else { return None };
-        let fits = matches!(
-            (field, net),
-            (Field::Ip4Source | Field::Ip4Destination, IpNet::V4(_))
-                | (Field::Ip6Source | Field::Ip6Destination, IpNet::V6(_))
-        );
-        if !fits {
+        let layout = field.layout();
+        let kind = match net {
+            IpNet::V4(_) => KeyType::Ipv4Address,
+            IpNet::V6(_) => KeyType::Ipv6Address,
+        };
+        if layout.key != Some(kind) {
             return None;
         }
         let (address, mask) = (octets(net.network()), octets(net.netmask()));
-        let width = field.layout().width;
-        let prefix = usize::from(net.prefix_len() / 8);
+        let whole = usize::from(net.prefix_len() / 8);
         // Whole bytes need no mask. The kernel loads 1, 2 and 4 bytes without a call; 3 it does not, so a mask is
         // cheaper then.
-        let whole = net.prefix_len() % 8 == 0 && prefix > 0 && prefix != 3;
-        if whole {
-            self.out.load(Source::Payload(Header::Network, offset), prefix, FIRST_REGISTER);
-            self.out.compare(FIRST_REGISTER, compare, &address[..prefix]);
-        } else {
-            self.out.load(Source::Payload(Header::Network, offset), width, FIRST_REGISTER);
-            self.out.bitwise(FIRST_REGISTER, &mask[..width], &[0; 16][..width]);
-            self.out.compare(FIRST_REGISTER, compare, &address[..width]);
+        let unmasked = net.prefix_len().is_multiple_of(8) && !matches!(whole, 0 | 3);
+        match layout.source {
+            _ if whole == layout.width => self.load(layout),
+            source @ Source::Payload(..) if unmasked => self.out.load(source, whole, FIRST_REGISTER),
+            _ => {
+                self.load(layout);
+                self.out.bitwise(FIRST_REGISTER, &mask[..layout.width], &[0; 16][..layout.width]);
+                self.out.compare(FIRST_REGISTER, compare, &address[..layout.width]);
+                return Some(());
+            }
         }
+        self.out.compare(FIRST_REGISTER, compare, &address[..whole]);
         Some(())
     }
 
@@ -366,7 +367,7 @@ impl Bytes {
 
     /// A number in the field's width and order; `None` if the field is no number or too narrow.
     fn number(number: u32, field: Field, layout: Layout) -> Option<Self> {
-        let address = matches!(layout.needs, Needs::Ip4 | Needs::Ip6);
+        let address = layout.key == Some(KeyType::Ipv4Address);
         match (layout.width, layout.order) {
             (1, _) => Some(Self::of(&[u8::try_from(number).ok()?])),
             (2, _) => Some(Self::of(&u16::try_from(number).ok()?.to_be_bytes())),

@@ -99,7 +99,7 @@ pub(crate) fn entries<'a>(
         let bounds = bounds(set, element).map_err(|source| refuse(set, element, source))?;
         entries.push(Entry { element, bounds });
     }
-    entries.sort_by(|a, b| a.bounds.cmp(&b.bounds));
+    entries.sort_by_key(|entry| entry.bounds);
     entries.dedup_by(|b, a| a.bounds == b.bounds && a.element.verdict == b.element.verdict);
     for pair in entries.windows(2) {
         let overlap = match is_concatenated_interval(set) {

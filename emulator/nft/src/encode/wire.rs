@@ -108,7 +108,7 @@ pub(crate) mod expression {
     pub const PAYLOAD_OFFSET: u16 = 3;
     pub const PAYLOAD_LENGTH: u16 = 4;
 
-    /// `meta` and `ct` have the same first two.
+    /// `meta`, `ct` and `rt` have the same first two.
     pub const KEYED_REGISTER: u16 = 1;
     pub const KEYED_KEY: u16 = 2;
     pub const META_SOURCE: u16 = 3;

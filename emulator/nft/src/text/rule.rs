@@ -3,6 +3,7 @@
 use std::fmt::{self, Formatter, Write};
 
 use super::{names, write_mac, write_network};
+use crate::field::Needs;
 use crate::{ConnectionState, Family, Field, Op, Rule, Statement, Value};
 
 const TCP: u32 = 6;
@@ -47,8 +48,8 @@ fn is_implied(statement: &Statement, later: &[Statement]) -> bool {
         (Field::L4Protocol, &TCP | &UDP | &SCTP) => |f| matches!(f, Field::SourcePort | Field::DestinationPort),
         (Field::L4Protocol, 1) => |f| matches!(f, Field::IcmpType | Field::IcmpCode),
         (Field::L4Protocol, 58) => |f| matches!(f, Field::Icmpv6Type | Field::Icmpv6Code),
-        (Field::NfProtocol, 2) => |f| matches!(f, Field::Ip4Source | Field::Ip4Destination | Field::IcmpType),
-        (Field::NfProtocol, 10) => |f| matches!(f, Field::Ip6Source | Field::Ip6Destination | Field::Icmpv6Type),
+        (Field::NfProtocol, 2) => |f| matches!(f.layout().needs, Needs::Ip4 | Needs::Icmp),
+        (Field::NfProtocol, 10) => |f| matches!(f.layout().needs, Needs::Ip6 | Needs::Icmpv6),
         _ => return false,
     };
     later.iter().map_while(looked_at).flatten().any(|field| says_so(*field))
@@ -112,6 +113,8 @@ fn write_field(f: &mut Formatter<'_>, field: Field, transport: &str) -> fmt::Res
         Field::Ip4Destination => "ip daddr",
         Field::Ip6Source => "ip6 saddr",
         Field::Ip6Destination => "ip6 daddr",
+        Field::Ip4NextHop => "rt ip nexthop",
+        Field::Ip6NextHop => "rt ip6 nexthop",
         Field::L4Protocol => "meta l4proto",
         Field::NfProtocol => "meta nfproto",
         Field::SourcePort => return write!(f, "{transport} sport"),
