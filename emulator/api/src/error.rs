@@ -3,9 +3,9 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 
-use std::fmt;
+mod tags;
 
-use vpc_model::TagError;
+use std::fmt;
 
 /// An error code of EC2 or STS and the HTTP status that goes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,31 +219,6 @@ impl ApiError {
 fn lower_first(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
-}
-
-impl From<TagError> for ApiError {
-    fn from(err: TagError) -> Self {
-        let code = match err {
-            TagError::KeyLength(_) | TagError::ValueLength(_) | TagError::Reserved(_) | TagError::Duplicate(_) => {
-                Code::INVALID_PARAMETER_VALUE
-            }
-            TagError::TooMany => Code::TAG_LIMIT_EXCEEDED,
-            TagError::NoResource(_) => Code::INVALID_ID,
-        };
-        let message = match err {
-            TagError::KeyLength(key) => {
-                format!("Tag key '{key}' must be between 1 and 128 characters long.")
-            }
-            TagError::ValueLength(key) => {
-                format!("The value of tag '{key}' exceeds the maximum length of 256 characters.")
-            }
-            TagError::Reserved(_) => "Tag keys starting with 'aws:' are reserved for internal use".to_owned(),
-            TagError::Duplicate(key) => format!("Duplicate tag key '{key}' specified."),
-            TagError::TooMany => "The maximum number of Tags for a resource has been reached.".to_owned(),
-            TagError::NoResource(id) => format!("The ID '{id}' is not valid"),
-        };
-        Self::new(code, message)
-    }
 }
 
 #[cfg(test)]

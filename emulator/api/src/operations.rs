@@ -2,8 +2,12 @@
 //!
 //! Each family of resources is a module with its actions in a table of its own, `ACTIONS`.
 
+mod account;
+mod image;
 mod instance_type;
 mod region;
+mod sts;
+mod tags;
 
 use jiff::Timestamp;
 use vpc_model::{Context, Model};
@@ -14,7 +18,8 @@ use crate::query::Query;
 use crate::xml::Xml;
 
 /// All actions, by family.
-const FAMILIES: &[&[Action]] = &[instance_type::ACTIONS, region::ACTIONS];
+const FAMILIES: &[&[Action]] =
+    &[account::ACTIONS, image::ACTIONS, instance_type::ACTIONS, region::ACTIONS, sts::ACTIONS, tags::ACTIONS];
 
 /// What an action says when it succeeded.
 pub(crate) trait Output {

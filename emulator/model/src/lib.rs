@@ -7,6 +7,7 @@
 pub mod address_pool;
 pub mod client_token;
 pub mod ids;
+pub mod image;
 mod index;
 pub mod instance;
 pub mod instance_type;

@@ -2,7 +2,12 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html>.
 
+mod resources;
+
 use std::collections::BTreeMap;
+
+use crate::Model;
+pub use resources::Tagged;
 
 /// The tags of one resource.
 pub type Tags = BTreeMap<String, String>;
@@ -49,6 +54,51 @@ pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<T
     if tags.len() > MAX_TAGS { Err(TagError::TooMany) } else { Ok(tags) }
 }
 
+impl Model {
+    /// Adds tags to resources, or changes their values: to all of them or, when one refuses, to none.
+    pub fn create_tags(&mut self, ids: &[String], tags: &Tags) -> Result<(), TagError> {
+        for id in ids {
+            let own = self.tags_of(id).ok_or_else(|| TagError::NoResource(id.clone()))?;
+            let new = tags.keys().filter(|key| !own.contains_key(*key)).count();
+            if own.len() + new > MAX_TAGS {
+                return Err(TagError::TooMany);
+            }
+        }
+        for id in ids {
+            if let Some(own) = self.tags_mut(id) {
+                own.extend(tags.clone());
+            }
+        }
+        self.touch();
+        Ok(())
+    }
+
+    /// Takes tags off resources: those with the key, and where a value is given with that value; all
+    /// tags that are not AWS's own where none is named.
+    pub fn delete_tags(&mut self, ids: &[String], named: &[(String, Option<String>)]) -> Result<(), TagError> {
+        if let Some(missing) = ids.iter().find(|id| self.tags_of(id).is_none()) {
+            return Err(TagError::NoResource(missing.clone()));
+        }
+        if let Some((key, _)) = named.iter().find(|(key, _)| is_reserved(key)) {
+            return Err(TagError::Reserved(key.clone()));
+        }
+        for id in ids {
+            let Some(own) = self.tags_mut(id) else { continue };
+            own.retain(|key, value| {
+                let is_named = named.iter().any(|(name, of)| name == key && of.as_ref().is_none_or(|of| of == value));
+                if named.is_empty() { is_reserved(key) } else { !is_named }
+            });
+        }
+        self.touch();
+        Ok(())
+    }
+}
+
+/// Whether a key's prefix belongs to AWS.
+fn is_reserved(key: &str) -> bool {
+    key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
 fn check_pair(key: &str, value: &str) -> Result<(), TagError> {
     if key.is_empty() || key.chars().count() > 128 {
         return Err(TagError::KeyLength(key.to_owned()));
@@ -56,7 +106,7 @@ fn check_pair(key: &str, value: &str) -> Result<(), TagError> {
     if value.chars().count() > 256 {
         return Err(TagError::ValueLength(key.to_owned()));
     }
-    if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+    if is_reserved(key) {
         return Err(TagError::Reserved(key.to_owned()));
     }
     Ok(())

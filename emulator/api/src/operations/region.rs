@@ -28,7 +28,7 @@ struct DescribeRegions {
     filters: Filters,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct RegionItem {
     name: String,
     opt_in_status: &'static str,
@@ -71,9 +71,7 @@ impl ReadOperation for DescribeRegions {
             [] => self.all || region.opt_in_status != "not-opted-in",
             names => names.contains(&region.name),
         });
-        let names = self.filters.select(&REGION_FIELDS, model, &regions)?;
-        let shown = names.iter().map(|region| region.name.clone()).collect::<Vec<_>>();
-        regions.retain(|region| shown.contains(&region.name));
+        let regions = self.filters.select(&REGION_FIELDS, model, &regions)?.into_iter().cloned().collect();
         Ok(DescribeRegionsOutput { regions })
     }
 }

@@ -1,0 +1,75 @@
+//! Which resources have tags, and how they are found by their ids.
+
+use std::str::FromStr;
+
+use super::Tags;
+use crate::Model;
+
+/// A resource with tags.
+#[derive(Debug, Clone, Copy)]
+pub struct Tagged<'a> {
+    /// Its kind, as DescribeTags names it.
+    pub kind: &'static str,
+    /// Its tags.
+    pub tags: &'a Tags,
+}
+
+macro_rules! resources {
+    ($($kind:literal $field:ident;)*) => {
+        impl Model {
+            /// The tags of the resource of an id.
+            pub fn tags_of(&self, id: &str) -> Option<&Tags> {
+                $(if let Some(found) = FromStr::from_str(id).ok().and_then(|id| self.$field.get(&id)) {
+                    return Some(&found.tags);
+                })*
+                self.rule_tags(id)
+            }
+
+            /// The same, to be changed.
+            pub(crate) fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
+                $(if let Ok(id) = FromStr::from_str(id) && self.$field.contains_key(&id) {
+                    return self.$field.get_mut(&id).map(|found| &mut found.tags);
+                })*
+                self.rule_tags_mut(id)
+            }
+
+            /// Every resource that can have tags, by its id.
+            pub fn tagged_resources(&self) -> impl Iterator<Item = (&str, Tagged<'_>)> {
+                let all = std::iter::empty();
+                $(let all = all.chain(self.$field.iter().map(|(id, found)| {
+                    (id.as_str(), Tagged { kind: $kind, tags: &found.tags })
+                }));)*
+                all.chain(self.rules_with_tags())
+            }
+        }
+    };
+}
+
+resources! {
+    "dhcp-options" dhcp_options;
+    "instance" instances;
+    "internet-gateway" internet_gateways;
+    "network-acl" network_acls;
+    "network-interface" network_interfaces;
+    "route-table" route_tables;
+    "security-group" security_groups;
+    "subnet" subnets;
+    "vpc" vpcs;
+}
+
+impl Model {
+    fn rules_with_tags(&self) -> impl Iterator<Item = (&str, Tagged<'_>)> {
+        let rules = self.security_groups.values().flat_map(|group| &group.rules);
+        rules.map(|rule| (rule.id.as_str(), Tagged { kind: "security-group-rule", tags: &rule.tags }))
+    }
+
+    fn rule_tags(&self, id: &str) -> Option<&Tags> {
+        let mut rules = self.security_groups.values().flat_map(|group| &group.rules);
+        rules.find(|rule| rule.id.as_str() == id).map(|rule| &rule.tags)
+    }
+
+    fn rule_tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
+        let mut rules = self.security_groups.values_mut().flat_map(|group| &mut group.rules);
+        rules.find(|rule| rule.id.as_str() == id).map(|rule| &mut rule.tags)
+    }
+}
