@@ -31,6 +31,7 @@ codes! {
     AUTH_FAILURE "AuthFailure" 401;
     DRY_RUN_OPERATION "DryRunOperation" 412;
     IDEMPOTENT_PARAMETER_MISMATCH "IdempotentParameterMismatch" 400;
+    INCOMPLETE_SIGNATURE "IncompleteSignature" 400;
     INVALID_ACTION "InvalidAction" 400;
     INVALID_FILTER "InvalidFilter" 400;
     INVALID_NEXT_TOKEN "InvalidNextToken" 400;

@@ -105,6 +105,13 @@ impl Model {
         model
     }
 
+    /// Begins the account anew. The generation goes on, so that whoever follows the model notices.
+    pub fn reset(&mut self, cx: &mut Context) {
+        let fresh = Self::with_defaults(self.account.clone(), self.region.clone(), cx);
+        let generation = self.generation + fresh.generation + 1;
+        *self = Self { generation, quotas: self.quotas, ..fresh };
+    }
+
     /// The limits in force.
     pub fn quotas(&self) -> Quotas {
         self.quotas

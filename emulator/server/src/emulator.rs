@@ -2,15 +2,22 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Router;
 use linux_net::Netns;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vpc_model::{InstanceId, VpcId};
+use vpc_model::{InstanceId, Model, VpcId};
 
-use crate::{Config, Shared};
+use crate::board::{Applied, FailedOp};
+use crate::journal::JournalError;
+use crate::net::{PeerAddress, PromptListener};
+use crate::{Config, Shared, admin, endpoint, vpc_services};
+
+/// How long requests under way may take when the emulator stops.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A running emulator. Dropping it stops its tasks; [`Emulator::shutdown`] also waits for them.
 #[derive(Debug)]
@@ -36,13 +43,30 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The journal cannot be used.
+    #[error("cannot rebuild the account from its journal")]
+    Journal(#[from] JournalError),
+}
+
+/// Why the kernel does not show the model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("after {deadline:?} the kernel shows generation {applied} of {generation}{}", failures(failed))]
+pub struct NotConverged {
+    /// How long was waited.
+    pub deadline: Duration,
+    /// The model's generation.
+    pub generation: u64,
+    /// The generation the kernel shows.
+    pub applied: u64,
+    /// What did not work in the last pass.
+    pub failed: Vec<FailedOp>,
 }
 
 impl Emulator {
     /// Starts an emulator: the endpoint accepts connections when this returns.
     ///
     /// # Errors
-    /// The listen address is not on loopback or cannot be bound.
+    /// The listen address is not on loopback or cannot be bound, or the journal cannot be used.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let address = config.listen;
         if !address.ip().is_loopback() {
@@ -50,12 +74,22 @@ impl Emulator {
         }
         let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
         let endpoint = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-        let shared = Arc::new(Shared::new(config));
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let stopped = stop.clone().cancelled_owned();
-        tasks.spawn(async move { axum::serve(listener, Router::new()).with_graceful_shutdown(stopped).await });
-        tasks.close();
-        Ok(Self { endpoint, shared, stop, tasks })
+        let shared = Arc::new(Shared::open(config)?);
+        let emulator = Self { endpoint, shared, stop: CancellationToken::new(), tasks: TaskTracker::new() };
+        emulator.serve(listener);
+        if emulator.shared.config().fabric {
+            emulator.tasks.spawn(vpc_services::run(Arc::clone(&emulator.shared), emulator.stop.clone()));
+        }
+        emulator.tasks.close();
+        Ok(emulator)
+    }
+
+    fn serve(&self, listener: TcpListener) {
+        let router = endpoint::router(Arc::clone(&self.shared)).merge(admin::router(Arc::clone(&self.shared)));
+        let service = router.into_make_service_with_connect_info::<PeerAddress>();
+        let stopped = self.stop.clone().cancelled_owned();
+        self.tasks
+            .spawn(async move { axum::serve(PromptListener(listener), service).with_graceful_shutdown(stopped).await });
     }
 
     /// Where EC2 and STS answer.
@@ -78,10 +112,34 @@ impl Emulator {
         self.shared.board().vpc(id)
     }
 
-    /// Stops every task and waits for it.
+    /// Waits until the kernel shows the model, and nothing that the kernel completed is still to be shown.
+    ///
+    /// # Errors
+    /// That takes longer than `deadline`, or an operation on the kernel fails again and again.
+    pub async fn converged(&self, deadline: Duration) -> Result<(), NotConverged> {
+        if !self.shared.config().fabric {
+            return Ok(());
+        }
+        let mut reports = self.shared.board().watch();
+        let converged = reports.wait_for(|applied| self.is_shown(applied));
+        if matches!(timeout(deadline, converged).await, Ok(Ok(_))) {
+            return Ok(());
+        }
+        let applied = self.shared.board().watch().borrow().clone();
+        let generation = self.shared.read(Model::generation);
+        Err(NotConverged { deadline, generation, applied: applied.generation, failed: applied.failed })
+    }
+
+    fn is_shown(&self, applied: &Applied) -> bool {
+        applied.failed.is_empty() && applied.generation >= self.shared.read(Model::generation)
+    }
+
+    /// Stops every task and waits for it, but not for long.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        self.tasks.wait().await;
+        if timeout(GRACE, self.tasks.wait()).await.is_err() {
+            tracing::warn!("requests under way were left behind");
+        }
     }
 }
 
@@ -89,4 +147,8 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+fn failures(failed: &[FailedOp]) -> String {
+    failed.iter().map(|failed| format!("; {}: {}", failed.op, failed.error)).collect()
 }

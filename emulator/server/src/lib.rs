@@ -4,11 +4,21 @@
 //! This crate is wiring. What an answer says is decided in `vpc-model` and `ec2-api`; what the kernel
 //! should look like in `vpc-fabric`; here are sockets, locks, time and tasks.
 
+mod admin;
 pub mod board;
 pub mod config;
+pub mod dns;
 pub mod emulator;
+mod endpoint;
+pub mod imds;
+mod journal;
+mod names;
+mod net;
 pub mod shared;
+pub mod trail;
+mod vpc_services;
 
 pub use config::{Config, FabricService};
-pub use emulator::{Emulator, StartError};
+pub use emulator::{Emulator, NotConverged, StartError};
+pub use journal::JournalError;
 pub use shared::{LifeCycle, RegionState, Shared};

@@ -3,15 +3,25 @@
 //!
 //! A lock is held for the length of a closure and never across an `await`.
 
+mod region;
+mod replay;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use ec2_api::Response;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use vpc_model::{AccountId, Context, Ids, InstanceId, Model, NetworkInterfaceId, Region};
+use uuid::Uuid;
+use vpc_model::{Model, NetworkInterfaceId, Region};
 
+pub use self::region::RegionState;
 use crate::Config;
 use crate::board::Board;
+use crate::imds::Tokens;
+use crate::journal::{Entry, Journal, JournalError};
+use crate::trail::Trail;
 
 /// The state that every task shares.
 #[derive(Debug)]
@@ -21,42 +31,73 @@ pub struct Shared {
     home: Arc<RegionState>,
     elsewhere: RwLock<BTreeMap<Region, Arc<RegionState>>>,
     board: Board,
-}
-
-/// One region's model.
-#[derive(Debug)]
-pub struct RegionState {
-    state: RwLock<State>,
-    generation: watch::Sender<u64>,
-}
-
-#[derive(Debug)]
-struct State {
-    model: Model,
-    ids: Ids,
+    trail: Trail,
+    journal: Journal,
+    tokens: Tokens,
 }
 
 /// A change that no caller asked for: the kernel, or time, completes what a call began.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", rename_all_fields = "snake_case")]
 pub enum LifeCycle {
     /// The ENI's link is in its instance.
-    AttachmentReady(NetworkInterfaceId),
+    AttachmentReady(#[serde(with = "as_text")] NetworkInterfaceId),
     /// The ENI's link is gone from its instance.
-    AttachmentGone(NetworkInterfaceId),
-    /// Nothing is left of a terminated instance.
-    InstanceGone(InstanceId),
-    /// A stopped instance's processes are gone.
-    InstanceStopped(InstanceId),
+    AttachmentGone(#[serde(with = "as_text")] NetworkInterfaceId),
     /// Everything pending is complete.
     Settle,
 }
 
+/// Why an account did not begin anew.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResetError {
+    /// What the kernel has could not be taken down either.
+    #[error("{count} operations on the kernel fail, first {first:?}")]
+    FabricFails {
+        /// How many.
+        count: usize,
+        /// One of them.
+        first: String,
+    },
+}
+
 impl Shared {
-    /// A fresh account.
-    pub fn new(config: Config) -> Self {
-        let seed = config.seed.unwrap_or_else(|| Timestamp::now().as_nanosecond() as u64);
-        let home = Arc::new(RegionState::fresh(&config.account, &config.region, seed));
-        Self { config, seed, home, elsewhere: RwLock::default(), board: Board::new() }
+    /// An account: fresh, or rebuilt from its journal.
+    ///
+    /// # Errors
+    /// The journal cannot be used.
+    pub fn open(config: Config) -> Result<Self, JournalError> {
+        match config.journal.clone() {
+            None => Ok(Self::begin(config, Journal::in_memory())),
+            Some(path) => match Journal::open(&path)? {
+                (journal, entries) if entries.is_empty() => Ok(Self::begin(config, journal)),
+                (journal, entries) => replay::rebuild(config, journal, &entries),
+            },
+        }
+    }
+
+    fn begin(config: Config, journal: Journal) -> Self {
+        let now = Timestamp::now();
+        let seed = config.seed.unwrap_or_else(|| now.as_nanosecond() as u64);
+        journal.push(&Entry::begin(&config.account.0, &config.region.0, seed, now));
+        Self::fresh(config, journal, seed, now)
+    }
+
+    fn fresh(config: Config, journal: Journal, seed: u64, now: Timestamp) -> Self {
+        let home = Arc::new(RegionState::fresh(&config.account, &config.region, seed, now));
+        let mut secret = [0; 32];
+        secret[..16].copy_from_slice(Uuid::new_v4().as_bytes());
+        secret[16..].copy_from_slice(Uuid::new_v4().as_bytes());
+        Self {
+            config,
+            seed,
+            home,
+            elsewhere: RwLock::default(),
+            board: Board::new(),
+            trail: Trail::default(),
+            journal,
+            tokens: Tokens::new(secret),
+        }
     }
 
     /// What the emulator was started with.
@@ -71,12 +112,19 @@ impl Shared {
 
     /// A region's state, made when first asked for.
     pub fn region(&self, region: &Region) -> Arc<RegionState> {
+        self.region_at(region, Timestamp::now())
+    }
+
+    fn region_at(&self, region: &Region, now: Timestamp) -> Arc<RegionState> {
         if *region == self.config.region {
             return Arc::clone(&self.home);
         }
         let mut elsewhere = self.elsewhere.write().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Arc::new(RegionState::fresh(&self.config.account, region, self.seed ^ fold(region)));
-        Arc::clone(elsewhere.entry(region.clone()).or_insert_with(fresh))
+        let state = elsewhere.entry(region.clone()).or_insert_with(|| {
+            self.journal.push(&Entry::Region { region: region.0.clone(), time: now });
+            Arc::new(RegionState::fresh(&self.config.account, region, self.seed ^ fold(region), now))
+        });
+        Arc::clone(state)
     }
 
     /// Reads the home region's model.
@@ -84,47 +132,119 @@ impl Shared {
         self.home.read(look)
     }
 
+    /// The home region's generation, and how to wait for the next.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.home.watch()
+    }
+
     /// Where the reconciler reports what the kernel has.
     pub fn board(&self) -> &Board {
         &self.board
     }
 
-    /// The home region's generation, and how to wait for the next.
-    pub fn watch(&self) -> watch::Receiver<u64> {
-        self.home.watch()
+    /// The calls that were made.
+    pub fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Everything that changed the models so far, one JSON object a line.
+    pub fn journal(&self) -> String {
+        self.journal.text()
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Answers a call that has been parsed.
+    pub(crate) fn call(&self, region: &Region, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
+        let (state, now) = (self.region(region), Timestamp::now());
+        if call.is_read_only() {
+            return state.read(|model| ec2_api::dispatch_read(call, model, now, request_id));
+        }
+        let answer = state.change(
+            now,
+            None,
+            |model, cx| ec2_api::dispatch(call, model, cx, request_id),
+            |seed| {
+                let (region, form, request_id) = (region.0.clone(), form.to_owned(), request_id.to_owned());
+                self.journal.push(&Entry::Call { region, time: now, seed, request_id, form });
+            },
+        );
+        if !self.is_built(region) {
+            self.complete_in(&state, region, &LifeCycle::Settle);
+        }
+        answer
+    }
+
+    /// Whether a region's VPCs are built in the kernel, so that the kernel decides when something is complete.
+    ///
+    /// Deviation: only the home region is built; elsewhere everything completes at once.
+    fn is_built(&self, region: &Region) -> bool {
+        self.config.fabric && *region == self.config.region
+    }
+
+    /// Tells the home region's model what the kernel, or time, has completed.
+    pub fn complete(&self, event: &LifeCycle) {
+        self.complete_in(&self.home, &self.config.region, event);
+    }
+
+    fn complete_in(&self, state: &RegionState, region: &Region, event: &LifeCycle) {
+        let now = Timestamp::now();
+        state.change(
+            now,
+            None,
+            |model, _| event.apply(model, now),
+            |_| self.journal.push(&Entry::Complete { region: region.0.clone(), time: now, event: event.clone() }),
+        );
+    }
+
+    /// Begins the account anew.
+    ///
+    /// # Errors
+    /// The kernel does not follow the model, so what was built could not be taken down either.
+    pub fn reset(&self) -> Result<(), ResetError> {
+        if let [first, ..] = self.board.watch().borrow().failed.as_slice() {
+            let count = self.board.watch().borrow().failed.len();
+            return Err(ResetError::FabricFails { count, first: first.op.clone() });
+        }
+        self.reset_at(Timestamp::now(), None);
+        Ok(())
+    }
+
+    fn reset_at(&self, now: Timestamp, seed: Option<u64>) {
+        self.elsewhere.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let record = |seed| self.journal.push(&Entry::Reset { time: now, seed });
+        self.home.change(now, seed, Model::reset, record);
     }
 }
 
-impl RegionState {
-    fn fresh(account: &AccountId, region: &Region, seed: u64) -> Self {
-        let ids = Ids::seeded(seed);
-        let model = Model::empty(account.clone(), region.clone());
-        Self { state: RwLock::new(State { model, ids }), generation: watch::Sender::new(0) }
-    }
+impl LifeCycle {
+    fn apply(&self, model: &mut Model, _now: Timestamp) {
+        match self {
+            Self::AttachmentReady(eni) => model.attachment_ready(eni),
+            Self::AttachmentGone(eni) => model.attachment_gone(eni),
 
-    /// Reads the model.
-    pub fn read<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
-        // A handler that panicked was refused halfway at worst; the others go on being served.
-        look(&self.state.read().unwrap_or_else(PoisonError::into_inner).model)
-    }
-
-    /// The generation, and how to wait for the next.
-    pub fn watch(&self) -> watch::Receiver<u64> {
-        self.generation.subscribe()
-    }
-
-    /// Changes the model and publishes its new generation.
-    #[expect(dead_code, reason = "the calls' way in comes with the endpoint")]
-    pub(crate) fn write<R>(&self, change: impl FnOnce(&mut Model, &mut Context<'_>) -> R) -> R {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let State { model, ids } = &mut *state;
-        let outcome = change(model, &mut Context { now: Timestamp::now(), ids });
-        self.generation.send_modify(|generation| *generation += 1);
-        outcome
+            Self::Settle => model.settle_attachments(),
+        }
     }
 }
 
 /// Gives each region ids of its own (FNV-1a over the name).
 fn fold(region: &Region) -> u64 {
     region.0.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Ids as their text.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use vpc_model::ResourceId;
+
+    pub(super) fn serialize<T: ResourceId, S: Serializer>(id: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, T: ResourceId, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }

@@ -1,0 +1,103 @@
+//! `/_vpcbox/…` on loopback: what the emulator tells about itself, which AWS has no call for.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::uri::{PathAndQuery, Uri};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use vpc_model::{InstanceId, Model};
+
+use crate::{Shared, imds};
+
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/_vpcbox/health", get(|| async { Json(json!({"status": "ok"})) }))
+        .route("/_vpcbox/status", get(status))
+        .route("/_vpcbox/reset", post(reset))
+        .route("/_vpcbox/trail", get(trail))
+        .route("/_vpcbox/journal", get(journal))
+        .route("/_vpcbox/imds/{instance}", any(metadata))
+        .route("/_vpcbox/imds/{instance}/", any(metadata))
+        .route("/_vpcbox/imds/{instance}/{*path}", any(metadata))
+        .with_state(shared)
+}
+
+async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    let applied = shared.board().watch().borrow().clone();
+    let failed: Vec<_> = applied.failed.iter().map(|failed| json!({"op": failed.op, "error": failed.error})).collect();
+    let vpcs: serde_json::Map<_, _> =
+        applied.vpcs.iter().map(|(id, netns)| (id.to_string(), json!({"netns": netns.path()}))).collect();
+    let (generation, counts, instances) = shared.read(|model| {
+        let instances: serde_json::Map<_, _> = model
+            .instances()
+            .map(|instance| {
+                let netns = applied.instances.get(&instance.id).map(linux_net::Netns::path);
+                let state = format!("{:?}", instance.state);
+                (instance.id.to_string(), json!({"state": state, "netns": netns}))
+            })
+            .collect();
+        (model.generation(), counts(model), instances)
+    });
+    Json(json!({
+        "account": shared.config().account.0,
+        "region": shared.config().region.0,
+        "fabric": shared.config().fabric,
+        "generation": generation,
+        "convergedGeneration": if shared.config().fabric { applied.generation } else { generation },
+        "failedOps": failed,
+        "counts": counts,
+        "vpcs": vpcs,
+        "instances": instances,
+    }))
+}
+
+fn counts(model: &Model) -> Value {
+    json!({
+        "vpcs": model.vpcs().count(),
+        "subnets": model.subnets().count(),
+        "networkInterfaces": model.network_interfaces().count(),
+        "trunkAssociations": model.trunk_associations().count(),
+        "securityGroups": model.security_groups().count(),
+        "routeTables": model.route_tables().count(),
+        "instances": model.instances().count(),
+    })
+}
+
+async fn reset(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.reset() {
+        Ok(()) => Json(json!({"generation": shared.read(Model::generation)})).into_response(),
+        Err(error) => (StatusCode::CONFLICT, Json(json!({"error": error.to_string()}))).into_response(),
+    }
+}
+
+async fn trail(State(shared): State<Arc<Shared>>) -> Response {
+    Json(json!({"Records": shared.trail().records()})).into_response()
+}
+
+async fn journal(State(shared): State<Arc<Shared>>) -> Response {
+    ([(CONTENT_TYPE, "application/jsonl")], shared.journal()).into_response()
+}
+
+/// An instance's metadata for whoever is on this machine, as the instance itself would read it.
+async fn metadata(
+    State(shared): State<Arc<Shared>>,
+    Path(path): Path<Vec<(String, String)>>,
+    request: Request,
+) -> Response {
+    let (mut head, _) = request.into_parts();
+    let (instance, rest) = match path.as_slice() {
+        [(_, instance)] => (instance, ""),
+        [(_, instance), (_, rest), ..] => (instance, rest.as_str()),
+        [] => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let Ok(instance) = instance.parse::<InstanceId>() else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(inner) = PathAndQuery::try_from(format!("/{rest}")) else { return StatusCode::BAD_REQUEST.into_response() };
+    head.uri = Uri::from(inner);
+    imds::serve::response(shared.read(|model| imds::answer(model, &instance, &head, shared.tokens(), Timestamp::now())))
+}

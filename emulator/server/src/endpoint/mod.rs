@@ -1,0 +1,126 @@
+//! EC2's and STS's endpoint: an HTTP request in, one call on the model, an HTTP reply out.
+//!
+//! The same service answers on loopback and, inside each VPC's fabric, at [`EC2_ENDPOINT`].
+//!
+//! [`EC2_ENDPOINT`]: crate::config::EC2_ENDPOINT
+
+mod credential;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use axum::routing::any;
+use ec2_api::{ApiError, Code};
+use http::header::{CONTENT_TYPE, SERVER, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use self::credential::{Credential, credential};
+use crate::Shared;
+use crate::net::PeerAddress;
+use crate::trail::{Record, UserIdentity};
+
+/// The longest request that is read. Calls are far smaller; user data is at most 16 KiB.
+const REQUEST_BYTES: usize = 1024 * 1024;
+
+/// The calls of EC2 and STS.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().route("/", any(handle)).with_state(shared)
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let request_id = Uuid::new_v4().to_string();
+    let span = tracing::info_span!("call", action = tracing::field::Empty, request_id);
+    async move {
+        let (head, body) = request.into_parts();
+        let answer = match form(&head, body).await {
+            Ok(form) => answer(&shared, &head, &form, &request_id),
+            Err(error) => error.response(&request_id),
+        };
+        response(answer, &request_id)
+    }
+    .instrument(span)
+    .await
+}
+
+/// The parameters: the body's, or the query's where there is no body.
+async fn form(head: &Parts, body: Body) -> Result<String, ApiError> {
+    let query = || head.uri.query().unwrap_or_default().to_owned();
+    if head.method == Method::GET {
+        return Ok(query());
+    }
+    let unreadable = |message: String| ApiError::new(Code::MALFORMED_QUERY_STRING, message);
+    let body = to_bytes(body, REQUEST_BYTES);
+    let body = body.await.map_err(|_| unreadable(format!("The request exceeds {REQUEST_BYTES} bytes.")))?;
+    if body.is_empty() {
+        return Ok(query());
+    }
+    String::from_utf8(body.into()).map_err(|_| unreadable("The request is not UTF-8.".to_owned()))
+}
+
+fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> ec2_api::Response {
+    let credential = match credential(&head.headers, head.uri.query()) {
+        Ok(credential) => credential,
+        Err(error) => {
+            let error = ApiError::new(Code::INCOMPLETE_SIGNATURE, error.to_string());
+            return error.response(request_id);
+        }
+    };
+    let home = &shared.config().region;
+    let region = credential.as_ref().map_or(home, |credential| &credential.region);
+    let (read_only, answer) = match ec2_api::parse(form.as_bytes()) {
+        Ok(call) => (call.is_read_only(), shared.call(region, call, form, request_id)),
+        Err(error) => (false, error.response(request_id)),
+    };
+    let mut parameters = parameters(form);
+    let action = parameters.remove("Action").unwrap_or_default();
+    tracing::Span::current().record("action", &action);
+    tracing::info!(status = answer.status, code = answer.code, %region, "answered");
+    shared.trail().push(Record {
+        event_time: Timestamp::now(),
+        event_source: format!("{}.amazonaws.com", credential.as_ref().map_or("ec2", |found| &found.service)),
+        event_name: action,
+        aws_region: region.0.clone(),
+        source_ip_address: head.extensions.get::<ConnectInfo<PeerAddress>>().map(|peer| peer.0.0.ip().to_string()),
+        user_agent: text(&head.headers, USER_AGENT.as_str()),
+        user_identity: UserIdentity { access_key_id: credential.map(|Credential { access_key_id, .. }| access_key_id) },
+        read_only,
+        request_parameters: parameters,
+        error_code: answer.code,
+        request_id: request_id.to_owned(),
+        recipient_account_id: shared.config().account.0.clone(),
+    });
+    answer
+}
+
+fn parameters(form: &str) -> BTreeMap<String, String> {
+    let mut parameters: BTreeMap<_, _> = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+    parameters.remove("Version");
+    parameters.retain(|name, _| !name.starts_with("X-Amz-"));
+    parameters
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// An answer as HTTP. The body is of known length, so head and body leave in one write: a released
+/// version of the VPC resource controller loses bodies that arrive in pieces.
+fn response(answer: ec2_api::Response, request_id: &str) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(SERVER, HeaderValue::from_static("AmazonEC2"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml;charset=UTF-8"));
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-amzn-requestid", request_id);
+    }
+    response
+}

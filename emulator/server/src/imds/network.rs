@@ -1,0 +1,66 @@
+//! `meta-data/network/`: the instance's ENIs by their MACs.
+//!
+//! Branch ENIs are not attached to the instance, so a node does not see those of its pods.
+
+use vpc_model::{AttachmentStatus, Instance, Model, NetworkInterface};
+
+use super::tree::{Folder, Node, folder, leaf, lines};
+use crate::names;
+
+/// `network/`.
+pub(super) fn network(model: &Model, instance: &Instance) -> Node {
+    let macs: Folder =
+        interfaces(model, instance).map(|eni| (eni.mac.to_string(), Node::Folder(interface(model, eni)))).collect();
+    let interfaces = folder([("macs", Some(Node::Folder(macs)))]);
+    Node::Folder(folder([("interfaces", Some(Node::Folder(interfaces)))]))
+}
+
+/// The ENIs an instance sees. A secondary one appears with its link and goes as soon as it is detached;
+/// the primary one is there from the start.
+pub(super) fn interfaces<'a>(model: &'a Model, instance: &Instance) -> impl Iterator<Item = &'a NetworkInterface> {
+    model.interfaces_of(&instance.id).into_iter().filter(|eni| {
+        eni.attachment
+            .as_ref()
+            .is_some_and(|attachment| attachment.device_index == 0 || attachment.status == AttachmentStatus::Attached)
+    })
+}
+
+/// The names of an ENI's groups.
+pub(super) fn group_names<'a>(model: &'a Model, eni: &'a NetworkInterface) -> impl Iterator<Item = &'a str> {
+    eni.groups.iter().filter_map(|id| model.security_group(id)).map(|group| group.name.as_str())
+}
+
+fn interface(model: &Model, eni: &NetworkInterface) -> Folder {
+    let attachment = eni.attachment.as_ref();
+    let name = eni.primary_ip().map(|address| leaf(names::private_name(address, model.region())));
+    let mut leaves = folder([
+        ("device-number", attachment.map(|attachment| leaf(attachment.device_index))),
+        ("interface-id", Some(leaf(&eni.id))),
+        ("ipv4-prefix", lines(&eni.ipv4_prefixes)),
+        ("ipv6-prefix", lines(&eni.ipv6_prefixes)),
+        ("ipv6s", lines(&eni.ipv6_addresses)),
+        ("local-hostname", name),
+        ("local-ipv4s", lines(eni.private_ips.iter().map(|ip| ip.address))),
+        ("mac", Some(leaf(eni.mac))),
+        ("network-card", attachment.map(|attachment| leaf(attachment.network_card_index))),
+        ("owner-id", Some(leaf(model.account()))),
+        ("security-group-ids", lines(&eni.groups)),
+        ("security-groups", lines(group_names(model, eni))),
+        ("subnet-id", Some(leaf(&eni.subnet_id))),
+        ("vpc-id", Some(leaf(&eni.vpc_id))),
+    ]);
+    leaves.extend(blocks(model, eni));
+    leaves
+}
+
+/// The blocks of the ENI's subnet and VPC.
+fn blocks(model: &Model, eni: &NetworkInterface) -> Folder {
+    let (subnet, vpc) = (model.subnet(&eni.subnet_id), model.vpc(&eni.vpc_id));
+    folder([
+        ("subnet-ipv4-cidr-block", subnet.map(|subnet| leaf(subnet.cidr_block))),
+        ("subnet-ipv6-cidr-blocks", subnet.and_then(|subnet| lines(&subnet.ipv6_cidr_blocks))),
+        ("vpc-ipv4-cidr-block", vpc.map(|vpc| leaf(vpc.cidr_block))),
+        ("vpc-ipv4-cidr-blocks", vpc.and_then(|vpc| lines(vpc.cidr_associations.iter().map(|(_, block)| block)))),
+        ("vpc-ipv6-cidr-blocks", vpc.and_then(|vpc| lines(vpc.ipv6_cidr_associations.iter().map(|(_, block)| block)))),
+    ])
+}

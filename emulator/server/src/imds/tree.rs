@@ -1,0 +1,128 @@
+//! What an instance's metadata consists of: folders and leaves. A listing names exactly what is there,
+//! because both come from the same value.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use vpc_model::{Instance, Model, NetworkInterface};
+
+use super::{identity, network};
+use crate::names;
+
+/// A folder's entries by name.
+pub(super) type Folder = BTreeMap<String, Node>;
+
+/// One entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    /// A value.
+    Leaf(Vec<u8>),
+    /// A folder: its path answers with a listing.
+    Folder(Folder),
+}
+
+impl Node {
+    /// The node at a path below this one; a slash at the end does not matter.
+    pub(super) fn at<'a>(&'a self, path: &str) -> Option<&'a Node> {
+        path.split('/').filter(|name| !name.is_empty()).try_fold(self, |node, name| match node {
+            Self::Folder(entries) => entries.get(name),
+            Self::Leaf(_) => None,
+        })
+    }
+}
+
+/// The entries' names, one a line, folders with a slash at the end.
+pub(super) fn listing(entries: &Folder) -> String {
+    let lines = entries.iter().map(|(name, node)| match node {
+        Node::Leaf(_) => name.clone(),
+        Node::Folder(_) => format!("{name}/"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A leaf.
+pub(super) fn leaf(value: impl ToString) -> Node {
+    Node::Leaf(value.to_string().into_bytes())
+}
+
+/// A leaf of one value a line, or none if there are no values.
+pub(super) fn lines(values: impl IntoIterator<Item = impl ToString>) -> Option<Node> {
+    let lines: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
+    (!lines.is_empty()).then(|| leaf(lines.join("\n")))
+}
+
+/// A folder of those entries that are there.
+pub(super) fn folder<const N: usize>(entries: [(&str, Option<Node>); N]) -> Folder {
+    entries.into_iter().filter_map(|(name, node)| Some((name.to_owned(), node?))).collect()
+}
+
+/// What is below a version such as `latest`.
+pub(super) fn version(model: &Model, instance: &Instance, now: Timestamp) -> Node {
+    Node::Folder(folder([
+        ("dynamic", Some(dynamic(model, instance))),
+        ("meta-data", Some(Node::Folder(meta_data(model, instance, now)))),
+        ("user-data", instance.user_data.clone().map(Node::Leaf)),
+    ]))
+}
+
+fn dynamic(model: &Model, instance: &Instance) -> Node {
+    let identity = folder([("document", Some(leaf(identity::document(model, instance))))]);
+    Node::Folder(folder([("instance-identity", Some(Node::Folder(identity)))]))
+}
+
+fn meta_data(model: &Model, instance: &Instance, now: Timestamp) -> Folder {
+    let primary = primary(model, instance);
+    let address = primary.and_then(NetworkInterface::primary_ip);
+    let name = address.map(|address| leaf(names::private_name(address, model.region())));
+    folder([
+        ("ami-id", Some(leaf(&instance.image_id))),
+        ("ami-launch-index", Some(leaf(instance.ami_launch_index))),
+        ("ami-manifest-path", Some(leaf("(unknown)"))),
+        ("hostname", name.clone()),
+        ("iam", identity::iam(instance, now)),
+        ("instance-action", Some(leaf("none"))),
+        ("instance-id", Some(leaf(&instance.id))),
+        ("instance-life-cycle", Some(leaf("on-demand"))),
+        ("instance-type", Some(leaf(&instance.instance_type))),
+        ("ipv6", primary.and_then(|eni| eni.ipv6_addresses.first()).map(leaf)),
+        ("local-hostname", name),
+        ("local-ipv4", address.map(leaf)),
+        ("mac", primary.map(|eni| leaf(eni.mac))),
+        ("network", Some(network::network(model, instance))),
+        ("placement", Some(Node::Folder(placement(model, instance)))),
+        ("profile", Some(leaf("default-hvm"))),
+        ("reservation-id", Some(leaf(&instance.reservation_id))),
+        ("security-groups", primary.and_then(|eni| lines(network::group_names(model, eni)))),
+        ("services", Some(services())),
+        ("tags", tags(instance)),
+    ])
+}
+
+/// The ENI with device index 0.
+fn primary<'a>(model: &'a Model, instance: &Instance) -> Option<&'a NetworkInterface> {
+    network::interfaces(model, instance)
+        .find(|eni| eni.attachment.as_ref().is_some_and(|attachment| attachment.device_index == 0))
+}
+
+fn placement(model: &Model, instance: &Instance) -> Folder {
+    let zone_id = model.subnet(&instance.subnet_id).map(|subnet| leaf(&subnet.zone_id));
+    folder([
+        ("availability-zone", Some(leaf(&instance.zone))),
+        ("availability-zone-id", zone_id),
+        ("region", Some(leaf(model.region()))),
+    ])
+}
+
+fn services() -> Node {
+    Node::Folder(folder([("domain", Some(leaf("amazonaws.com"))), ("partition", Some(leaf("aws")))]))
+}
+
+/// Only with `InstanceMetadataTags`; a key with a slash could not be asked for.
+fn tags(instance: &Instance) -> Option<Node> {
+    if !instance.metadata_options.tags_enabled {
+        return None;
+    }
+    let askable = instance.tags.iter().filter(|(key, _)| !key.contains('/'));
+    let tags = askable.map(|(key, value)| (key.clone(), leaf(value))).collect();
+    Some(Node::Folder(folder([("instance", Some(Node::Folder(tags)))])))
+}

@@ -1,0 +1,142 @@
+//! The journal: everything that changed a model, one JSON object a line, so that a state can be rebuilt
+//! by replay.
+//!
+//! An entry is written under the lock of the model it changed; so the order of the lines is the order of
+//! the changes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::shared::LifeCycle;
+
+/// The journal's format; another one is not understood.
+const VERSION: u32 = 1;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Entry {
+    /// The first line: an account begins.
+    Begin { version: u32, account: String, region: String, seed: u64, time: Timestamp },
+    /// Another region is used for the first time.
+    Region { region: String, time: Timestamp },
+    /// A call that changed something.
+    Call { region: String, time: Timestamp, seed: u64, request_id: String, form: String },
+    /// The kernel, or time, completed something.
+    Complete { region: String, time: Timestamp, event: LifeCycle },
+    /// The account began anew.
+    Reset { time: Timestamp, seed: u64 },
+}
+
+impl Entry {
+    /// The first line.
+    pub(crate) fn begin(account: &str, region: &str, seed: u64, time: Timestamp) -> Self {
+        Self::Begin { version: VERSION, account: account.to_owned(), region: region.to_owned(), seed, time }
+    }
+}
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file cannot be read or written.
+    #[error("cannot use journal {path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A line is not an entry.
+    #[error("line {line} is not a journal entry")]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The first line does not begin an account, or a later one does.
+    #[error("line {0} is out of place")]
+    OutOfPlace(usize),
+    /// A format of another release.
+    #[error("the journal has version {0}, not {VERSION}")]
+    Version(u32),
+    /// The journal is another account's or another home region's.
+    #[error("the journal is of account {account} in {region}")]
+    AnotherAccount {
+        /// The account.
+        account: String,
+        /// The region.
+        region: String,
+    },
+    /// A call that was accepted is not any more.
+    #[error("the call on line {line} is refused now: {code}")]
+    Refused {
+        /// Its number, from 1.
+        line: usize,
+        /// The error code.
+        code: String,
+    },
+}
+
+/// Everything that changed a model so far.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    lines: Vec<String>,
+    file: Option<(PathBuf, File)>,
+}
+
+impl Journal {
+    /// An empty journal that is kept in memory only.
+    pub(crate) fn in_memory() -> Self {
+        Self { kept: Mutex::new(Kept { lines: Vec::new(), file: None }) }
+    }
+
+    /// A journal that is also kept in a file, and what the file says already.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Entry>), JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_owned(), source };
+        let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(failed)?;
+        let (mut lines, mut entries) = (Vec::new(), Vec::new());
+        for (at, line) in BufReader::new(&file).lines().enumerate() {
+            let line = line.map_err(failed)?;
+            entries.push(serde_json::from_str(&line).map_err(|source| JournalError::Line { line: at + 1, source })?);
+            lines.push(line);
+        }
+        match entries.first() {
+            None | Some(Entry::Begin { version: VERSION, .. }) => {}
+            Some(Entry::Begin { version, .. }) => return Err(JournalError::Version(*version)),
+            Some(_) => return Err(JournalError::OutOfPlace(1)),
+        }
+        Ok((Self { kept: Mutex::new(Kept { lines, file: Some((path.to_owned(), file)) }) }, entries))
+    }
+
+    /// Adds a line.
+    pub(crate) fn push(&self, entry: &Entry) {
+        let line = serde_json::to_string(entry).expect("entries are plain data with string keys");
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((path, file)) = &mut kept.file
+            && let Err(error) = writeln!(file, "{line}")
+        {
+            // The change is made; the world goes on, but this file no longer leads to it.
+            tracing::error!(path = %path.display(), %error, "journal incomplete");
+        }
+        kept.lines.push(line);
+    }
+
+    /// All lines, as the file has them.
+    pub(crate) fn text(&self) -> String {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+}

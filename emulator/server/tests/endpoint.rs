@@ -1,0 +1,142 @@
+//! The endpoint as clients on loopback meet it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rstest::rstest;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use vpcbox_emulator::{Config, Emulator};
+
+async fn emulator() -> Emulator {
+    let config = Config { fabric: false, seed: Some(1), ..Config::default() };
+    Emulator::start(config).await.expect("a free port on loopback")
+}
+
+/// What a client saw: the whole reply, and how it arrived.
+struct Seen {
+    reply: String,
+    first_read: usize,
+}
+
+impl Seen {
+    fn status(&self) -> &str {
+        self.reply.split(' ').nth(1).unwrap_or_default()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let head = self.reply.split("\r\n\r\n").next()?;
+        head.lines().find_map(|line| line.split_once(": ").filter(|(found, _)| *found == name)).map(|(_, value)| value)
+    }
+
+    fn body(&self) -> &str {
+        self.reply.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+}
+
+/// Sends a request and reads until the server closes.
+async fn send(to: SocketAddr, head: &str, body: &str) -> Seen {
+    let mut stream = TcpStream::connect(to).await.expect("the emulator listens");
+    let length = body.len();
+    let request = format!("{head}\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).await.expect("the request is taken");
+    let (mut reply, mut first_read) = (Vec::new(), 0);
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let length = stream.read(&mut buffer).await.expect("a reply");
+        if length == 0 {
+            break;
+        }
+        first_read = if reply.is_empty() { length } else { first_read };
+        reply.extend_from_slice(&buffer[..length]);
+    }
+    Seen { reply: String::from_utf8(reply).expect("UTF-8"), first_read }
+}
+
+fn signed(region: &str, service: &str) -> String {
+    let scope = format!("AK/20261122/{region}/{service}/aws4_request");
+    format!("POST / HTTP/1.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")
+}
+
+const REGIONS: &str = "Action=DescribeRegions&Version=2016-11-15";
+
+#[tokio::test]
+async fn head_and_body_arrive_together() {
+    let emulator = emulator().await;
+    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", REGIONS).await;
+    assert_eq!(seen.status(), "200");
+    assert!(seen.body().contains("us-east-1"), "{}", seen.reply);
+    assert_eq!(seen.first_read, seen.reply.len(), "one read gets all of it");
+    assert_eq!(seen.header("content-length"), Some(seen.body().len().to_string().as_str()));
+    assert_eq!(seen.header("content-type"), Some("text/xml;charset=UTF-8"));
+    let id = seen.header("x-amzn-requestid").expect("a request id");
+    assert!(seen.body().contains(&format!("<requestId>{id}</requestId>")), "{}", seen.reply);
+}
+
+#[rstest]
+#[case::get("GET /?Action=DescribeRegions&Version=2016-11-15 HTTP/1.1", "", "200", "DescribeRegionsResponse")]
+#[case::parameters_in_the_query("POST /?Action=DescribeRegions&Version=2016-11-15 HTTP/1.1", "", "200", "<regionName>")]
+#[case::no_action("POST / HTTP/1.1", "Version=2016-11-15", "400", "<Code>MissingAction</Code>")]
+#[case::unknown_action("POST / HTTP/1.1", "Action=X&Version=2016-11-15", "400", "<Code>InvalidAction</Code>")]
+#[case::unreadable_signature(
+    "POST / HTTP/1.1\r\nAuthorization: Basic dTpw",
+    REGIONS,
+    "400",
+    "<Code>IncompleteSignature</Code>"
+)]
+#[case::other_path("POST /other HTTP/1.1", REGIONS, "404", "")]
+#[tokio::test]
+async fn requests(#[case] head: &str, #[case] body: &str, #[case] status: &str, #[case] contains: &str) {
+    let emulator = emulator().await;
+    let seen = send(emulator.endpoint(), head, body).await;
+    assert_eq!(seen.status(), status, "{}", seen.reply);
+    assert!(seen.body().contains(contains), "{}", seen.reply);
+}
+
+#[tokio::test]
+async fn the_longest_request_has_a_limit() {
+    let emulator = emulator().await;
+    let body = format!("{REGIONS}&Filter.1.Value.1={}", "x".repeat(1024 * 1024));
+    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &body).await;
+    assert!(seen.body().contains("<Code>MalformedQueryString</Code>"), "{}", seen.reply);
+}
+
+#[tokio::test]
+async fn calls_leave_a_trail() {
+    let emulator = emulator().await;
+    send(emulator.endpoint(), &signed("eu-west-1", "ec2"), REGIONS).await;
+    send(emulator.endpoint(), "POST / HTTP/1.1", "Action=X&Version=2016-11-15&Y=1").await;
+    let records = emulator.shared().trail().records();
+    let seen: Vec<_> = records
+        .iter()
+        .map(|record| (record.event_name.as_str(), record.aws_region.as_str(), record.error_code, record.read_only))
+        .collect();
+    assert_eq!(seen, [("DescribeRegions", "eu-west-1", None, true), ("X", "us-east-1", Some("InvalidAction"), false)]);
+    assert_eq!(records[1].request_parameters.get("Y").map(String::as_str), Some("1"));
+    let shown = send(emulator.endpoint(), "GET /_vpcbox/trail HTTP/1.1", "").await;
+    assert!(shown.body().starts_with("{\"Records\":[{\"eventTime\":"), "{}", shown.reply);
+}
+
+#[tokio::test]
+async fn health_and_status() {
+    let emulator = emulator().await;
+    assert_eq!(send(emulator.endpoint(), "GET /_vpcbox/health HTTP/1.1", "").await.body(), "{\"status\":\"ok\"}");
+    let status = send(emulator.endpoint(), "GET /_vpcbox/status HTTP/1.1", "").await;
+    assert!(status.body().contains("\"vpcs\":1"), "the default VPC is there: {}", status.reply);
+}
+
+#[tokio::test]
+async fn it_stays_on_loopback() {
+    let listen = SocketAddr::from(([0, 0, 0, 0], 0));
+    let error = Emulator::start(Config { listen, fabric: false, ..Config::default() }).await.expect_err("refused");
+    assert_eq!(error.to_string(), "listen address 0.0.0.0:0 is not on loopback");
+}
+
+#[tokio::test]
+async fn it_stops_although_a_client_stays_connected() {
+    let emulator = emulator().await;
+    let stream = TcpStream::connect(emulator.endpoint()).await.expect("the emulator listens");
+    let stopped = tokio::time::timeout(Duration::from_secs(5), emulator.shutdown()).await;
+    assert!(stopped.is_ok());
+    drop(stream);
+}
