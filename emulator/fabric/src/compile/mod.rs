@@ -1,0 +1,84 @@
+//! From a model to the kernel objects it takes.
+//!
+//! A VPC has a fabric once it has an instance with a network: nobody could look at it before. What is in a
+//! fabric: the ENIs of pending and running instances, and the branches of trunks among them.
+
+mod groups;
+mod routes;
+mod rules;
+mod topology;
+
+use std::collections::BTreeMap;
+
+use vpc_model::{
+    AttachmentStatus, Instance, InstanceState, Model, NetworkInterface, NetworkInterfaceId, TrunkAssociation, Vpc,
+};
+
+use crate::{Desired, Key, Object, Options};
+
+/// What the kernel should hold for a model.
+pub fn compile(model: &Model, options: &Options) -> Desired {
+    let mut desired = Desired::default();
+    for vpc in model.vpcs() {
+        let view = View::of(model, options, vpc);
+        if view.present.is_empty() {
+            continue;
+        }
+        desired.insert(Key::Fabric(vpc.id.clone()), Object::Fabric);
+        topology::compile(&view, &mut desired);
+        routes::compile(&view, &mut desired);
+        desired.insert(Key::Rules(vpc.id.clone()), Object::Rules(rules::compile(&view)));
+    }
+    desired
+}
+
+/// One VPC as the compilers see it.
+pub(crate) struct View<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) options: &'a Options,
+    pub(crate) vpc: &'a Vpc,
+    /// The ENIs that are in the fabric, and how.
+    pub(crate) present: BTreeMap<&'a NetworkInterfaceId, Present<'a>>,
+}
+
+/// An ENI in the fabric.
+#[derive(Clone, Copy)]
+pub(crate) struct Present<'a> {
+    pub(crate) eni: &'a NetworkInterface,
+    pub(crate) by: By<'a>,
+}
+
+/// How an ENI comes to be in the fabric.
+#[derive(Clone, Copy)]
+pub(crate) enum By<'a> {
+    /// Attached to an instance at a device index.
+    Attachment(&'a Instance, u16),
+    /// As a branch of a trunk that is attached.
+    Trunk(&'a TrunkAssociation),
+}
+
+impl<'a> View<'a> {
+    fn of(model: &'a Model, options: &'a Options, vpc: &'a Vpc) -> Self {
+        let of_vpc = model.network_interfaces().filter(|eni| eni.vpc_id == vpc.id);
+        let attached = of_vpc.filter_map(|eni| Some((&eni.id, Present { eni, by: attachment(model, eni)? })));
+        let mut present: BTreeMap<_, _> = attached.collect();
+        let branches = model.trunk_associations().filter(|branch| present.contains_key(&branch.trunk_id));
+        let branches: Vec<_> = branches
+            .filter_map(|association| {
+                let eni = model.network_interface(&association.branch_id)?;
+                (eni.vpc_id == vpc.id).then_some((&eni.id, Present { eni, by: By::Trunk(association) }))
+            })
+            .collect();
+        present.extend(branches);
+        Self { model, options, vpc, present }
+    }
+}
+
+/// The attachment by which an ENI is in the fabric.
+fn attachment<'a>(model: &'a Model, eni: &NetworkInterface) -> Option<By<'a>> {
+    let attachment = eni.attachment.as_ref()?;
+    let is_wanted = matches!(attachment.status, AttachmentStatus::Attaching | AttachmentStatus::Attached);
+    let instance = model.instance(&attachment.instance_id).filter(|_| is_wanted)?;
+    let is_up = matches!(instance.state, InstanceState::Pending | InstanceState::Running);
+    is_up.then_some(By::Attachment(instance, attachment.device_index))
+}

@@ -1,0 +1,204 @@
+//! The kernel objects of a fabric, as a value.
+//!
+//! Every object has a key that says which it is. Keys are ordered as objects are made: what an object
+//! needs sorts before it, so objects are made in the order of their keys and taken away in the reverse.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
+use nft_ruleset::Table;
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, SubnetId, VlanId, VpcId};
+
+/// What the kernel should hold, or holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Desired {
+    objects: BTreeMap<Key, Object>,
+}
+
+/// Which object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A VPC's namespace.
+    Fabric(VpcId),
+    /// An instance's namespace.
+    Instance(InstanceId),
+    /// A service's address on the fabric's loopback link.
+    ServiceAddress(VpcId, Ipv4Addr),
+    /// A subnet.
+    Bridge(VpcId, SubnetId),
+    /// A VPC's nf_tables table. Rules come before whatever could carry a packet.
+    Rules(VpcId),
+    /// A route; table 0 stands for the main table.
+    Route(VpcId, u32, Ipv4Net),
+    /// Packets from a subnet's bridge look up a table before the main one.
+    RouteRule(VpcId, SubnetId, u32),
+    /// Where an address of a subnet is.
+    Neighbour(VpcId, SubnetId, Ipv4Addr),
+    /// An ENI attached to an instance.
+    Wire(VpcId, NetworkInterfaceId),
+    /// A branch ENI on its trunk's wire.
+    Branch(VpcId, NetworkInterfaceId),
+    /// The address that DHCP gives an instance, and its default route.
+    InstanceAddress(VpcId, InstanceId),
+}
+
+/// What an object is like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the keys say it")]
+pub enum Object {
+    Fabric,
+    Instance,
+    ServiceAddress,
+    Bridge(Bridge),
+    Rules(Table),
+    Route(NextHop),
+    RouteRule,
+    Neighbour(Mac),
+    Wire(Wire),
+    Branch(Branch),
+    InstanceAddress(InstanceAddress),
+}
+
+/// A subnet's bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bridge {
+    /// The router's address and the subnet's prefix length.
+    pub router: Ipv4Net,
+    /// The router's Ethernet address.
+    pub mac: Mac,
+}
+
+/// Where a route leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextHop {
+    /// Nowhere: the packet is dropped without a word, as AWS does.
+    Blackhole,
+    /// On to the main table, which knows the VPC's own networks.
+    Local,
+    /// To the ENI that has this address in this subnet.
+    Interface(SubnetId, Ipv4Addr),
+}
+
+/// An ENI's wire: a port of its subnet's bridge and a link in its instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wire {
+    /// The ENI's subnet.
+    pub subnet: SubnetId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The device index, which names the link in the instance.
+    pub device_index: u16,
+    /// The ENI's Ethernet address.
+    pub mac: Mac,
+}
+
+/// A branch ENI: tagged frames on its trunk's wire are a port of its own subnet's bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// The branch's subnet.
+    pub subnet: SubnetId,
+    /// The trunk.
+    pub trunk: NetworkInterfaceId,
+    /// The frames' tag.
+    pub vlan: VlanId,
+    /// The branch's Ethernet address.
+    pub mac: Mac,
+}
+
+/// What DHCP tells an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceAddress {
+    /// The primary ENI.
+    pub eni: NetworkInterfaceId,
+    /// Its primary address and the subnet's prefix length.
+    pub address: Ipv4Net,
+    /// The subnet's router.
+    pub router: Ipv4Addr,
+}
+
+impl Desired {
+    /// All objects in the order they are made.
+    pub fn objects(&self) -> impl DoubleEndedIterator<Item = (&Key, &Object)> {
+        self.objects.iter()
+    }
+
+    /// One object.
+    pub fn get(&self, key: &Key) -> Option<&Object> {
+        self.objects.get(key)
+    }
+
+    /// Whether there is such an object.
+    pub fn contains(&self, key: &Key) -> bool {
+        self.objects.contains_key(key)
+    }
+
+    /// Adds or replaces an object.
+    pub fn insert(&mut self, key: Key, object: Object) {
+        self.objects.insert(key, object);
+    }
+
+    /// Takes away an object, with those that the kernel takes away with it.
+    pub fn remove(&mut self, key: &Key) {
+        if self.objects.remove(key).is_none() {
+            return;
+        }
+        self.objects.retain(|other, object| !goes_with(other, object).contains(key));
+    }
+
+    /// Takes away an object and every one that cannot be without it: what is found missing in the kernel.
+    pub fn forget(&mut self, key: &Key) {
+        let mut lost = vec![key.clone()];
+        while let Some(key) = lost.pop() {
+            self.objects.remove(&key);
+            let orphans = self.objects.iter().filter(|(other, object)| needs(other, object).contains(&key));
+            lost.extend(orphans.map(|(other, _)| other.clone()));
+        }
+    }
+}
+
+/// The objects that must be there before this one, and anew when they are made anew.
+pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
+    let bridge = |vpc: &VpcId, subnet: &SubnetId| Key::Bridge(vpc.clone(), subnet.clone());
+    match (key, object) {
+        (Key::Fabric(_) | Key::Instance(_), _) => vec![],
+        (Key::Route(vpc, ..), Object::Route(NextHop::Interface(subnet, _))) => vec![bridge(vpc, subnet)],
+        (Key::ServiceAddress(vpc, _) | Key::Bridge(vpc, _) | Key::Rules(vpc) | Key::Route(vpc, ..), _) => {
+            vec![Key::Fabric(vpc.clone())]
+        }
+        (Key::RouteRule(vpc, subnet, _) | Key::Neighbour(vpc, subnet, _), _) => vec![bridge(vpc, subnet)],
+        (Key::Wire(vpc, _), Object::Wire(wire)) => {
+            vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::Instance(wire.instance.clone())]
+        }
+        (Key::Branch(vpc, _), Object::Branch(branch)) => {
+            vec![bridge(vpc, &branch.subnet), Key::Wire(vpc.clone(), branch.trunk.clone())]
+        }
+        (Key::InstanceAddress(vpc, _), Object::InstanceAddress(address)) => {
+            vec![Key::Wire(vpc.clone(), address.eni.clone())]
+        }
+        (Key::Wire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
+    }
+}
+
+/// The objects with which the kernel takes this one away.
+///
+/// A wire is not among those of its instance: whoever still holds the instance's namespace keeps it alive.
+pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
+    let mut with = match key {
+        Key::Neighbour(..) | Key::InstanceAddress(..) => needs(key, object),
+        _ => vec![],
+    };
+    match key {
+        Key::Fabric(_) | Key::Instance(_) => {}
+        Key::ServiceAddress(vpc, _)
+        | Key::Bridge(vpc, _)
+        | Key::Rules(vpc)
+        | Key::Route(vpc, ..)
+        | Key::RouteRule(vpc, ..)
+        | Key::Neighbour(vpc, ..)
+        | Key::Wire(vpc, _)
+        | Key::Branch(vpc, _)
+        | Key::InstanceAddress(vpc, _) => with.push(Key::Fabric(vpc.clone())),
+    }
+    with
+}

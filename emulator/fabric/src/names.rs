@@ -1,0 +1,68 @@
+//! Names, numbers and Ethernet addresses that follow from ids, so that they survive a restart.
+//!
+//! A link's name has at most 15 bytes (`IFNAMSIZ`): three for the kind, twelve for the id's end.
+
+use vpc_model::{Mac, NetworkInterfaceId, RouteTableId, SubnetId};
+
+/// The name of every table the project makes.
+pub const TABLE: &str = "vpcbox";
+
+/// A subnet's bridge.
+pub fn bridge(subnet: &SubnetId) -> String {
+    format!("sn-{}", tail(subnet.as_str(), 12))
+}
+
+/// The fabric's end of an ENI's wire.
+pub fn port(eni: &NetworkInterfaceId) -> String {
+    format!("if-{}", tail(eni.as_str(), 12))
+}
+
+/// The fabric's end of a branch ENI's carrier.
+pub fn branch_port(eni: &NetworkInterfaceId) -> String {
+    format!("vb-{}", tail(eni.as_str(), 12))
+}
+
+/// An ENI's link in its instance.
+pub fn device(index: u16) -> String {
+    format!("eth{index}")
+}
+
+/// The kernel's number for a route table: the upper half of the range, where no system uses any.
+pub fn route_table(table: &RouteTableId) -> u32 {
+    let digits = u32::from_str_radix(tail(table.as_str(), 8), 16).expect("ids end in at least 8 hexadecimal digits");
+    digits | 1 << 31
+}
+
+/// The VPC router's Ethernet address in a subnet. ENIs' addresses begin with other octets.
+pub fn router_mac(subnet: &SubnetId) -> Mac {
+    let digits = u64::from_str_radix(tail(subnet.as_str(), 8), 16).expect("ids end in at least 8 hexadecimal digits");
+    let [.., a, b, c, d] = digits.to_be_bytes();
+    Mac([0xfe, 0x00, a, b, c, d])
+}
+
+/// The last digits of an id, or all it has.
+fn tail(id: &str, digits: usize) -> &str {
+    let all = id.rsplit('-').next().unwrap_or(id);
+    &all[all.len().saturating_sub(digits)..]
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::long("eni-0123456789abcdef0", "if-56789abcdef0")]
+    #[case::short("eni-01234567", "if-01234567")]
+    fn ports(#[case] id: &str, #[case] name: &str) {
+        assert_eq!(port(&id.parse().unwrap()), name);
+        assert!(name.len() <= 15);
+    }
+
+    #[test]
+    fn numbers_and_macs() {
+        assert_eq!(route_table(&"rtb-0000000000000012a".parse().unwrap()), 0x8000_012a);
+        assert_eq!(router_mac(&"subnet-00000000001020304".parse().unwrap()).to_string(), "fe:00:01:02:03:04");
+    }
+}

@@ -1,0 +1,53 @@
+//! What a fabric offers besides the model's resources: addresses of its own where services answer.
+//!
+//! The exempt ones follow
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html> ("Security groups do not
+//! filter traffic destined to and from …").
+
+use std::net::Ipv4Addr;
+
+use vpc_model::Vpc;
+
+/// The instance metadata service.
+pub const IMDS: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+/// The resolver's link-local address, the same in every VPC.
+pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+
+pub(crate) const TCP: u8 = 6;
+pub(crate) const UDP: u8 = 17;
+
+/// What [`crate::compile()`] and [`crate::reachability()`] have to know besides the model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Services in every fabric that security groups apply to (their egress rules: a service has no group).
+    pub services: Vec<Service>,
+}
+
+/// A transport address in the fabric where something answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Service {
+    /// Its address, on the fabric's loopback link.
+    pub address: Ipv4Addr,
+    /// Its protocol's number.
+    pub protocol: u8,
+    /// Its port.
+    pub port: u16,
+}
+
+impl Service {
+    /// A TCP service.
+    pub fn tcp(address: Ipv4Addr, port: u16) -> Self {
+        Self { address, protocol: TCP, port }
+    }
+}
+
+/// The services of every VPC that security groups do not apply to: metadata and resolver.
+///
+/// The time service (169.254.169.123) and DHCP are exempt too; nothing answers there yet.
+pub fn exempt(vpc: &Vpc) -> Vec<Service> {
+    let mut services = vec![Service::tcp(IMDS, 80)];
+    for address in [RESOLVER, vpc.resolver()] {
+        services.extend([TCP, UDP].map(|protocol| Service { address, protocol, port: 53 }));
+    }
+    services
+}
