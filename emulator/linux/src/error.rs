@@ -5,7 +5,7 @@ use std::io;
 use nix::errno::Errno;
 
 /// The result of a kernel operation.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One refused operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

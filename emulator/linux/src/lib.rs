@@ -5,12 +5,16 @@
 //! caller made or opened is touched. Namespaces are held by file descriptors, so when the process ends the kernel
 //! removes what it made.
 
+mod bpf;
 mod error;
+pub mod features;
 pub mod netlink;
 mod netns;
 pub mod process;
 pub mod socket;
 pub mod sysctl;
+pub mod userns;
+pub mod vlan;
 
 pub use error::{Error, Result};
 pub use netlink::Netlink;

@@ -10,6 +10,7 @@ mod neighbour;
 mod route;
 mod rule;
 pub(crate) mod socket;
+pub(crate) mod tc;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
