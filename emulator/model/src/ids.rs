@@ -114,6 +114,8 @@ ids! {
     ReservationId "r-"
     /// A machine image.
     ImageId "ami-"
+    /// A key pair.
+    KeyPairId "key-"
 }
 
 /// AWS's ids carry 17 hexadecimal digits; those made before 2016 carry 8.

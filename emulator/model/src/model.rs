@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::index::Indexes;
 use crate::{
     AccountId, ClientTokens, DhcpOptions, DhcpOptionsId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId,
-    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
-    SecurityGroupId, Subnet, SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable,
+    RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TokenKey, TokenRecord, TrunkAssociation,
+    TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -36,6 +37,7 @@ pub struct Model {
     pub(crate) trunk_associations: BTreeMap<TrunkAssociationId, TrunkAssociation>,
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
     pub(crate) instances: BTreeMap<InstanceId, Instance>,
+    pub(crate) key_pairs: BTreeMap<KeyPairId, KeyPair>,
     pub(crate) route_tables: BTreeMap<RouteTableId, RouteTable>,
     pub(crate) internet_gateways: BTreeMap<InternetGatewayId, InternetGateway>,
     pub(crate) dhcp_options: BTreeMap<DhcpOptionsId, DhcpOptions>,
@@ -89,6 +91,7 @@ impl Model {
             trunk_associations: BTreeMap::new(),
             security_groups: BTreeMap::new(),
             instances: BTreeMap::new(),
+            key_pairs: BTreeMap::new(),
             route_tables: BTreeMap::new(),
             internet_gateways: BTreeMap::new(),
             dhcp_options: BTreeMap::new(),
@@ -168,6 +171,8 @@ impl Model {
         security_groups security_group: SecurityGroupId => SecurityGroup;
         /// All instances in the order of their ids, terminated ones included.
         instances instance: InstanceId => Instance;
+        /// All key pairs in the order of their ids.
+        key_pairs key_pair: KeyPairId => KeyPair;
         /// All route tables in the order of their ids.
         route_tables route_table: RouteTableId => RouteTable;
         /// All internet gateways in the order of their ids.

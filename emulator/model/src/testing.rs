@@ -2,10 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::{
-    Context, Ids, Instance, InstanceId, InstanceState, MetadataOptions, Model, NetworkInterfaceId, NewAttachment,
-    NewInterface, SubnetId, Tags, VpcId,
-};
+use crate::instance::NewInstances;
+use crate::{Context, Ids, InstanceId, Model, NetworkInterfaceId, NewAttachment, NewInterface, SubnetId, VpcId};
 
 /// An account with its default VPC, and what changes to it draw on.
 #[derive(Debug, Clone)]
@@ -46,35 +44,11 @@ impl Account {
 
     /// An instance in zone a that runs, with its primary ENI.
     pub(crate) fn instance(&mut self, instance_type: &str) -> InstanceId {
-        let id: InstanceId = self.ids.next();
-        let subnet = self.model.subnet(&self.subnet('a')).expect("it was just found").clone();
-        let instance = Instance {
-            id: id.clone(),
-            reservation_id: self.ids.next(),
-            ami_launch_index: 0,
-            image_id: self.ids.next(),
-            instance_type: instance_type.to_owned(),
-            state: InstanceState::Pending,
-            state_reason: None,
-            vpc_id: subnet.vpc_id,
-            subnet_id: subnet.id,
-            zone: subnet.zone,
-            groups: Vec::new(),
-            key_name: None,
-            iam_instance_profile: None,
-            user_data: None,
-            metadata_options: MetadataOptions::default(),
-            launch_time: self.now,
-            terminated: None,
-            client_token: None,
-            tags: Tags::new(),
-        };
-        self.model.instances.insert(id.clone(), instance);
-        let primary = self.interface();
-        let new = attachment(&primary, &id, 0);
-        self.with(|model, cx| model.attach(cx, new)).expect("the instance is new");
+        let new = NewInstances::one("ami-01234567".parse().expect("well-formed"), instance_type, self.subnet('a'));
+        let (_, ids) = self.with(|model, cx| model.run_instances(cx, &new)).expect("the subnet has room");
+        let primary = self.model.interfaces_of(&ids[0]).next().expect("it has one").id.clone();
         self.model.attachment_ready(&primary);
-        id
+        ids[0].clone()
     }
 }
 

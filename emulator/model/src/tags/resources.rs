@@ -49,6 +49,7 @@ resources! {
     "dhcp-options" dhcp_options;
     "instance" instances;
     "internet-gateway" internet_gateways;
+    "key-pair" key_pairs;
     "network-acl" network_acls;
     "network-interface" network_interfaces;
     "route-table" route_tables;

@@ -2,7 +2,21 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>.
 
-use jiff::Timestamp;
+mod attribute;
+mod error;
+mod launch;
+mod life_cycle;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use attribute::{InstanceAttribute, MetadataChange};
+pub use error::InstanceError;
+pub use launch::{LaunchInterface, LaunchSource, NewInstances};
+pub use life_cycle::StateChange;
 
 use crate::{ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VpcId, ZoneName};
 
@@ -45,8 +59,48 @@ pub struct Instance {
     pub terminated: Option<Timestamp>,
     /// The launch's idempotency token.
     pub client_token: Option<String>,
+    /// What a shutdown from within does to it.
+    pub shutdown_behavior: ShutdownBehavior,
+    /// Whether TerminateInstances is refused.
+    pub disable_api_termination: bool,
+    /// Whether StopInstances is refused.
+    pub disable_api_stop: bool,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// How long a terminated instance is still shown.
+const TERMINATED_SHOWN: SignedDuration = SignedDuration::from_hours(1);
+
+impl Instance {
+    /// Whether it is gone, and shown for a while only.
+    pub fn is_terminated(&self) -> bool {
+        self.state == InstanceState::Terminated
+    }
+
+    /// Whether EC2 has forgotten it.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.terminated.is_some_and(|at| now.duration_since(at) >= TERMINATED_SHOWN)
+    }
+}
+
+/// What a shutdown from within does to an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ShutdownBehavior {
+    /// It stops.
+    #[default]
+    Stop,
+    /// It is terminated.
+    Terminate,
+}
+
+impl fmt::Display for ShutdownBehavior {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stop => "stop",
+            Self::Terminate => "terminate",
+        })
+    }
 }
 
 /// An instance's state; the numbers are EC2's codes.
@@ -64,6 +118,33 @@ pub enum InstanceState {
     Stopping,
     /// 80.
     Stopped,
+}
+
+impl InstanceState {
+    /// Its number in replies.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Pending => 0,
+            Self::Running => 16,
+            Self::ShuttingDown => 32,
+            Self::Terminated => 48,
+            Self::Stopping => 64,
+            Self::Stopped => 80,
+        }
+    }
+}
+
+impl fmt::Display for InstanceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::ShuttingDown => "shutting-down",
+            Self::Terminated => "terminated",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+        })
+    }
 }
 
 /// How the instance metadata service serves an instance.

@@ -1,0 +1,297 @@
+//! Launching instances.
+//!
+//! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>.
+
+use super::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
+use crate::{
+    AddressError, Context, ImageId, InstanceId, InterfaceError, Model, NetworkInterfaceId, NewAttachment, NewInterface,
+    ReservationId, SubnetId, Tags, ZoneName, image, instance_type,
+};
+
+/// The most bytes user data can have before it is encoded.
+const MAX_USER_DATA_BYTES: usize = 16_384;
+
+/// What RunInstances asks for.
+#[derive(Debug, Clone)]
+pub struct NewInstances {
+    /// The image.
+    pub image_id: ImageId,
+    /// The type.
+    pub instance_type: String,
+    /// How many there have to be.
+    pub min_count: u32,
+    /// How many there shall be, where there is room.
+    pub max_count: u32,
+    /// Their interfaces; one of them with device index 0.
+    pub interfaces: Vec<LaunchInterface>,
+    /// Their zone; without, their subnet's.
+    pub zone: Option<ZoneName>,
+    /// The key pair's name.
+    pub key_name: Option<String>,
+    /// The instance profile's ARN.
+    pub iam_instance_profile: Option<String>,
+    /// User data, decoded.
+    pub user_data: Option<Vec<u8>>,
+    /// How IMDS serves them.
+    pub metadata_options: MetadataOptions,
+    /// The launch's idempotency token.
+    pub client_token: Option<String>,
+    /// What a shutdown from within does.
+    pub shutdown_behavior: ShutdownBehavior,
+    /// Whether TerminateInstances is refused.
+    pub disable_api_termination: bool,
+    /// Whether StopInstances is refused.
+    pub disable_api_stop: bool,
+    /// Their tags.
+    pub tags: Tags,
+}
+
+/// An interface of a launch.
+#[derive(Debug, Clone)]
+pub struct LaunchInterface {
+    /// Its place; 0 is the primary one's.
+    pub device_index: u16,
+    /// Its network card.
+    pub network_card_index: u16,
+    /// Whether it goes when the instance does.
+    pub delete_on_termination: bool,
+    /// Where it comes from.
+    pub source: LaunchSource,
+}
+
+/// Where an interface of a launch comes from.
+#[derive(Debug, Clone)]
+pub enum LaunchSource {
+    /// It is there already.
+    Existing(NetworkInterfaceId),
+    /// It is made with each instance.
+    New(NewInterface),
+}
+
+impl NewInstances {
+    /// One instance with one new interface in a subnet and nothing else said.
+    pub fn one(image_id: ImageId, instance_type: &str, subnet_id: SubnetId) -> Self {
+        Self {
+            image_id,
+            instance_type: instance_type.to_owned(),
+            min_count: 1,
+            max_count: 1,
+            interfaces: vec![LaunchInterface {
+                device_index: 0,
+                network_card_index: 0,
+                delete_on_termination: true,
+                source: LaunchSource::New(NewInterface::in_subnet(subnet_id)),
+            }],
+            zone: None,
+            key_name: None,
+            iam_instance_profile: None,
+            user_data: None,
+            metadata_options: MetadataOptions::default(),
+            client_token: None,
+            shutdown_behavior: ShutdownBehavior::default(),
+            disable_api_termination: false,
+            disable_api_stop: false,
+            tags: Tags::new(),
+        }
+    }
+
+    /// Whether it names what only one instance can have.
+    fn is_for_one_only(&self) -> bool {
+        self.interfaces.iter().any(|interface| match &interface.source {
+            LaunchSource::Existing(_) => true,
+            LaunchSource::New(new) => {
+                let wanted = &new.addresses;
+                new.primary_ip.is_some()
+                    || wanted.ipv4.len() + wanted.ipv4_prefixes.len() + wanted.ipv6.len() + wanted.ipv6_prefixes.len()
+                        > 0
+            }
+        })
+    }
+}
+
+impl Model {
+    /// Launches instances: as many as there is room for, or none when that is too few.
+    pub fn run_instances(
+        &mut self,
+        cx: &mut Context<'_>,
+        new: &NewInstances,
+    ) -> Result<(ReservationId, Vec<InstanceId>), InstanceError> {
+        self.forget_terminated(cx.now);
+        self.check_launch(new)?;
+        let (subnet_id, zone) = self.place_of(new)?;
+        let reservation_id: ReservationId = cx.ids.next();
+        let mut launched = Vec::new();
+        while launched.len() < new.max_count as usize {
+            let instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
+            match self.launch(cx, instance, &new.interfaces) {
+                Ok(id) => launched.push(id),
+                Err(err) if launched.len() >= new.min_count as usize && is_exhausted(&err) => break,
+                Err(err) => {
+                    for id in &launched {
+                        self.undo_launch(id, &new.interfaces);
+                    }
+                    return Err(err.into());
+                }
+            }
+        }
+        self.touch();
+        Ok((reservation_id, launched))
+    }
+
+    /// The default VPC's default subnet in a zone, or in the first zone that has one.
+    pub fn default_subnet(&self, zone: Option<&ZoneName>) -> Result<SubnetId, InstanceError> {
+        let vpc = self.default_vpc().ok_or(InstanceError::NoDefaultVpc)?;
+        let mut subnets: Vec<_> = self.subnets_of(&vpc.id).filter(|subnet| subnet.default_for_az).collect();
+        subnets.sort_by(|one, other| one.zone.cmp(&other.zone));
+        let mut fitting = subnets.into_iter().filter(|subnet| zone.is_none_or(|zone| subnet.zone == *zone));
+        fitting.next().map(|subnet| subnet.id.clone()).ok_or(InstanceError::NoDefaultSubnet)
+    }
+
+    fn check_launch(&self, new: &NewInstances) -> Result<(), InstanceError> {
+        let (min, max) = (new.min_count, new.max_count);
+        if min == 0 || min > max {
+            return Err(InstanceError::Count { min, max });
+        }
+        if max > 1 && new.is_for_one_only() {
+            return Err(InstanceError::NamedForSeveral);
+        }
+        let Some(known) = instance_type::find(&new.instance_type) else {
+            return Err(InstanceError::NoSuchType(new.instance_type.clone()));
+        };
+        // Images that the catalogue does not have are taken for whatever the type runs.
+        let image = image::find(new.image_id.as_str());
+        if image.is_some_and(|image| known.architecture().is_some_and(|own| own != image.architecture)) {
+            let (image, instance_type) = (new.image_id.clone(), new.instance_type.clone());
+            return Err(InstanceError::OtherArchitecture { image, instance_type });
+        }
+        if let Some(name) = new.key_name.as_ref().filter(|name| self.key_pair_named(name).is_none()) {
+            return Err(InstanceError::NoSuchKeyPair(name.clone()));
+        }
+        if new.user_data.as_ref().is_some_and(|data| data.len() > MAX_USER_DATA_BYTES) {
+            return Err(InstanceError::UserDataLength);
+        }
+        Ok(())
+    }
+
+    /// The primary interface's subnet and zone.
+    fn place_of(&self, new: &NewInstances) -> Result<(SubnetId, ZoneName), InstanceError> {
+        let is_primary = |other: &&LaunchInterface| other.device_index == 0 && other.network_card_index == 0;
+        let primary = new.interfaces.iter().find(is_primary).ok_or(InstanceError::NoPrimaryInterface)?;
+        let subnet_id = match &primary.source {
+            LaunchSource::New(interface) => &interface.subnet_id,
+            LaunchSource::Existing(id) => {
+                let interface = self.network_interfaces.get(id);
+                &interface.ok_or_else(|| InterfaceError::NotFound(id.clone()))?.subnet_id
+            }
+        };
+        let subnet = self.subnets.get(subnet_id);
+        let subnet = subnet.ok_or_else(|| InterfaceError::SubnetNotFound(subnet_id.clone()))?;
+        match &new.zone {
+            Some(zone) if *zone != subnet.zone => {
+                Err(InstanceError::SubnetInOtherZone { subnet: subnet.id.clone(), zone: zone.clone() })
+            }
+            _ => Ok((subnet.id.clone(), subnet.zone.clone())),
+        }
+    }
+
+    fn new_instance(
+        &self,
+        cx: &mut Context<'_>,
+        new: &NewInstances,
+        reservation_id: &ReservationId,
+        index: u32,
+        subnet_id: &SubnetId,
+        zone: &ZoneName,
+    ) -> Instance {
+        Instance {
+            id: cx.ids.next(),
+            reservation_id: reservation_id.clone(),
+            ami_launch_index: index,
+            image_id: new.image_id.clone(),
+            instance_type: new.instance_type.clone(),
+            state: InstanceState::Pending,
+            state_reason: None,
+            vpc_id: self.subnets[subnet_id].vpc_id.clone(),
+            subnet_id: subnet_id.clone(),
+            zone: zone.clone(),
+            groups: Vec::new(),
+            key_name: new.key_name.clone(),
+            iam_instance_profile: new.iam_instance_profile.clone(),
+            user_data: new.user_data.clone(),
+            metadata_options: new.metadata_options.clone(),
+            launch_time: cx.now,
+            terminated: None,
+            client_token: new.client_token.clone(),
+            shutdown_behavior: new.shutdown_behavior,
+            disable_api_termination: new.disable_api_termination,
+            disable_api_stop: new.disable_api_stop,
+            tags: new.tags.clone(),
+        }
+    }
+
+    /// Puts an instance into the model with its interfaces, or leaves nothing behind.
+    fn launch(
+        &mut self,
+        cx: &mut Context<'_>,
+        instance: Instance,
+        interfaces: &[LaunchInterface],
+    ) -> Result<InstanceId, InterfaceError> {
+        let id = instance.id.clone();
+        self.instances.insert(id.clone(), instance);
+        for interface in interfaces {
+            if let Err(err) = self.launch_interface(cx, &id, interface) {
+                self.undo_launch(&id, interfaces);
+                return Err(err);
+            }
+        }
+        let primary = self.interfaces_of(&id).next().map(|interface| interface.groups.clone());
+        if let (Some(groups), Some(instance)) = (primary, self.instances.get_mut(&id)) {
+            instance.groups = groups;
+        }
+        Ok(id)
+    }
+
+    fn launch_interface(
+        &mut self,
+        cx: &mut Context<'_>,
+        instance_id: &InstanceId,
+        launch: &LaunchInterface,
+    ) -> Result<(), InterfaceError> {
+        let (network_interface_id, is_new) = match &launch.source {
+            LaunchSource::Existing(id) => (id.clone(), false),
+            LaunchSource::New(new) => (self.create_network_interface(cx, new.clone())?, true),
+        };
+        let attachment = NewAttachment {
+            network_interface_id: network_interface_id.clone(),
+            instance_id: instance_id.clone(),
+            device_index: launch.device_index,
+            network_card_index: launch.network_card_index,
+            // Only what was made for an instance goes with it, unless someone says otherwise later.
+            delete_on_termination: launch.delete_on_termination && is_new,
+        };
+        let attached = self.attach(cx, attachment);
+        if attached.is_err() && is_new {
+            self.remove_interface(&network_interface_id);
+        }
+        attached.map(|_| ())
+    }
+
+    /// Takes an instance away as if it had never been launched, with the interfaces that were made for it.
+    fn undo_launch(&mut self, id: &InstanceId, interfaces: &[LaunchInterface]) {
+        let is_new = |id: &NetworkInterfaceId| {
+            !interfaces.iter().any(|launch| matches!(&launch.source, LaunchSource::Existing(own) if own == id))
+        };
+        let attached: Vec<NetworkInterfaceId> = self.interfaces_of(id).map(|interface| interface.id.clone()).collect();
+        for interface_id in attached.iter().filter(|id| is_new(id)) {
+            self.remove_interface(interface_id);
+        }
+        self.release_interfaces(id);
+        self.instances.remove(id);
+        self.touch();
+    }
+}
+
+/// Whether there is merely no room for another instance.
+fn is_exhausted(err: &InterfaceError) -> bool {
+    matches!(err, InterfaceError::Address(AddressError::Exhausted) | InterfaceError::NoPrefixForNew)
+}
