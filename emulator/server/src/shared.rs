@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use uuid::Uuid;
-use vpc_model::{Model, NetworkInterfaceId, Region};
+use vpc_model::{InstanceId, Model, NetworkInterfaceId, Region};
 
 pub use self::region::RegionState;
 use crate::Config;
@@ -44,6 +44,10 @@ pub enum LifeCycle {
     AttachmentReady(#[serde(with = "as_text")] NetworkInterfaceId),
     /// The ENI's link is gone from its instance.
     AttachmentGone(#[serde(with = "as_text")] NetworkInterfaceId),
+    /// Nothing is left of a terminated instance.
+    InstanceGone(#[serde(with = "as_text")] InstanceId),
+    /// Nothing is left of a stopped instance's network.
+    InstanceStopped(#[serde(with = "as_text")] InstanceId),
     /// Everything pending is complete.
     Settle,
 }
@@ -220,12 +224,14 @@ impl Shared {
 }
 
 impl LifeCycle {
-    fn apply(&self, model: &mut Model, _now: Timestamp) {
+    fn apply(&self, model: &mut Model, now: Timestamp) {
         match self {
             Self::AttachmentReady(eni) => model.attachment_ready(eni),
             Self::AttachmentGone(eni) => model.attachment_gone(eni),
 
-            Self::Settle => model.settle_attachments(),
+            Self::InstanceGone(instance) => model.instance_gone(instance, now),
+            Self::InstanceStopped(instance) => model.instance_stopped(instance),
+            Self::Settle => model.settle(now),
         }
     }
 }
