@@ -159,6 +159,6 @@ impl fmt::Display for Carrier {
 mod tests {
     #[test]
     fn longest_hidden_name_fits() {
-        assert_eq!(super::hidden_name(i32::MAX as u32, 4094).len(), 14);
+        assert!(super::hidden_name(i32::MAX as u32, 4094).len() <= 15);
     }
 }
