@@ -10,6 +10,7 @@ mod error;
 pub mod features;
 pub mod netlink;
 mod netns;
+pub mod nft;
 pub mod process;
 pub mod socket;
 pub mod sysctl;

@@ -151,6 +151,38 @@ impl Socket {
         end.unwrap_or(Ok(())).map(|()| (!interrupted).then_some(items))
     }
 
+    /// Sends a transaction, finished messages in one datagram, and gives what was refused, in order.
+    ///
+    /// The kernel has done all of it when the call returns; one message must ask to be acknowledged, `answered`.
+    pub(crate) fn transact(&mut self, bytes: &[u8], answered: u32) -> std::result::Result<Vec<(u32, Refusal)>, Errno> {
+        retried(|| socket::send(self.fd.as_raw_fd(), bytes, MsgFlags::empty()))?;
+        let (mut refusals, mut is_answered) = (Vec::new(), false);
+        let mut see = |received: Received<'_>| match outcome(&received) {
+            Some(Err(refusal)) => refusals.push((received.sequence, refusal)),
+            Some(Ok(())) => is_answered |= received.sequence == answered,
+            None => {}
+        };
+        // All refusals, and the acknowledgement after them, are in the queue by now.
+        loop {
+            match self.receive_with(MsgFlags::MSG_DONTWAIT, &mut see) {
+                // Without room, so many refusals came that some were lost.
+                Ok(()) | Err(Errno::ENOBUFS) => {}
+                Err(Errno::EAGAIN) => break,
+                Err(errno) => return Err(errno),
+            }
+        }
+        if refusals.is_empty() && !is_answered { Err(Errno::EBADMSG) } else { Ok(refusals) }
+    }
+
+    /// Makes room for a datagram of so many bytes, beyond the machine's limit where that is allowed.
+    pub(crate) fn grow_send_buffer(&self, bytes: usize) -> nix::Result<()> {
+        if socket::getsockopt(&self.fd, sockopt::SndBuf)? >= bytes {
+            return Ok(());
+        }
+        socket::setsockopt(&self.fd, sockopt::SndBufForce, &bytes)
+            .or_else(|_| socket::setsockopt(&self.fd, sockopt::SndBuf, &bytes))
+    }
+
     /// Sends requests in one datagram; gives the first one's sequence number, the others count up from it.
     fn send(&mut self, requests: &[&Message], flags: i32) -> std::result::Result<u32, Errno> {
         let first = self.sequence.wrapping_add(1);
@@ -164,10 +196,14 @@ impl Socket {
     }
 
     /// Receives one datagram and gives its messages to `see`.
-    fn receive(&mut self, mut see: impl FnMut(Received<'_>)) -> std::result::Result<(), Errno> {
+    fn receive(&mut self, see: impl FnMut(Received<'_>)) -> std::result::Result<(), Errno> {
+        let received = self.receive_with(MsgFlags::empty(), see);
+        received.map_err(|errno| if errno == Errno::EAGAIN { Errno::ETIMEDOUT } else { errno })
+    }
+
+    fn receive_with(&mut self, flags: MsgFlags, mut see: impl FnMut(Received<'_>)) -> std::result::Result<(), Errno> {
         let fd = self.fd.as_raw_fd();
-        let received = retried(|| socket::recv(fd, &mut self.buffer, MsgFlags::MSG_TRUNC));
-        let length = received.map_err(|errno| if errno == Errno::EAGAIN { Errno::ETIMEDOUT } else { errno })?;
+        let length = retried(|| socket::recv(fd, &mut self.buffer, MsgFlags::MSG_TRUNC | flags))?;
         let datagram = self.buffer.get(..length).ok_or(Errno::EMSGSIZE)?;
         message::messages(datagram).for_each(&mut see);
         Ok(())

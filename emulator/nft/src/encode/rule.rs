@@ -154,6 +154,9 @@ impl Encoder<'_> {
             }
             Needs::Ip4 => self.require_network(field, IPV4),
             Needs::Ip6 => self.require_network(field, IPV6),
+            // Who asks for ICMP itself need not ask for the family.
+            Needs::Icmp if self.known.transport == Some(ICMP) => Ok(()),
+            Needs::Icmpv6 if self.known.transport == Some(ICMPV6) => Ok(()),
             Needs::Icmp => {
                 self.require_network(field, IPV4)?;
                 self.require_transport(field, ICMP)

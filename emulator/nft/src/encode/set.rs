@@ -6,7 +6,7 @@ use super::scope::{BadTarget, Scope};
 use super::wire::{LIST_ELEMENT, data, element as attr, flag, message, set as set_attr};
 use super::writer::Writer;
 use crate::key::{Bounds, Key, MAX_KEY, bounds, key_length};
-use crate::{Element, ElementError, Error, Set, Verdict, text};
+use crate::{Element, ElementError, Error, KeyType, Set, Verdict, text};
 
 /// Elements of one message fill less than this: an attribute's length has 16 bits. One element is at most about 500
 /// bytes long.
@@ -31,8 +31,18 @@ pub(crate) fn create(builder: &mut Builder, table: &str, set: &Set, id: u32) -> 
             w.nested(set_attr::DESCRIPTION, |w| w.nested(set_attr::DESCRIPTION_CONCAT, |w| write_fields(w, set)));
         }
         w.u32(set_attr::ID, id);
+        write_order(w, set);
         Ok(())
     })
+}
+
+/// Leaves a note for whoever lists the set with nft, which cannot tell how the keys' bytes are ordered.
+fn write_order(w: &mut Writer, set: &Set) {
+    let host = matches!(set.key[..], [KeyType::Mark | KeyType::InterfaceName]) && !set.interval;
+    let order = if host { set_attr::HOST_ORDER } else { set_attr::NETWORK_ORDER };
+    let mut data = [set_attr::USERDATA_KEY_ORDER, 4, 0, 0, 0, 0];
+    data[2..].copy_from_slice(&order.to_ne_bytes());
+    w.bytes(set_attr::USERDATA, &data);
 }
 
 fn write_fields(w: &mut Writer, set: &Set) {

@@ -61,12 +61,17 @@ pub(crate) mod set {
     pub const DATA_TYPE: u16 = 6;
     pub const DESCRIPTION: u16 = 9;
     pub const ID: u16 = 10;
+    pub const USERDATA: u16 = 13;
     pub const DESCRIPTION_CONCAT: u16 = 2;
     pub const FIELD_LENGTH: u16 = 1;
     pub const FLAG_INTERVAL: u32 = 0x4;
     pub const FLAG_MAP: u32 = 0x8;
     pub const FLAG_CONCAT: u32 = 0x80;
     pub const DATA_VERDICT: u32 = 0xffff_ff00;
+    /// The type of the keys' byte order within the user data, and its values, which are nft's own.
+    pub const USERDATA_KEY_ORDER: u8 = 0;
+    pub const HOST_ORDER: u32 = 1;
+    pub const NETWORK_ORDER: u32 = 2;
 }
 
 pub(crate) mod element {
