@@ -1,20 +1,19 @@
 //! Links: veth pairs, bridges and their ports, VLAN devices, see rtnetlink(7) and the kernel's `rt_link` specification.
 
+mod decode;
+
 use std::{
     fmt,
     os::fd::{AsFd, AsRawFd},
 };
 
 use libc::{
-    IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_CARRIER, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
-    IFLA_INFO_SLAVE_DATA, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_NET_NS_FD,
-    IFLA_PROTINFO, NLM_F_CREATE, NLM_F_EXCL, RTM_DELLINK, RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK,
+    IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINK, IFLA_LINKINFO,
+    IFLA_MASTER, IFLA_MTU, IFLA_NET_NS_FD, IFLA_PROTINFO, NLM_F_CREATE, NLM_F_EXCL, RTM_DELLINK, RTM_GETLINK,
+    RTM_NEWLINK, RTM_SETLINK,
 };
 
-use super::{
-    Netlink, Request,
-    message::{self, Message},
-};
+use super::{Netlink, Request, message::Message};
 use crate::{Mac, Netns, Result};
 
 const IFF_UP: u32 = libc::IFF_UP as u32;
@@ -187,7 +186,7 @@ impl Netlink {
     /// All links.
     pub fn links(&self) -> Result<Vec<Link>> {
         let message = Message::new(RTM_GETLINK, 0, &ifinfo(0, 0, 0, 0));
-        self.dump("list links in", &message, decode)
+        self.dump("list links in", &message, decode::link)
     }
 
     /// A link, if it exists.
@@ -334,7 +333,7 @@ impl Netlink {
 
     fn find(&self, link: LinkRef<'_>) -> Result<Link> {
         let message = addressed(RTM_GETLINK, link, 0, 0);
-        self.get("find", &link.to_string(), &message, decode)
+        self.get("find", &link.to_string(), &message, decode::link)
     }
 
     fn create(&self, kind: &'static str, spec: &LinkSpec<'_>, message: Message) -> Result<()> {
@@ -411,78 +410,6 @@ fn ifinfo(family: u8, index: u32, flags: u32, change: u32) -> [u8; FIXED] {
     bytes[8..12].copy_from_slice(&flags.to_ne_bytes());
     bytes[12..16].copy_from_slice(&change.to_ne_bytes());
     bytes
-}
-
-fn decode(kind: u16, payload: &[u8]) -> Option<Link> {
-    if kind != RTM_NEWLINK {
-        return None;
-    }
-    let mut link = Link {
-        index: message::u32_at(payload, 4)?,
-        name: String::new(),
-        mac: None,
-        mtu: 0,
-        up: message::u32_at(payload, 8)? & IFF_UP != 0,
-        carrier: false,
-        master: None,
-        parent: None,
-        parent_elsewhere: false,
-        alias: None,
-        kind: None,
-        vlan_id: None,
-        port: None,
-    };
-    for (kind, value) in message::attributes(payload, FIXED) {
-        match kind {
-            IFLA_IFNAME => link.name = message::text(value),
-            IFLA_ADDRESS => link.mac = value.try_into().ok(),
-            IFLA_MTU => link.mtu = message::u32_at(value, 0)?,
-            IFLA_CARRIER => link.carrier = value.first() == Some(&1),
-            IFLA_MASTER => link.master = message::u32_at(value, 0),
-            IFLA_LINK => link.parent = message::u32_at(value, 0).filter(|parent| *parent != 0),
-            IFLA_LINK_NETNSID => link.parent_elsewhere = true,
-            IFLA_IFALIAS => link.alias = Some(message::text(value)),
-            IFLA_LINKINFO => decode_info(value, &mut link),
-            _ => {}
-        }
-    }
-    Some(link)
-}
-
-fn decode_info(info: &[u8], link: &mut Link) {
-    for (kind, value) in message::attributes(info, 0) {
-        match kind {
-            IFLA_INFO_KIND => link.kind = Some(message::text(value)),
-            IFLA_INFO_DATA if link.kind.as_deref() == Some("vlan") => {
-                let mut attributes = message::attributes(value, 0);
-                link.vlan_id =
-                    attributes.find(|(kind, _)| *kind == IFLA_VLAN_ID).and_then(|(_, id)| message::u16_at(id, 0));
-            }
-            libc::IFLA_INFO_SLAVE_KIND if message::text(value) == "bridge" => link.port = Some(BridgePort::default()),
-            IFLA_INFO_SLAVE_DATA => {
-                if let Some(port) = &mut link.port {
-                    decode_port(value, port);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn decode_port(data: &[u8], port: &mut BridgePort) {
-    for (kind, value) in message::attributes(data, 0) {
-        let flag = match kind {
-            IFLA_BRPORT_ISOLATED => &mut port.isolated,
-            IFLA_BRPORT_LOCKED => &mut port.locked,
-            IFLA_BRPORT_LEARNING => &mut port.learning,
-            IFLA_BRPORT_UNICAST_FLOOD => &mut port.flood,
-            IFLA_BRPORT_MCAST_FLOOD => &mut port.mcast_flood,
-            IFLA_BRPORT_BCAST_FLOOD => &mut port.bcast_flood,
-            IFLA_BRPORT_NEIGH_SUPPRESS => &mut port.neigh_suppress,
-            _ => continue,
-        };
-        *flag = value.first() == Some(&1);
-    }
 }
 
 impl From<u32> for LinkRef<'_> {
