@@ -14,7 +14,7 @@ pub fn write(netns: &Netns, key: &str, value: &str) -> Result<()> {
     written.map_err(|err| Error::io("write sysctl", format!("{key} = {value}"), &err))
 }
 
-/// Reads a sysctl inside the namespace, without the final line end; keys as in [`write`].
+/// Reads a sysctl inside the namespace, without the final line end; keys as in [`write()`].
 pub fn read(netns: &Netns, key: &str) -> Result<String> {
     let text = netns.run(|| fs::read_to_string(path(key)))?;
     let text = text.map_err(|err| Error::io("read sysctl", key, &err))?;
