@@ -158,7 +158,7 @@ impl World {
     /// The node's rules but for those every namespace has.
     pub fn rules(&self) -> Vec<RuleSpec> {
         let mut rules = self.on_node().rules().expect("rules");
-        rules.retain(|rule| rule.priority != 20 && rule.priority < 32766);
+        rules.retain(|rule| rule.table != table::LOCAL && rule.priority < 32766);
         rules.sort_by_key(|rule| (rule.priority, rule.iif.clone()));
         rules
     }
