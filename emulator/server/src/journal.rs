@@ -5,7 +5,7 @@
 //! the changes.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -107,17 +107,17 @@ impl Journal {
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Entry>), JournalError> {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(failed)?;
-        let (mut lines, mut entries) = (Vec::new(), Vec::new());
-        for (at, line) in BufReader::new(&file).lines().enumerate() {
-            let line = line.map_err(failed)?;
-            entries.push(serde_json::from_str(&line).map_err(|source| JournalError::Line { line: at + 1, source })?);
-            lines.push(line);
+        file.try_lock().map_err(|error| failed(error.into()))?;
+        let mut text = String::new();
+        (&file).read_to_string(&mut text).map_err(failed)?;
+        // A line without an end is what a crash left of a change that was never answered.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        if whole < text.len() {
+            tracing::warn!(path = %path.display(), "the last line is cut off and dropped");
+            file.set_len(whole as u64).map_err(failed)?;
         }
-        match entries.first() {
-            None | Some(Entry::Begin { version: VERSION, .. }) => {}
-            Some(Entry::Begin { version, .. }) => return Err(JournalError::Version(*version)),
-            Some(_) => return Err(JournalError::OutOfPlace(1)),
-        }
+        let lines: Vec<_> = text[..whole].lines().map(str::to_owned).collect();
+        let entries = parse(&lines)?;
         Ok((Self { kept: Mutex::new(Kept { lines, file: Some((path.to_owned(), file)) }) }, entries))
     }
 
@@ -138,5 +138,18 @@ impl Journal {
     pub(crate) fn text(&self) -> String {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+}
+
+fn parse(lines: &[String]) -> Result<Vec<Entry>, JournalError> {
+    let numbered = (1..).zip(lines);
+    let entry = |(line, text): (usize, &String)| {
+        serde_json::from_str(text).map_err(|source| JournalError::Line { line, source })
+    };
+    let entries: Vec<Entry> = numbered.map(entry).collect::<Result<_, _>>()?;
+    match entries.first() {
+        None | Some(Entry::Begin { version: VERSION, .. }) => Ok(entries),
+        Some(Entry::Begin { version, .. }) => Err(JournalError::Version(*version)),
+        Some(_) => Err(JournalError::OutOfPlace(1)),
     }
 }

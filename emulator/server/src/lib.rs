@@ -12,9 +12,10 @@ pub mod emulator;
 mod endpoint;
 pub mod imds;
 mod journal;
-mod names;
 mod net;
 pub mod shared;
+#[cfg(test)]
+mod testing;
 pub mod trail;
 mod vpc_services;
 

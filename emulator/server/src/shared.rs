@@ -228,7 +228,6 @@ impl LifeCycle {
         match self {
             Self::AttachmentReady(eni) => model.attachment_ready(eni),
             Self::AttachmentGone(eni) => model.attachment_gone(eni),
-
             Self::InstanceGone(instance) => model.instance_gone(instance, now),
             Self::InstanceStopped(instance) => model.instance_stopped(instance),
             Self::Settle => model.settle(now),

@@ -5,6 +5,8 @@
 
 mod door;
 mod forward;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io;

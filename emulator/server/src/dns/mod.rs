@@ -7,6 +7,8 @@
 
 mod message;
 pub(crate) mod serve;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 pub use message::{Transport, answer};

@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use vpc_model::{InstanceId, Model, Vpc};
 
 use crate::config::{EC2_ENDPOINT, FabricService};
-use crate::names;
 
 /// What the resolver of one VPC knows.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +44,7 @@ impl Zones<'_> {
         if let Some(address) = self.service(name) {
             return host(address);
         }
-        let domain = names::private_domain(self.model.region());
+        let domain = self.model.region().internal_domain();
         if let Some(rest) = name.strip_suffix(&domain) {
             return match rest.strip_suffix('.') {
                 Some(label) => self.private(label).unwrap_or(Answer::NoSuchName { zone: domain }),
@@ -77,7 +76,7 @@ impl Zones<'_> {
 
     /// `ip-10-0-1-5` stands for that address as long as an ENI has it, `i-0abc…` for an instance.
     fn private(&self, label: &str) -> Option<Answer> {
-        if let Some(address) = names::address_of_label(label) {
+        if let Some(address) = address_of_label(label) {
             return self.model.eni_by_address(&self.vpc.id, IpAddr::V4(address)).map(|_| host(address));
         }
         let id: InstanceId = label.parse().ok()?;
@@ -95,7 +94,7 @@ impl Zones<'_> {
 
     fn reverse(&self, address: Ipv4Addr) -> Answer {
         match self.model.eni_by_address(&self.vpc.id, IpAddr::V4(address)) {
-            Some(_) => Answer::Name(names::private_name(address, self.model.region())),
+            Some(_) => Answer::Name(self.model.region().private_dns_name(address)),
             None => Answer::NoSuchName { zone: "in-addr.arpa".to_owned() },
         }
     }
@@ -110,4 +109,33 @@ fn reversed(labels: &str) -> Option<Ipv4Addr> {
     let address: Ipv4Addr = labels.parse().ok()?;
     let [d, c, b, a] = address.octets();
     Some(Ipv4Addr::new(a, b, c, d))
+}
+
+/// The address that the first label of a private name stands for.
+fn address_of_label(label: &str) -> Option<Ipv4Addr> {
+    let mut octets = [0; 4];
+    let mut parts = label.strip_prefix("ip-")?.split('-');
+    for octet in &mut octets {
+        let part = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        *octet = part.parse().ok()?;
+    }
+    parts.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::plain("ip-10-0-1-5", Some([10, 0, 1, 5]))]
+    #[case::too_big("ip-10-0-1-256", None)]
+    #[case::too_short("ip-10-0-1", None)]
+    #[case::too_long("ip-10-0-1-5-6", None)]
+    #[case::sign("ip-10-0-1-+5", None)]
+    #[case::other("db", None)]
+    fn address_of_a_label(#[case] label: &str, #[case] octets: Option<[u8; 4]>) {
+        assert_eq!(address_of_label(label), octets.map(Ipv4Addr::from));
+    }
 }

@@ -45,18 +45,20 @@ pub(super) fn document(model: &Model, instance: &Instance) -> String {
 pub(super) fn iam(instance: &Instance, now: Timestamp) -> Option<Node> {
     let profile = instance.iam_instance_profile.as_deref()?;
     let role = profile.rsplit('/').next().unwrap_or(profile);
-    let digits = instance.id.as_str().trim_start_matches("i-").to_uppercase();
+    // The id's last sixteen digits, as many as follow the prefix of an access key.
+    let digits = instance.id.as_str().to_uppercase();
+    let digits = format!("{:0>16}", digits[digits.len().saturating_sub(16)..].trim_start_matches("I-"));
     let info = json!({
         "Code": "Success",
         "LastUpdated": seconds(now),
         "InstanceProfileArn": profile,
-        "InstanceProfileId": format!("AIPA{digits:0>17}"),
+        "InstanceProfileId": format!("AIPA0{digits}"),
     });
     let credentials = json!({
         "Code": "Success",
         "LastUpdated": seconds(now),
         "Type": "AWS-HMAC",
-        "AccessKeyId": format!("ASIA{:0>16}", &digits[digits.len().saturating_sub(16)..]),
+        "AccessKeyId": format!("ASIA{digits}"),
         "SecretAccessKey": format!("vpcbox{digits:0>34}"),
         "Token": format!("vpcbox-{}", instance.id),
         "Expiration": seconds(now.saturating_add(CREDENTIALS_LAST).unwrap_or(Timestamp::MAX)),

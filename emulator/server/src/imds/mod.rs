@@ -10,6 +10,8 @@ mod answer;
 mod identity;
 mod network;
 pub(crate) mod serve;
+#[cfg(test)]
+mod tests;
 mod token;
 mod tree;
 

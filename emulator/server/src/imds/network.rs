@@ -5,7 +5,6 @@
 use vpc_model::{AttachmentStatus, Instance, Model, NetworkInterface};
 
 use super::tree::{Folder, Node, folder, leaf, lines};
-use crate::names;
 
 /// `network/`.
 pub(super) fn network(model: &Model, instance: &Instance) -> Node {
@@ -32,7 +31,7 @@ pub(super) fn group_names<'a>(model: &'a Model, eni: &'a NetworkInterface) -> im
 
 fn interface(model: &Model, eni: &NetworkInterface) -> Folder {
     let attachment = eni.attachment.as_ref();
-    let name = eni.primary_ip().map(|address| leaf(names::private_name(address, model.region())));
+    let name = eni.primary_ip().map(|address| leaf(model.region().private_dns_name(address)));
     let mut leaves = folder([
         ("device-number", attachment.map(|attachment| leaf(attachment.device_index))),
         ("interface-id", Some(leaf(&eni.id))),

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use vpc_model::{Instance, Model, NetworkInterface};
 
 use super::{identity, network};
-use crate::names;
 
 /// A folder's entries by name.
 pub(super) type Folder = BTreeMap<String, Node>;
@@ -73,7 +72,7 @@ fn dynamic(model: &Model, instance: &Instance) -> Node {
 fn meta_data(model: &Model, instance: &Instance, now: Timestamp) -> Folder {
     let primary = primary(model, instance);
     let address = primary.and_then(NetworkInterface::primary_ip);
-    let name = address.map(|address| leaf(names::private_name(address, model.region())));
+    let name = address.map(|address| leaf(model.region().private_dns_name(address)));
     folder([
         ("ami-id", Some(leaf(&instance.image_id))),
         ("ami-launch-index", Some(leaf(instance.ami_launch_index))),

@@ -46,7 +46,7 @@ impl RegionState {
     /// else can change it, and the new generation is published.
     ///
     /// The seed is given when a recorded change is made again.
-    pub(super) fn change<R>(
+    pub(crate) fn change<R>(
         &self,
         now: Timestamp,
         seed: Option<u64>,
