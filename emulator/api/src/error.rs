@@ -3,7 +3,11 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 
+mod network_interface;
+mod route_table;
+mod security_group;
 mod tags;
+mod vpc;
 
 use std::fmt;
 
@@ -208,6 +212,16 @@ impl ApiError {
             Code::INVALID_PARAMETER_VALUE,
             format!("Value ({value}) for parameter {name} is invalid. {expected}").trim_end().to_owned(),
         )
+    }
+
+    /// A resource that is not there, in the words that clients read ids from.
+    pub(crate) fn not_found(code: Code, noun: &str, id: impl fmt::Display) -> Self {
+        Self::new(code, format!("The {noun} ID '{id}' does not exist"))
+    }
+
+    /// A resource that others still need.
+    pub(crate) fn dependency(noun: &str, id: impl fmt::Display) -> Self {
+        Self::new(Code::DEPENDENCY_VIOLATION, format!("The {noun} '{id}' has dependencies and cannot be deleted."))
     }
 
     /// Two parameters that do not go together.

@@ -3,11 +3,16 @@
 //! Each family of resources is a module with its actions in a table of its own, `ACTIONS`.
 
 mod account;
+mod describe;
 mod image;
 mod instance_type;
+mod network_interface;
 mod region;
 mod sts;
+mod subnet;
 mod tags;
+mod trunk;
+mod vpc;
 
 use jiff::Timestamp;
 use vpc_model::{Context, Model};
@@ -18,8 +23,18 @@ use crate::query::Query;
 use crate::xml::Xml;
 
 /// All actions, by family.
-const FAMILIES: &[&[Action]] =
-    &[account::ACTIONS, image::ACTIONS, instance_type::ACTIONS, region::ACTIONS, sts::ACTIONS, tags::ACTIONS];
+const FAMILIES: &[&[Action]] = &[
+    account::ACTIONS,
+    image::ACTIONS,
+    instance_type::ACTIONS,
+    network_interface::ACTIONS,
+    region::ACTIONS,
+    sts::ACTIONS,
+    subnet::ACTIONS,
+    tags::ACTIONS,
+    trunk::ACTIONS,
+    vpc::ACTIONS,
+];
 
 /// What an action says when it succeeded.
 pub(crate) trait Output {

@@ -39,6 +39,14 @@ impl World {
         }
     }
 
+    /// An account in us-east-1 with its default VPC.
+    pub(crate) fn with_default_vpc() -> Self {
+        let mut world = Self::new();
+        let mut cx = Context { now: world.now, ids: &mut world.ids };
+        world.model.create_default_vpc(&mut cx).expect("the account is empty");
+        world
+    }
+
     /// Calls an EC2 action with the parameters of a form.
     pub(crate) fn call(&mut self, action: &str, form: &str) -> Reply {
         self.send(&format!("Action={action}&Version=2016-11-15&{form}"))

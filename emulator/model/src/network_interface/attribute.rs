@@ -96,6 +96,12 @@ impl Model {
         Ok(new)
     }
 
+    /// All permissions, each with its ENI.
+    pub fn interface_permissions(&self) -> impl Iterator<Item = (&NetworkInterface, &InterfacePermission)> {
+        let interfaces = self.network_interfaces.values();
+        interfaces.flat_map(|interface| interface.permissions.iter().map(move |permission| (interface, permission)))
+    }
+
     /// Takes a permission away; while the ENI is attached that needs force.
     pub fn delete_interface_permission(
         &mut self,

@@ -134,6 +134,12 @@ impl Model {
         }
     }
 
+    /// An ENI's type as DescribeNetworkInterfaces shows it: one that is associated with a trunk is a branch.
+    pub fn shown_type_of(&self, interface: &NetworkInterface) -> InterfaceType {
+        let is_branch = self.index.association_by_branch.contains_key(&interface.id);
+        if is_branch { InterfaceType::Branch } else { interface.interface_type }
+    }
+
     /// Checks groups that an ENI in a subnet shall have; none means the default one.
     pub(super) fn groups_for(
         &self,
@@ -165,22 +171,29 @@ impl Model {
         new: &NewInterface,
     ) -> Result<Addresses, InterfaceError> {
         let mut wanted = new.addresses.clone();
+        // Where the primary address will be among those taken: named ones come before counted ones.
+        let mut primary_at = 0;
         if new.interface_type != InterfaceType::EfaOnly {
             match new.primary_ip {
                 Some(address) => wanted.ipv4.insert(0, address),
-                // The first of those named is the primary one, as with `PrivateIpAddresses` in EC2.
-                None if !wanted.ipv4.is_empty() => {}
-                None => wanted.ipv4_count += 1,
+                None => {
+                    primary_at = wanted.ipv4.len();
+                    wanted.ipv4_count += 1;
+                }
             }
             if subnet.assign_ipv6_address_on_creation && wanted.ipv6_slots() == 0 {
                 wanted.ipv6_count = 1;
             }
         }
         let pool = self.index.pools.get_mut(&subnet.id).expect("every subnet has its pool");
-        pool.take(&wanted, ids).map_err(|error| match error {
+        let mut taken = pool.take(&wanted, ids).map_err(|error| match error {
             AddressError::NoPrefix => InterfaceError::NoPrefixForNew,
             other => InterfaceError::Address(other),
-        })
+        })?;
+        if let Some(up_to_primary) = taken.ipv4.get_mut(..=primary_at) {
+            up_to_primary.rotate_right(1);
+        }
+        Ok(taken)
     }
 
     fn new_mac(&self, ids: &mut Ids) -> Mac {

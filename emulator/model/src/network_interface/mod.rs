@@ -10,6 +10,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -209,4 +210,31 @@ pub struct ConnectionTracking {
     pub udp_stream_timeout_seconds: Option<u32>,
     /// UDP flows with traffic one way only: 30 to 60.
     pub udp_timeout_seconds: Option<u32>,
+}
+
+/// How EC2 writes them.
+macro_rules! texts {
+    ($($type:ident { $($variant:ident $text:literal)* })*) => {$(
+        impl $type {
+            /// Its name as EC2 writes it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )*};
+}
+texts! {
+    InterfaceType { Interface "interface" Trunk "trunk" Branch "branch" Efa "efa" EfaOnly "efa-only" }
+    InterfaceStatus {
+        Pending "pending" Available "available" Attaching "attaching" InUse "in-use" Detaching "detaching"
+    }
+    AttachmentStatus { Attaching "attaching" Attached "attached" Detaching "detaching" Detached "detached" }
 }

@@ -1,0 +1,63 @@
+//! What EC2 says where the model refuses something about route tables.
+
+use vpc_model::{InterfaceError, RouteError, RouteTarget, SubnetError, VpcError};
+
+use crate::{ApiError, Code};
+
+impl From<RouteError> for ApiError {
+    fn from(err: RouteError) -> Self {
+        match err {
+            RouteError::TableNotFound(id) => Self::not_found(Code::INVALID_ROUTE_TABLE_ID_NOT_FOUND, "routeTable", id),
+            RouteError::VpcNotFound(id) => VpcError::NotFound(id).into(),
+            RouteError::SubnetNotFound(id) => SubnetError::NotFound(id).into(),
+            RouteError::AssociationNotFound(id) => {
+                Self::not_found(Code::INVALID_ASSOCIATION_ID_NOT_FOUND, "association", id)
+            }
+            RouteError::TargetNotFound(target) => target_not_found(target),
+            RouteError::TargetElsewhere(target) => {
+                invalid(format!("route table and network target {target} belong to different networks"))
+            }
+            RouteError::SubnetElsewhere { table, subnet } => {
+                invalid(format!("Route table {table} and subnet {subnet} belong to different networks"))
+            }
+            RouteError::Exists(destination) => {
+                Self::new(Code::ROUTE_ALREADY_EXISTS, format!("The route identified by {destination} already exists."))
+            }
+            RouteError::NotFound { table, destination } => Self::new(
+                Code::INVALID_ROUTE_NOT_FOUND,
+                format!("no route with destination-cidr-block {destination} in route table {table}"),
+            ),
+            RouteError::WithinVpc(destination) => invalid(format!(
+                "The destination CIDR block {destination} is equal to or more specific than one of this VPC's CIDR \
+                 blocks. This route can target only an interface or an instance."
+            )),
+            RouteError::Local(destination) => invalid(format!("cannot remove local route {destination}")),
+            RouteError::AlreadyAssociated(subnet) => Self::new(
+                Code::RESOURCE_ALREADY_ASSOCIATED,
+                format!("the specified association for subnet {subnet} conflicts with an existing association"),
+            ),
+            RouteError::MainAssociation(id) => {
+                invalid(format!("cannot disassociate the main route table association {id}"))
+            }
+            RouteError::HasDependencies(id) => Self::dependency("routeTable", id),
+        }
+    }
+}
+
+fn invalid(message: String) -> ApiError {
+    ApiError::new(Code::INVALID_PARAMETER_VALUE, message)
+}
+
+fn target_not_found(target: RouteTarget) -> ApiError {
+    match target {
+        RouteTarget::Local => invalid("The local target belongs to the VPC's own routes".to_owned()),
+        RouteTarget::InternetGateway(id) => {
+            ApiError::not_found(Code::INVALID_INTERNET_GATEWAY_ID_NOT_FOUND, "internetGateway", id)
+        }
+        RouteTarget::NatGateway(id) => ApiError::not_found(Code::INVALID_NAT_GATEWAY_ID_NOT_FOUND, "natGateway", id),
+        RouteTarget::NetworkInterface(id) => InterfaceError::NotFound(id).into(),
+        RouteTarget::Peering(id) => {
+            ApiError::not_found(Code::INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND, "vpcPeeringConnection", id)
+        }
+    }
+}

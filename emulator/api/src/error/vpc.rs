@@ -1,0 +1,69 @@
+//! What EC2 says where the model refuses something about VPCs, subnets or internet gateways.
+
+use vpc_model::{GatewayError, SubnetError, VpcError};
+
+use crate::{ApiError, Code};
+
+impl From<VpcError> for ApiError {
+    fn from(err: VpcError) -> Self {
+        match err {
+            VpcError::NotFound(id) => Self::not_found(Code::INVALID_VPC_ID_NOT_FOUND, "vpc", id),
+            VpcError::Range(block) => Self::new(Code::INVALID_VPC_RANGE, format!("The CIDR '{block}' is invalid.")),
+            VpcError::HasDependencies(id) => Self::dependency("vpc", id),
+            VpcError::DefaultExists(id) => Self::new(
+                Code::DEFAULT_VPC_ALREADY_EXISTS,
+                format!("A Default VPC already exists for this account in this region: {id}"),
+            ),
+        }
+    }
+}
+
+impl From<SubnetError> for ApiError {
+    fn from(err: SubnetError) -> Self {
+        match err {
+            SubnetError::NotFound(id) => Self::not_found(Code::INVALID_SUBNET_ID_NOT_FOUND, "subnet", id),
+            SubnetError::VpcNotFound(id) => VpcError::NotFound(id).into(),
+            SubnetError::Range(block) => {
+                Self::new(Code::INVALID_SUBNET_RANGE, format!("The CIDR '{block}' is invalid."))
+            }
+            SubnetError::Ipv6Range(block) => {
+                Self::new(Code::INVALID_SUBNET_RANGE, format!("The CIDR '{block}' is invalid."))
+            }
+            SubnetError::Overlaps(block) => {
+                Self::new(Code::INVALID_SUBNET_CONFLICT, format!("The CIDR '{block}' conflicts with another subnet"))
+            }
+            SubnetError::Ipv6Overlaps(block) => {
+                Self::new(Code::INVALID_SUBNET_CONFLICT, format!("The CIDR '{block}' conflicts with another subnet"))
+            }
+            SubnetError::NoSuchZone(zone) => Self::invalid(
+                "availabilityZone",
+                &zone,
+                "Subnets can only be created in the availability zones of the region.",
+            ),
+            SubnetError::HasDependencies(id) => Self::dependency("subnet", id),
+        }
+    }
+}
+
+impl From<GatewayError> for ApiError {
+    fn from(err: GatewayError) -> Self {
+        match err {
+            GatewayError::NotFound(id) => {
+                Self::not_found(Code::INVALID_INTERNET_GATEWAY_ID_NOT_FOUND, "internetGateway", id)
+            }
+            GatewayError::VpcNotFound(id) => VpcError::NotFound(id).into(),
+            GatewayError::AlreadyAttached { gateway, vpc } => Self::new(
+                Code::RESOURCE_ALREADY_ASSOCIATED,
+                format!("resource {gateway} is already attached to network {vpc}"),
+            ),
+            GatewayError::VpcHasOne(vpc) => Self::new(
+                Code::INVALID_PARAMETER_VALUE,
+                format!("Network {vpc} already has an internet gateway attached"),
+            ),
+            GatewayError::NotAttached { gateway, vpc } => {
+                Self::new(Code::GATEWAY_NOT_ATTACHED, format!("resource {gateway} is not attached to network {vpc}"))
+            }
+            GatewayError::HasDependencies(id) => Self::dependency("internetGateway", id),
+        }
+    }
+}

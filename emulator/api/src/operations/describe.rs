@@ -1,0 +1,142 @@
+//! What the Describe actions of most families share: ids, filters and pages in, a set of items out.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
+use vpc_model::Model;
+
+use super::{Output, ReadOperation};
+use crate::ApiError;
+use crate::filter::{Fields, Filters};
+use crate::pagination::PageRequest;
+use crate::query::{Query, Value};
+use crate::xml::Xml;
+
+/// A resource that an action describes.
+pub(crate) trait Describable: Sized + 'static {
+    /// Its id.
+    type Id: Value + Clone + PartialEq + fmt::Debug + fmt::Display;
+    /// What replies show of it.
+    type Item: Output;
+
+    /// The action that describes it.
+    const ACTION: &'static str;
+    /// The parameter with ids.
+    const IDS: &'static str;
+    /// The element around the items.
+    const SET: &'static str;
+    /// How many a page can have.
+    const MAX_RESULTS: RangeInclusive<u32> = 5..=1000;
+    /// What it can be filtered by.
+    const FIELDS: Fields<Model, Self>;
+
+    /// Its id.
+    fn id(&self) -> &Self::Id;
+
+    /// One of them.
+    fn find<'a>(model: &'a Model, id: &Self::Id) -> Option<&'a Self>;
+
+    /// All of them.
+    fn all(model: &Model) -> Vec<&Self>;
+
+    /// The refusal when there is none of an id.
+    fn missing(id: &Self::Id) -> ApiError;
+
+    /// What is shown of it.
+    fn item(&self, model: &Model, now: Timestamp) -> Self::Item;
+}
+
+/// Which resources a call asks for.
+#[derive(Debug)]
+pub(crate) struct Selection<R: Describable> {
+    pub(crate) ids: Vec<R::Id>,
+    filters: Filters,
+    pub(crate) page: PageRequest,
+}
+
+impl<R: Describable> Selection<R> {
+    /// Takes ids, filters, `MaxResults` and `NextToken`.
+    pub(crate) fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self {
+            ids: query.list(R::IDS)?,
+            filters: Filters::decode(query)?,
+            page: PageRequest::decode(query, R::MAX_RESULTS)?,
+        })
+    }
+
+    /// What the call is answered with. An id that is not there is an error; one that the filters leave
+    /// out is not.
+    pub(crate) fn listing(&self, model: &Model, now: Timestamp) -> Result<Listing<R::Item>, ApiError> {
+        let mut asked: Vec<&R> = Vec::with_capacity(self.ids.len());
+        for (at, id) in self.ids.iter().enumerate() {
+            let found = R::find(model, id).ok_or_else(|| R::missing(id))?;
+            if !self.ids[..at].contains(id) {
+                asked.push(found);
+            }
+        }
+        if self.ids.is_empty() {
+            asked = R::all(model);
+        }
+        let selected = self.filters.select(&R::FIELDS, model, asked)?;
+        let page = self.page.page(selected, |resource| resource.id().to_string());
+        let items = page.items.into_iter().map(|resource| resource.item(model, now)).collect();
+        Ok(Listing { set: R::SET, items, next_token: page.next_token })
+    }
+}
+
+/// The Describe action of a resource.
+#[derive(Debug)]
+pub(crate) struct Describe<R: Describable>(Selection<R>);
+
+impl<R: Describable> ReadOperation for Describe<R> {
+    const ACTION: &'static str = R::ACTION;
+    type Output = Listing<R::Item>;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Selection::decode(query).map(Self)
+    }
+
+    fn run(self, model: &Model, now: Timestamp) -> Result<Self::Output, ApiError> {
+        self.0.listing(model, now)
+    }
+}
+
+/// The answer of a Describe action.
+#[derive(Debug)]
+pub(crate) struct Listing<T> {
+    set: &'static str,
+    items: Vec<T>,
+    next_token: Option<String>,
+}
+
+impl<T: Output> Output for Listing<T> {
+    fn write(&self, xml: &mut Xml) {
+        xml.list(self.set, &self.items, |xml, item| item.write(xml));
+        xml.optional("nextToken", self.next_token.as_ref());
+    }
+}
+
+/// The answer of a Create action: one item in an element.
+#[derive(Debug)]
+pub(crate) struct Single<T> {
+    name: &'static str,
+    pub(crate) item: T,
+}
+
+impl<T: Output> Output for Single<T> {
+    fn write(&self, xml: &mut Xml) {
+        xml.element(self.name, |xml| self.item.write(xml));
+    }
+}
+
+/// A resource just made, as its Create action shows it in an element.
+pub(crate) fn created<R: Describable>(
+    name: &'static str,
+    model: &Model,
+    now: Timestamp,
+    id: &R::Id,
+) -> Result<Single<R::Item>, ApiError> {
+    let resource = R::find(model, id).ok_or_else(|| R::missing(id))?;
+    Ok(Single { name, item: resource.item(model, now) })
+}

@@ -1,0 +1,125 @@
+//! A network interface as replies show it.
+
+use jiff::Timestamp;
+use vpc_model::{
+    AccountId, Attachment, ConnectionTracking, InterfaceStatus, InterfaceType, Model, NetworkInterface,
+    SecurityGroupId, ZoneId,
+};
+
+use crate::operations::Output;
+use crate::xml::Xml;
+
+/// A network interface as replies show it.
+#[derive(Debug)]
+pub(crate) struct InterfaceItem {
+    interface: NetworkInterface,
+    owner: AccountId,
+    pub(super) status: InterfaceStatus,
+    shown_type: InterfaceType,
+    zone_id: Option<ZoneId>,
+    groups: Vec<(SecurityGroupId, String)>,
+    attachment: Option<Attachment>,
+    /// The private names of its addresses, in their order.
+    names: Vec<String>,
+}
+
+impl InterfaceItem {
+    /// What is shown of an interface at a time.
+    pub(crate) fn of(interface: &NetworkInterface, model: &Model, now: Timestamp) -> Self {
+        Self {
+            owner: model.account().clone(),
+            status: model.status_of(interface),
+            shown_type: model.shown_type_of(interface),
+            zone_id: model.zone(&interface.zone).map(|zone| zone.id),
+            groups: groups(interface, model),
+            attachment: interface.shown_attachment(now).cloned(),
+            names: interface.private_ips.iter().map(|ip| model.region().private_dns_name(ip.address)).collect(),
+            interface: interface.clone(),
+        }
+    }
+}
+
+/// An interface's groups with their names.
+pub(super) fn groups(interface: &NetworkInterface, model: &Model) -> Vec<(SecurityGroupId, String)> {
+    let name = |id| model.security_group(id).map(|group| group.name.clone()).unwrap_or_default();
+    interface.groups.iter().map(|id| (id.clone(), name(id))).collect()
+}
+
+impl Output for InterfaceItem {
+    fn write(&self, xml: &mut Xml) {
+        let interface = &self.interface;
+        xml.text("networkInterfaceId", &interface.id);
+        xml.text("subnetId", &interface.subnet_id);
+        xml.text("vpcId", &interface.vpc_id);
+        xml.text("availabilityZone", &interface.zone);
+        xml.optional("availabilityZoneId", self.zone_id.as_ref());
+        xml.text("description", &interface.description);
+        xml.text("ownerId", &self.owner);
+        xml.optional("requesterId", interface.requester_id.as_ref());
+        xml.text("requesterManaged", interface.requester_managed);
+        xml.element("operator", |xml| xml.text("managed", false));
+        xml.text("status", self.status);
+        xml.text("macAddress", interface.mac);
+        xml.optional("privateIpAddress", interface.primary_ip());
+        xml.optional("privateDnsName", self.names.first());
+        xml.text("sourceDestCheck", interface.source_dest_check);
+        write_groups(xml, &self.groups);
+        if let Some(attachment) = &self.attachment {
+            xml.element("attachment", |xml| write_attachment(xml, attachment, &self.owner));
+        }
+        self.write_addresses(xml);
+        write_connection_tracking(xml, &interface.connection_tracking);
+        xml.text("interfaceType", self.shown_type);
+        xml.tags(&interface.tags);
+    }
+}
+
+impl InterfaceItem {
+    fn write_addresses(&self, xml: &mut Xml) {
+        let interface = &self.interface;
+        xml.list("privateIpAddressesSet", interface.private_ips.iter().zip(&self.names), |xml, (ip, name)| {
+            xml.text("privateIpAddress", ip.address);
+            xml.text("privateDnsName", name);
+            xml.text("primary", ip.primary);
+        });
+        xml.list("ipv6AddressesSet", &interface.ipv6_addresses, |xml, address| {
+            xml.text("ipv6Address", address);
+            xml.text("isPrimaryIpv6", false);
+        });
+        xml.optional("ipv6Address", interface.ipv6_addresses.first());
+        xml.list("ipv4PrefixSet", &interface.ipv4_prefixes, |xml, prefix| xml.text("ipv4Prefix", prefix));
+        xml.list("ipv6PrefixSet", &interface.ipv6_prefixes, |xml, prefix| xml.text("ipv6Prefix", prefix));
+    }
+}
+
+/// `<groupSet>`.
+pub(super) fn write_groups(xml: &mut Xml, groups: &[(SecurityGroupId, String)]) {
+    xml.list("groupSet", groups, |xml, (id, name)| {
+        xml.text("groupId", id);
+        xml.text("groupName", name);
+    });
+}
+
+/// The inside of `<attachment>`.
+pub(super) fn write_attachment(xml: &mut Xml, attachment: &Attachment, owner: &AccountId) {
+    xml.text("attachmentId", &attachment.id);
+    xml.text("instanceId", &attachment.instance_id);
+    xml.text("instanceOwnerId", owner);
+    xml.text("deviceIndex", attachment.device_index);
+    xml.text("networkCardIndex", attachment.network_card_index);
+    xml.text("status", attachment.status);
+    xml.timestamp("attachTime", attachment.attach_time);
+    xml.text("deleteOnTermination", attachment.delete_on_termination);
+}
+
+/// EC2 shows the configuration only where one was given: the CNI copies it when it is there.
+fn write_connection_tracking(xml: &mut Xml, timeouts: &ConnectionTracking) {
+    if *timeouts == ConnectionTracking::default() {
+        return;
+    }
+    xml.element("connectionTrackingConfiguration", |xml| {
+        xml.optional("tcpEstablishedTimeout", timeouts.tcp_established_timeout_seconds);
+        xml.optional("udpStreamTimeout", timeouts.udp_stream_timeout_seconds);
+        xml.optional("udpTimeout", timeouts.udp_timeout_seconds);
+    });
+}

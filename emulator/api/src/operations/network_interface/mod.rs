@@ -1,0 +1,131 @@
+//! Network interfaces: DescribeNetworkInterfaces here, the other actions in the submodules.
+
+mod addresses;
+mod attach;
+mod attribute;
+mod create;
+mod item;
+mod permission;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use vpc_model::{Attachment, InterfaceError, Model, NetworkInterface, NetworkInterfaceId};
+
+pub(crate) use self::item::InterfaceItem;
+use super::describe::{Describable, Listing, Selection};
+use super::{Action, ReadOperation, read, write};
+use crate::ApiError;
+use crate::filter::Fields;
+use crate::query::Query;
+
+pub(crate) const ACTIONS: &[Action] = &[
+    write::<create::CreateNetworkInterface>(),
+    write::<create::DeleteNetworkInterface>(),
+    read::<DescribeNetworkInterfaces>(),
+    write::<attach::AttachNetworkInterface>(),
+    write::<attach::DetachNetworkInterface>(),
+    write::<attribute::ModifyNetworkInterfaceAttribute>(),
+    write::<attribute::ResetNetworkInterfaceAttribute>(),
+    read::<attribute::DescribeNetworkInterfaceAttribute>(),
+    write::<addresses::AssignPrivateIpAddresses>(),
+    write::<addresses::UnassignPrivateIpAddresses>(),
+    write::<addresses::AssignIpv6Addresses>(),
+    write::<addresses::UnassignIpv6Addresses>(),
+    write::<permission::CreateNetworkInterfacePermission>(),
+    write::<permission::DeleteNetworkInterfacePermission>(),
+    read::<permission::DescribeNetworkInterfacePermissions>(),
+];
+
+#[derive(Debug)]
+struct DescribeNetworkInterfaces(Selection<NetworkInterface>);
+
+impl ReadOperation for DescribeNetworkInterfaces {
+    const ACTION: &'static str = NetworkInterface::ACTION;
+    type Output = Listing<InterfaceItem>;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        // Nothing here is managed by a service, so there is nothing to leave out.
+        let _managed_too = query.flag("IncludeManagedResources")?;
+        let selection = Selection::decode(query)?;
+        selection.page.not_with_ids("networkInterfaceIds", selection.ids.len())?;
+        Ok(Self(selection))
+    }
+
+    fn run(self, model: &Model, now: Timestamp) -> Result<Self::Output, ApiError> {
+        self.0.listing(model, now)
+    }
+}
+
+impl Describable for NetworkInterface {
+    type Id = NetworkInterfaceId;
+    type Item = InterfaceItem;
+
+    const ACTION: &'static str = "DescribeNetworkInterfaces";
+    const IDS: &'static str = "NetworkInterfaceId";
+    const SET: &'static str = "networkInterfaceSet";
+    const FIELDS: Fields<Model, Self> = Fields {
+        by_name: &[
+            ("addresses.primary", |_, eni| each(&eni.private_ips, |ip| ip.primary)),
+            // The primary address and the others alike; `private-ip-address` is the primary one alone.
+            ("addresses.private-ip-address", |_, eni| each(&eni.private_ips, |ip| ip.address)),
+            ("attachment.attach-time", |_, eni| of_attachment(eni, |found| found.attach_time)),
+            ("attachment.attachment-id", |_, eni| of_attachment(eni, |found| &found.id)),
+            ("attachment.delete-on-termination", |_, eni| of_attachment(eni, |found| found.delete_on_termination)),
+            ("attachment.device-index", |_, eni| of_attachment(eni, |found| found.device_index)),
+            ("attachment.instance-id", |_, eni| of_attachment(eni, |found| &found.instance_id)),
+            ("attachment.instance-owner-id", |model, eni| of_attachment(eni, |_| model.account())),
+            ("attachment.status", |_, eni| of_attachment(eni, |found| found.status)),
+            ("availability-zone", |_, eni| vec![eni.zone.to_string()]),
+            ("availability-zone-id", |model, eni| each(&model.zone(&eni.zone), |zone| &zone.id)),
+            ("description", |_, eni| vec![eni.description.clone()]),
+            ("group-id", |_, eni| each(&eni.groups, |id| id)),
+            ("group-name", |model, eni| {
+                let groups = eni.groups.iter().filter_map(|id| model.security_group(id));
+                groups.map(|group| group.name.clone()).collect()
+            }),
+            ("interface-type", |model, eni| vec![model.shown_type_of(eni).to_string()]),
+            ("ipv6-addresses.ipv6-address", |_, eni| each(&eni.ipv6_addresses, |address| address)),
+            ("mac-address", |_, eni| vec![eni.mac.to_string()]),
+            ("network-interface-id", |_, eni| vec![eni.id.to_string()]),
+            ("owner-id", |model, _| vec![model.account().to_string()]),
+            ("private-dns-name", |model, eni| each(&eni.primary_ip(), |ip| model.region().private_dns_name(*ip))),
+            ("private-ip-address", |_, eni| each(&eni.primary_ip(), |ip| ip)),
+            ("requester-id", |_, eni| each(&eni.requester_id, |id| id)),
+            ("requester-managed", |_, eni| vec![eni.requester_managed.to_string()]),
+            ("source-dest-check", |_, eni| vec![eni.source_dest_check.to_string()]),
+            ("status", |model, eni| vec![model.status_of(eni).to_string()]),
+            ("subnet-id", |_, eni| vec![eni.subnet_id.to_string()]),
+            ("vpc-id", |_, eni| vec![eni.vpc_id.to_string()]),
+        ],
+        tags: Some(|eni| &eni.tags),
+    };
+
+    fn id(&self) -> &NetworkInterfaceId {
+        &self.id
+    }
+
+    fn find<'a>(model: &'a Model, id: &NetworkInterfaceId) -> Option<&'a Self> {
+        model.network_interface(id)
+    }
+
+    fn all(model: &Model) -> Vec<&Self> {
+        model.network_interfaces().collect()
+    }
+
+    fn missing(id: &NetworkInterfaceId) -> ApiError {
+        InterfaceError::NotFound(id.clone()).into()
+    }
+
+    fn item(&self, model: &Model, now: Timestamp) -> InterfaceItem {
+        InterfaceItem::of(self, model, now)
+    }
+}
+
+fn each<'a, T: 'a, U: ToString>(values: impl IntoIterator<Item = &'a T>, look: impl Fn(&'a T) -> U) -> Vec<String> {
+    values.into_iter().map(|value| look(value).to_string()).collect()
+}
+
+fn of_attachment<'a, U: ToString>(eni: &'a NetworkInterface, look: impl Fn(&'a Attachment) -> U) -> Vec<String> {
+    eni.live_attachment().map(|attachment| look(attachment).to_string()).into_iter().collect()
+}
