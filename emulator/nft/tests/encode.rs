@@ -157,11 +157,37 @@ fn an_update_touches_what_changes() {
     add chain fresh in inet table vpcbox
     add set rekeyed in inet table vpcbox
     add set fresh in inet table vpcbox
-    add elements 1 to 1 of set peers in inet table vpcbox
     add rule 1 of chain fresh in inet table vpcbox
+    add elements 1 to 1 of set peers in inet table vpcbox
     add rule 1 of chain forward in inet table vpcbox
     add rule 1 of chain uses in inet table vpcbox
     ");
+}
+
+#[test]
+fn what_is_too_large_is_done_in_stages() {
+    let rules = |count| (0..count).map(|_| vec![Statement::Verdict(Verdict::Drop)]).collect();
+    let before = table(vec![], vec![chain("old", rules(50)), base_chain("forward")]);
+    let into = Chain { rules: chain("", vec![vec![jump("new")]]).rules, ..base_chain("forward") };
+    let after = table(vec![addresses("peers", true)], vec![chain("new", rules(50)), into]);
+    const LIMIT: usize = 2000;
+    for stages in [
+        encode::update_in_stages(&before, &after, LIMIT).expect("encodes"),
+        encode::replace_in_stages(&after, LIMIT).expect("encodes"),
+    ] {
+        assert!(stages.len() > 3);
+        for batch in &stages {
+            assert!(!batch.is_empty() && batch.messages().len() <= LIMIT);
+            let expected: Vec<u32> = (0..=batch.len() as u32 + 1).collect();
+            assert_eq!(headers(batch).iter().map(|header| header.2).collect::<Vec<_>>(), expected);
+            assert_eq!(headers(batch).iter().filter(|header| header.1 & ACK != 0).count(), 1);
+        }
+        let rules: usize =
+            stages.iter().map(|batch| described(batch, 1..=batch.len() as u32).matches("add rule ").count()).sum();
+        assert_eq!(rules, 51);
+    }
+    assert_eq!(encode::update_in_stages(&before, &after, 1 << 20).expect("encodes").len(), 1);
+    assert_eq!(encode::update_in_stages(&before, &before, 1).expect("encodes").len(), 0);
 }
 
 #[rstest]

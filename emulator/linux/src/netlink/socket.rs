@@ -174,13 +174,15 @@ impl Socket {
         if refusals.is_empty() && !is_answered { Err(Errno::EBADMSG) } else { Ok(refusals) }
     }
 
-    /// Makes room for a datagram of so many bytes, beyond the machine's limit where that is allowed.
-    pub(crate) fn grow_send_buffer(&self, bytes: usize) -> nix::Result<()> {
-        if socket::getsockopt(&self.fd, sockopt::SndBuf)? >= bytes {
-            return Ok(());
+    /// Makes room for a datagram of so many bytes, beyond the machine's limit where that is allowed; gives the room.
+    pub(crate) fn grow_send_buffer(&self, bytes: usize) -> nix::Result<usize> {
+        let room = socket::getsockopt(&self.fd, sockopt::SndBuf)?;
+        if room >= bytes {
+            return Ok(room);
         }
         socket::setsockopt(&self.fd, sockopt::SndBufForce, &bytes)
-            .or_else(|_| socket::setsockopt(&self.fd, sockopt::SndBuf, &bytes))
+            .or_else(|_| socket::setsockopt(&self.fd, sockopt::SndBuf, &bytes))?;
+        socket::getsockopt(&self.fd, sockopt::SndBuf)
     }
 
     /// Sends requests in one datagram; gives the first one's sequence number, the others count up from it.

@@ -123,6 +123,10 @@ impl Batch {
         self.close();
     }
 
+    fn next_sequence(&self) -> u32 {
+        self.subjects.len() as u32 + 1
+    }
+
     fn subject(&self, sequence: u32) -> Option<&Subject> {
         self.subjects.get(sequence.checked_sub(1)? as usize)
     }
@@ -158,7 +162,8 @@ impl Batch {
         if self.last != 0 {
             self.set_flags(|flags| flags | ACK);
         }
-        bracket(&mut self.out, BATCH_END, self.subjects.len() as u32 + 1);
+        let sequence = self.next_sequence();
+        bracket(&mut self.out, BATCH_END, sequence);
     }
 
     fn set_flags(&mut self, change: impl FnOnce(u16) -> u16) {
@@ -196,18 +201,27 @@ pub(crate) enum About<'a> {
     AllElements(&'a str),
 }
 
-/// Makes a batch about one table.
+/// Makes batches about one table.
 pub(crate) struct Builder {
     batch: Batch,
     family: Family,
+    /// What a batch may be long before another one is begun.
+    limit: usize,
+    done: Vec<Batch>,
 }
 
 impl Builder {
+    /// A builder of one batch.
     pub fn new(family: Family, table: &str) -> Self {
-        let mut batch = Batch::new();
-        batch.reopen();
-        batch.tables.push((family, table.to_owned()));
-        Self { batch, family }
+        Self { batch: begun(family, table), family, limit: usize::MAX, done: Vec::new() }
+    }
+
+    /// Ends the batch, if it has anything, and goes on with others of at most so many bytes.
+    pub fn next_stage(&mut self, limit: usize) {
+        self.limit = limit;
+        if !self.batch.is_empty() {
+            self.end_batch();
+        }
     }
 
     /// Adds one message.
@@ -219,24 +233,48 @@ impl Builder {
         flags: u16,
         body: impl FnOnce(&mut Writer) -> Result<(), E>,
     ) -> Result<(), E> {
-        let object = self.intern(about);
-        self.batch.subjects.push(Subject { operation, object, table: 0 });
-        self.batch.last = self.batch.out.bytes.len();
+        let mut start = self.batch.out.bytes.len();
         let header = Header {
             kind: NF_TABLES << 8 | kind,
             flags: REQUEST | flags,
-            sequence: self.batch.subjects.len() as u32,
+            sequence: self.batch.next_sequence(),
             family: family_number(self.family),
             resource: 0,
         };
         let mut result = Ok(());
         self.batch.out.message(header, |w| result = body(w));
+        if self.batch.out.bytes.len() + BRACKET > self.limit && !self.batch.is_empty() {
+            let message = self.batch.out.bytes.split_off(start);
+            self.end_batch();
+            start = self.batch.out.bytes.len();
+            self.batch.out.bytes.extend_from_slice(&message);
+            let sequence = self.batch.next_sequence();
+            self.batch.out.bytes[start + SEQUENCE..][..4].copy_from_slice(&sequence.to_ne_bytes());
+        }
+        self.batch.last = start;
+        let object = self.intern(about);
+        self.batch.subjects.push(Subject { operation, object, table: 0 });
         result
     }
 
+    /// The only batch.
     pub fn finish(mut self) -> Batch {
         self.batch.close();
         self.batch
+    }
+
+    /// All batches that have anything.
+    pub fn finish_stages(mut self) -> Vec<Batch> {
+        self.next_stage(usize::MAX);
+        self.done
+    }
+
+    fn end_batch(&mut self) {
+        let (family, table) = &self.batch.tables[0];
+        let next = begun(*family, table);
+        let mut batch = std::mem::replace(&mut self.batch, next);
+        batch.close();
+        self.done.push(batch);
     }
 
     fn intern(&mut self, about: About<'_>) -> Object {
@@ -260,6 +298,14 @@ impl Builder {
         }
         self.batch.names.len() as u32 - 1
     }
+}
+
+/// A batch that messages can be added to.
+fn begun(family: Family, table: &str) -> Batch {
+    let mut batch = Batch::new();
+    batch.reopen();
+    batch.tables.push((family, table.to_owned()));
+    batch
 }
 
 /// The family's number (`NFPROTO_*`).

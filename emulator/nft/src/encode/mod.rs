@@ -13,7 +13,7 @@ mod wire;
 mod writer;
 
 pub use batch::Batch;
-pub use update::update_table;
+pub use update::{update_in_stages, update_table};
 
 use batch::{About, Builder};
 use scope::{Scope, check_name};
@@ -30,26 +30,38 @@ use crate::{Base, Chain, ChainKind, Element, Error, Family, Hook, Policy, Set, T
 pub fn replace_table(table: &Table) -> Result<Batch, Error> {
     let scope = Scope::of(table)?;
     let mut builder = Builder::new(table.family, &table.name);
-    // Deleting a table that is not there is an error, adding one that is there is none.
-    add_table(&mut builder, &table.name)?;
-    remove_table(&mut builder, &table.name)?;
-    add_table(&mut builder, &table.name)?;
-    for chain in table.chains.iter().filter(|chain| chain.base.is_none()) {
-        add_chain(&mut builder, &table.name, chain)?;
-    }
-    for (set, id) in table.sets.iter().zip(1..) {
-        let entries = set::entries(set, &set.elements, Some(&scope))?;
-        set::create(&mut builder, &table.name, set, id)?;
-        set::add_entries(&mut builder, &table.name, set, &entries)?;
-    }
-    for chain in table.chains.iter().filter(|chain| chain.base.is_none()) {
-        add_rules(&mut builder, table, chain, &scope)?;
-    }
-    for chain in table.chains.iter().filter(|chain| chain.base.is_some()) {
-        add_chain(&mut builder, &table.name, chain)?;
-        add_rules(&mut builder, table, chain, &scope)?;
-    }
+    renew_table(&mut builder, &table.name)?;
+    prepare(&mut builder, table, &scope, &other_chains(table), &table.sets.iter().collect::<Vec<_>>())?;
+    add_base_chains(&mut builder, table, &scope, &base_chains(table))?;
     Ok(builder.finish())
+}
+
+/// As [`replace_table`], in transactions of at most `limit` bytes where one would be larger.
+///
+/// All filtering hooks of the table then drop everything from the first transaction until the last, which is itself
+/// never split: it has the rules of the base chains.
+///
+/// # Errors
+/// If the kernel would refuse it.
+pub fn replace_in_stages(table: &Table, limit: usize) -> Result<Vec<Batch>, Error> {
+    let whole = replace_table(table)?;
+    if whole.messages().len() <= limit {
+        return Ok(vec![whole]);
+    }
+    let scope = Scope::of(table)?;
+    let mut builder = Builder::new(table.family, &table.name);
+    renew_table(&mut builder, &table.name)?;
+    for chain in base_chains(table) {
+        if let Some(base) = chain.base.clone().filter(|base| base.kind != ChainKind::Nat) {
+            let base = Some(Base { policy: Policy::Drop, ..base });
+            add_chain(&mut builder, &table.name, &Chain { name: chain.name.clone(), base, rules: Vec::new() })?;
+        }
+    }
+    builder.next_stage(limit);
+    prepare(&mut builder, table, &scope, &other_chains(table), &table.sets.iter().collect::<Vec<_>>())?;
+    builder.next_stage(usize::MAX);
+    add_base_chains(&mut builder, table, &scope, &base_chains(table))?;
+    Ok(builder.finish_stages())
 }
 
 /// Deletes a table, whether it exists or not.
@@ -105,6 +117,52 @@ pub fn update_elements(
     let entries = set::entries(set, add, None)?;
     set::add_entries(&mut builder, table, set, &entries)?;
     Ok(builder.finish())
+}
+
+fn base_chains(table: &Table) -> Vec<&Chain> {
+    table.chains.iter().filter(|chain| chain.base.is_some()).collect()
+}
+
+fn other_chains(table: &Table) -> Vec<&Chain> {
+    table.chains.iter().filter(|chain| chain.base.is_none()).collect()
+}
+
+/// Makes an empty table of one that may be there.
+fn renew_table(builder: &mut Builder, name: &str) -> Result<(), Error> {
+    // Deleting a table that is not there is an error, adding one that is there is none.
+    add_table(builder, name)?;
+    remove_table(builder, name)?;
+    add_table(builder, name)
+}
+
+/// Makes chains that nothing leads to yet, and sets: packets do not notice.
+fn prepare(
+    builder: &mut Builder,
+    table: &Table,
+    scope: &Scope<'_>,
+    chains: &[&Chain],
+    sets: &[&Set],
+) -> Result<(), Error> {
+    for chain in chains {
+        add_chain(builder, &table.name, chain)?;
+    }
+    for (set, id) in sets.iter().zip(1..) {
+        let entries = set::entries(set, &set.elements, Some(scope))?;
+        set::create(builder, &table.name, set, id)?;
+        set::add_entries(builder, &table.name, set, &entries)?;
+    }
+    for chain in chains {
+        add_rules(builder, table, chain, scope)?;
+    }
+    Ok(())
+}
+
+fn add_base_chains(builder: &mut Builder, table: &Table, scope: &Scope<'_>, chains: &[&Chain]) -> Result<(), Error> {
+    for chain in chains {
+        add_chain(builder, &table.name, chain)?;
+        add_rules(builder, table, chain, scope)?;
+    }
+    Ok(())
 }
 
 fn add_table(builder: &mut Builder, name: &str) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::batch::{Batch, Builder};
 use super::scope::Scope;
 use super::set::Entry;
-use super::{add_chain, add_rules, flush_chain, remove_chain, set};
+use super::{add_base_chains, add_chain, add_rules, flush_chain, remove_chain, set};
 use crate::{Chain, Error, Set, Statement, Table};
 
 /// Turns the table `old`, which is in the kernel, into `new`.
@@ -17,76 +17,127 @@ use crate::{Chain, Error, Set, Statement, Table};
 /// # Errors
 /// If the two are not versions of one table, or the kernel would refuse the new one.
 pub fn update_table(old: &Table, new: &Table) -> Result<Batch, Error> {
-    if (old.family, &old.name) != (new.family, &new.name) {
-        let [from, to] = [old, new].map(|table| format!("{} {}", table.family, table.name));
-        return Err(Error::OtherTable { from, to });
-    }
-    let scope = Scope::of(new)?;
-    let sets = SetChanges::between(old, new)?;
-    let chains = ChainChanges::between(old, new, &sets);
+    let changes = Changes::between(old, new)?;
     let mut builder = Builder::new(new.family, &new.name);
-    remove_old(&mut builder, &new.name, &sets, &chains)?;
-    add_new(&mut builder, new, &scope, &sets, &chains)?;
+    if changes.renews() {
+        // What is made anew has to go before it comes.
+        changes.detach(&mut builder)?;
+        changes.clean_up(&mut builder)?;
+        changes.prepare(&mut builder)?;
+        changes.attach(&mut builder)?;
+    } else {
+        changes.prepare(&mut builder)?;
+        changes.detach(&mut builder)?;
+        changes.attach(&mut builder)?;
+        changes.clean_up(&mut builder)?;
+    }
     Ok(builder.finish())
 }
 
-/// References go before what they refer to.
-fn remove_old(
-    builder: &mut Builder,
-    table: &str,
-    sets: &SetChanges<'_>,
-    chains: &ChainChanges<'_>,
-) -> Result<(), Error> {
-    for chain in chains.gone.iter().chain(&chains.changed) {
-        flush_chain(builder, table, &chain.name)?;
+/// As [`update_table`], in transactions of at most `limit` bytes where one would be larger.
+///
+/// The transactions before and after the one that matters to packets make what nothing leads to yet and delete what
+/// nothing leads to any more. The one between is never split.
+///
+/// # Errors
+/// As [`update_table`].
+pub fn update_in_stages(old: &Table, new: &Table, limit: usize) -> Result<Vec<Batch>, Error> {
+    let whole = update_table(old, new)?;
+    let changes = Changes::between(old, new)?;
+    if whole.messages().len() <= limit || changes.renews() {
+        return Ok(if whole.is_empty() { vec![] } else { vec![whole] });
     }
-    for change in &sets.kept {
-        set::delete_entries(builder, table, change.set, &change.delete)?;
-    }
-    for set in &sets.gone {
-        if set.verdicts {
-            set::flush(builder, table, &set.name)?;
-        }
-        set::delete(builder, table, &set.name)?;
-    }
-    for chain in &chains.gone {
-        remove_chain(builder, table, &chain.name)?;
-    }
-    Ok(())
+    let mut builder = Builder::new(new.family, &new.name);
+    builder.next_stage(limit);
+    changes.prepare(&mut builder)?;
+    builder.next_stage(usize::MAX);
+    changes.detach(&mut builder)?;
+    changes.attach(&mut builder)?;
+    builder.next_stage(limit);
+    changes.clean_up(&mut builder)?;
+    Ok(builder.finish_stages())
 }
 
-/// Things come before what refers to them, new base chains last.
-fn add_new(
-    builder: &mut Builder,
-    table: &Table,
-    scope: &Scope<'_>,
-    sets: &SetChanges<'_>,
-    chains: &ChainChanges<'_>,
-) -> Result<(), Error> {
-    let (bases, others): (Vec<&Chain>, Vec<&Chain>) = chains.fresh.iter().partition(|chain| chain.base.is_some());
-    for chain in &others {
-        add_chain(builder, &table.name, chain)?;
+/// All that differs between two versions of a table.
+struct Changes<'a> {
+    table: &'a Table,
+    scope: Scope<'a>,
+    sets: SetChanges<'a>,
+    chains: ChainChanges<'a>,
+}
+
+impl<'a> Changes<'a> {
+    fn between(old: &'a Table, new: &'a Table) -> Result<Self, Error> {
+        if (old.family, &old.name) != (new.family, &new.name) {
+            let [from, to] = [old, new].map(|table| format!("{} {}", table.family, table.name));
+            return Err(Error::OtherTable { from, to });
+        }
+        let scope = Scope::of(new)?;
+        let sets = SetChanges::between(old, new)?;
+        let chains = ChainChanges::between(old, new, &sets);
+        Ok(Self { table: new, scope, sets, chains })
     }
-    for (set, id) in sets.fresh.iter().zip(1..) {
-        let entries = set::entries(set, &set.elements, Some(scope))?;
-        set::create(builder, &table.name, set, id)?;
-        set::add_entries(builder, &table.name, set, &entries)?;
+
+    /// Whether something is deleted and made again under its name.
+    fn renews(&self) -> bool {
+        let sets: HashSet<&str> = self.sets.gone.iter().map(|set| set.name.as_str()).collect();
+        let chains: HashSet<&str> = self.chains.gone.iter().map(|chain| chain.name.as_str()).collect();
+        self.sets.fresh.iter().any(|set| sets.contains(set.name.as_str()))
+            || self.chains.fresh.iter().any(|chain| chains.contains(chain.name.as_str()))
     }
-    for change in &sets.kept {
-        set::check_targets(change.set, &change.add, scope)?;
-        set::add_entries(builder, &table.name, change.set, &change.add)?;
+
+    /// Makes chains and sets that nothing leads to yet.
+    fn prepare(&self, builder: &mut Builder) -> Result<(), Error> {
+        let chains: Vec<&Chain> = self.chains.fresh.iter().copied().filter(|chain| chain.base.is_none()).collect();
+        super::prepare(builder, self.table, &self.scope, &chains, &self.sets.fresh)
     }
-    for chain in others.iter().chain(&chains.changed) {
-        add_rules(builder, table, chain, scope)?;
+
+    /// Takes away what leads to things that go.
+    fn detach(&self, builder: &mut Builder) -> Result<(), Error> {
+        let table = &self.table.name;
+        for chain in self.chains.gone.iter().chain(&self.chains.changed) {
+            flush_chain(builder, table, &chain.name)?;
+        }
+        for change in &self.sets.kept {
+            set::delete_entries(builder, table, change.set, &change.delete)?;
+        }
+        for chain in self.chains.gone.iter().filter(|chain| chain.base.is_some()) {
+            remove_chain(builder, table, &chain.name)?;
+        }
+        Ok(())
     }
-    for chain in &chains.policies {
-        add_chain(builder, &table.name, chain)?;
+
+    /// Makes what packets meet, new base chains last.
+    fn attach(&self, builder: &mut Builder) -> Result<(), Error> {
+        let table = &self.table.name;
+        for change in &self.sets.kept {
+            set::check_targets(change.set, &change.add, &self.scope)?;
+            set::add_entries(builder, table, change.set, &change.add)?;
+        }
+        for chain in &self.chains.changed {
+            add_rules(builder, self.table, chain, &self.scope)?;
+        }
+        for chain in &self.chains.policies {
+            add_chain(builder, table, chain)?;
+        }
+        let bases: Vec<&Chain> = self.chains.fresh.iter().copied().filter(|chain| chain.base.is_some()).collect();
+        add_base_chains(builder, self.table, &self.scope, &bases)
     }
-    for chain in bases {
-        add_chain(builder, &table.name, chain)?;
-        add_rules(builder, table, chain, scope)?;
+
+    /// Deletes sets and chains that nothing leads to any more.
+    fn clean_up(&self, builder: &mut Builder) -> Result<(), Error> {
+        let table = &self.table.name;
+        for set in &self.sets.gone {
+            if set.verdicts {
+                set::flush(builder, table, &set.name)?;
+            }
+            set::delete(builder, table, &set.name)?;
+        }
+        for chain in self.chains.gone.iter().filter(|chain| chain.base.is_none()) {
+            remove_chain(builder, table, &chain.name)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// What becomes of the sets; one whose key changes is both gone and fresh.
