@@ -6,6 +6,7 @@
 //! removes what it made.
 
 mod bpf;
+pub mod capture;
 mod error;
 pub mod features;
 pub mod netlink;
