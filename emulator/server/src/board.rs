@@ -1,6 +1,7 @@
-//! Where the reconciler reports what the kernel has, and where everybody else reads it.
+//! Where the reconciler and the services inside VPCs report what there is, and where everybody else
+//! reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use linux_net::Netns;
 use tokio::sync::watch;
@@ -28,15 +29,16 @@ pub struct FailedOp {
     pub error: String,
 }
 
-/// Where the reconciler reports.
+/// Where the reconciler reports, and the services inside VPCs.
 #[derive(Debug)]
 pub struct Board {
     applied: watch::Sender<Applied>,
+    serving: watch::Sender<BTreeSet<VpcId>>,
 }
 
 impl Board {
     pub(crate) fn new() -> Self {
-        Self { applied: watch::Sender::new(Applied::default()) }
+        Self { applied: watch::Sender::new(Applied::default()), serving: watch::Sender::default() }
     }
 
     /// Reports; whoever watches wakes if something changed.
@@ -51,6 +53,19 @@ impl Board {
     /// The last report, and how to wait for the next.
     pub fn watch(&self) -> watch::Receiver<Applied> {
         self.applied.subscribe()
+    }
+
+    /// Which VPCs have all their services open, and how to wait for that to change.
+    pub fn serving(&self) -> watch::Receiver<BTreeSet<VpcId>> {
+        self.serving.subscribe()
+    }
+
+    /// Reports whether all services of a VPC are open.
+    pub(crate) fn report_serving(&self, vpc: &VpcId, all_open: bool) {
+        self.serving.send_if_modified(|serving| match all_open {
+            true => serving.insert(vpc.clone()),
+            false => serving.remove(vpc),
+        });
     }
 
     /// The fabric of a VPC.

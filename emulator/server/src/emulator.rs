@@ -1,5 +1,6 @@
 //! Starting and stopping.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub enum StartError {
 
 /// Why the kernel does not show the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("after {deadline:?} the kernel shows generation {applied} of {generation}{}", failures(failed))]
+#[error("after {deadline:?} the kernel shows generation {applied} of {generation}{}", failures(failed, closed))]
 pub struct NotConverged {
     /// How long was waited.
     pub deadline: Duration,
@@ -60,6 +61,8 @@ pub struct NotConverged {
     pub applied: u64,
     /// What did not work in the last pass.
     pub failed: Vec<FailedOp>,
+    /// VPCs whose services are not all open.
+    pub closed: Vec<VpcId>,
 }
 
 impl Emulator {
@@ -112,7 +115,8 @@ impl Emulator {
         self.shared.board().vpc(id)
     }
 
-    /// Waits until the kernel shows the model, and nothing that the kernel completed is still to be shown.
+    /// Waits until the kernel shows the model, nothing that the kernel completed is still to be shown, and
+    /// the services inside VPCs are open.
     ///
     /// # Errors
     /// That takes longer than `deadline`, or an operation on the kernel fails again and again.
@@ -120,18 +124,29 @@ impl Emulator {
         if !self.shared.config().fabric {
             return Ok(());
         }
-        let mut reports = self.shared.board().watch();
-        let converged = reports.wait_for(|applied| self.is_shown(applied));
-        if matches!(timeout(deadline, converged).await, Ok(Ok(_))) {
+        let board = self.shared.board();
+        let (mut applied, mut serving) = (board.watch(), board.serving());
+        let converged = async {
+            while !self.is_shown(&applied.borrow_and_update(), &serving.borrow_and_update()) {
+                // Neither sender goes while the emulator is here.
+                let _ =
+                    tokio::select! { changed = applied.changed() => changed, changed = serving.changed() => changed };
+            }
+        };
+        if timeout(deadline, converged).await.is_ok() {
             return Ok(());
         }
-        let applied = self.shared.board().watch().borrow().clone();
+        let applied = board.watch().borrow().clone();
         let generation = self.shared.read(Model::generation);
-        Err(NotConverged { deadline, generation, applied: applied.generation, failed: applied.failed })
+        let serving = board.serving().borrow().clone();
+        let closed = applied.vpcs.into_keys().filter(|vpc| !serving.contains(vpc)).collect();
+        Err(NotConverged { deadline, generation, applied: applied.generation, failed: applied.failed, closed })
     }
 
-    fn is_shown(&self, applied: &Applied) -> bool {
-        applied.failed.is_empty() && applied.generation >= self.shared.read(Model::generation)
+    fn is_shown(&self, applied: &Applied, serving: &BTreeSet<VpcId>) -> bool {
+        applied.failed.is_empty()
+            && applied.generation >= self.shared.read(Model::generation)
+            && applied.vpcs.keys().all(|vpc| serving.contains(vpc))
     }
 
     /// Stops every task and waits for it, but not for long.
@@ -149,6 +164,7 @@ impl Drop for Emulator {
     }
 }
 
-fn failures(failed: &[FailedOp]) -> String {
-    failed.iter().map(|failed| format!("; {}: {}", failed.op, failed.error)).collect()
+fn failures(failed: &[FailedOp], closed: &[VpcId]) -> String {
+    let failed = failed.iter().map(|failed| format!("; {}: {}", failed.op, failed.error));
+    failed.chain(closed.iter().map(|vpc| format!("; services of {vpc} are not open"))).collect()
 }

@@ -11,14 +11,14 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use linux_net::Netns;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vpc_model::{Vpc, VpcId};
 
-use self::door::Door;
+use self::door::{Door, Pending};
 use crate::config::{EC2_ENDPOINT, METADATA, RESOLVER};
 use crate::net::{PeerAddress, PromptListener};
 use crate::{Shared, dns, endpoint, imds};
@@ -36,6 +36,7 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
             let stays = vpcs.get(id) == Some(netns);
             if !stays {
                 close.cancel();
+                shared.board().report_serving(id, false);
             }
             stays
         });
@@ -58,6 +59,7 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 /// One VPC's services, each in its own task.
 fn open_all(shared: &Arc<Shared>, vpc: &VpcId, netns: &Netns, close: &CancellationToken, tasks: &TaskTracker) {
     let Some(resolver) = shared.read(|model| model.vpc(vpc).map(Vpc::resolver)) else { return };
+    let pending = Arc::new(Pending { shared: Arc::clone(shared), vpc: vpc.clone(), close: close.clone() });
     let door = |name: &str, address: Ipv4Addr, port| Door {
         name: name.to_owned(),
         shared: Arc::clone(shared),
@@ -65,6 +67,7 @@ fn open_all(shared: &Arc<Shared>, vpc: &VpcId, netns: &Netns, close: &Cancellati
         netns: netns.clone(),
         address: SocketAddr::from((address, port)),
         close: close.clone(),
+        pending: Arc::new(Mutex::new(Some(Arc::clone(&pending)))),
     };
     tasks.spawn(door("metadata", METADATA, HTTP_PORT).keep(metadata));
     tasks.spawn(door("ec2", EC2_ENDPOINT, HTTP_PORT).keep(ec2));

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use linux_net::{Netns, socket};
@@ -29,6 +29,25 @@ pub(super) struct Door {
     pub(super) address: SocketAddr,
     /// Says when to close.
     pub(super) close: CancellationToken,
+    /// Held until it is open for the first time.
+    pub(super) pending: Arc<Mutex<Option<Arc<Pending>>>>,
+}
+
+/// A VPC some of whose services are not open yet: dropped by the last one that opens.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) shared: Arc<Shared>,
+    pub(super) vpc: VpcId,
+    pub(super) close: CancellationToken,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        // Services that close drop it too.
+        if !self.close.is_cancelled() {
+            self.shared.board().report_serving(&self.vpc, true);
+        }
+    }
 }
 
 impl Door {
@@ -55,12 +74,20 @@ impl Door {
 
     pub(super) async fn tcp(&self) -> io::Result<TcpListener> {
         let (netns, address) = (self.netns.clone(), self.address);
-        TcpListener::from_std(blocking(move || socket::tcp_listener(&netns, address)).await?)
+        let listener = TcpListener::from_std(blocking(move || socket::tcp_listener(&netns, address)).await?)?;
+        self.opened();
+        Ok(listener)
     }
 
     pub(super) async fn udp(&self) -> io::Result<UdpSocket> {
         let (netns, address) = (self.netns.clone(), self.address);
-        UdpSocket::from_std(blocking(move || socket::udp_socket(&netns, address)).await?)
+        let socket = UdpSocket::from_std(blocking(move || socket::udp_socket(&netns, address)).await?)?;
+        self.opened();
+        Ok(socket)
+    }
+
+    fn opened(&self) {
+        drop(self.pending.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

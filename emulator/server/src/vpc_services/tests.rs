@@ -69,7 +69,10 @@ async fn place(upstream: SocketAddr) -> Option<Place> {
     let stop = CancellationToken::new();
     tokio::spawn(super::run(Arc::clone(&shared), stop.clone()));
     let place = Place { shared, stop, vpc, instance, fabric, node, pod };
+    let mut serving = place.shared.board().serving();
     place.report_fabric();
+    let all_open = serving.wait_for(|vpcs| vpcs.contains(&place.vpc));
+    tokio::time::timeout(SOON, all_open).await.expect("in time").expect("the board is there");
     Some(place)
 }
 
@@ -132,16 +135,8 @@ impl Place {
     }
 }
 
-/// Connects as soon as there is a listener.
 fn connected(from: &Netns, to: SocketAddr) -> std::net::TcpStream {
-    let deadline = Instant::now() + SOON;
-    loop {
-        match socket::tcp_connect(from, to, SOON) {
-            Ok(stream) => return stream,
-            Err(error) if Instant::now() > deadline => panic!("no connection to {to}: {error}"),
-            Err(_) => std::thread::yield_now(),
-        }
-    }
+    socket::tcp_connect(from, to, SOON).expect("a listener")
 }
 
 fn nobody() -> SocketAddr {
@@ -228,22 +223,16 @@ async fn names_are_resolved(#[case] resolver: Ipv4Addr) {
     tokio::task::spawn_blocking(ask).await.expect("no panic");
 }
 
-/// Datagrams are sent again until there is an answer: the socket may not be open yet.
 fn ask_in_a_datagram(from: &Netns, to: SocketAddr, query: &[u8]) -> Vec<u8> {
     let socket = socket::udp_socket(from, (IpAddr::from(NODE), 0).into()).expect("a socket");
     socket.set_nonblocking(false).expect("a blocking socket");
-    socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
-    let deadline = Instant::now() + SOON;
+    socket.set_read_timeout(Some(SOON)).expect("a timeout");
+    socket.send_to(query, to).expect("the query is sent");
     let mut reply = vec![0; 512];
-    while Instant::now() < deadline {
-        socket.send_to(query, to).expect("the query is sent");
-        if let Ok((length, peer)) = socket.recv_from(&mut reply) {
-            assert_eq!(peer, to, "the answer comes from where the question went");
-            reply.truncate(length);
-            return reply;
-        }
-    }
-    panic!("no answer from {to}");
+    let (length, peer) = socket.recv_from(&mut reply).expect("an answer");
+    assert_eq!(peer, to, "the answer comes from where the question went");
+    reply.truncate(length);
+    reply
 }
 
 #[tokio::test]
