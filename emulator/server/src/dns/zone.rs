@@ -84,7 +84,6 @@ impl Zones<'_> {
         let primary = self
             .model
             .interfaces_of(&instance.id)
-            .into_iter()
             .find(|eni| eni.attachment.as_ref().is_some_and(|attachment| attachment.device_index == 0))?;
         Some(Answer::Host {
             ipv4: primary.primary_ip().into_iter().collect(),

@@ -132,7 +132,7 @@ fn read(model: &Model, instance: &Instance, path: &str, now: Timestamp) -> Reply
         Some(Node::Folder(entries)) if rest.is_empty() => {
             Reply::text(entries.keys().cloned().collect::<Vec<_>>().join("\n").into_bytes())
         }
-        Some(Node::Folder(entries)) => Reply::text(tree::listing(entries).into_bytes()),
+        Some(Node::Folder(entries) | Node::Titled(_, entries)) => Reply::text(tree::listing(entries).into_bytes()),
     }
 }
 

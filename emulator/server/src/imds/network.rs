@@ -17,7 +17,7 @@ pub(super) fn network(model: &Model, instance: &Instance) -> Node {
 /// The ENIs an instance sees. A secondary one appears with its link and goes as soon as it is detached;
 /// the primary one is there from the start.
 pub(super) fn interfaces<'a>(model: &'a Model, instance: &Instance) -> impl Iterator<Item = &'a NetworkInterface> {
-    model.interfaces_of(&instance.id).into_iter().filter(|eni| {
+    model.interfaces_of(&instance.id).filter(|eni| {
         eni.attachment
             .as_ref()
             .is_some_and(|attachment| attachment.device_index == 0 || attachment.status == AttachmentStatus::Attached)

@@ -1,9 +1,12 @@
 //! What instances read, by path.
 
+use std::collections::BTreeSet;
+
 use http::{HeaderName, Method, Request, StatusCode};
 use rstest::rstest;
 use vpc_model::instance::{MetadataChange, NewInstances};
-use vpc_model::{InstanceId, InterfaceType, NewAttachment, NewInterface, Tags, VlanId, WantedAddresses};
+use vpc_model::key_pair::NewKeyPair;
+use vpc_model::{InstanceId, InterfaceType, KeyType, NewAttachment, NewInterface, Tags, VlanId, WantedAddresses};
 
 use super::{Reply, Tokens, answer};
 use crate::testing::{self, World};
@@ -18,6 +21,7 @@ struct Node {
 fn node() -> Node {
     let mut world = World::new("us-east-1");
     let subnet = world.with(testing::subnet);
+    world.with(|model, cx| model.create_key_pair(cx, key_pair())).expect("a key pair");
     let id = world.with(|model, cx| testing::launch(model, cx, &subnet, identify));
     let mut interface = |last: u8, interface_type, addresses| {
         let primary_ip = Some([10, 0, 1, last].into());
@@ -47,7 +51,18 @@ fn node() -> Node {
     Node { world, id, tokens: Tokens::new([7; 32]) }
 }
 
+fn key_pair() -> NewKeyPair {
+    NewKeyPair {
+        name: "ops".into(),
+        key_type: KeyType::Ed25519,
+        fingerprint: String::new(),
+        public_key: "ssh-ed25519 AAAA ops".into(),
+        tags: Tags::new(),
+    }
+}
+
 fn identify(new: &mut NewInstances) {
+    new.key_name = Some("ops".into());
     new.iam_instance_profile = Some("arn:aws:iam::123456789012:instance-profile/node".into());
     new.user_data = Some(b"#!/bin/sh".to_vec());
     new.tags.insert("Name".into(), "node-1".into());
@@ -97,6 +112,9 @@ impl Node {
 #[case::tags("/latest/meta-data/tags/instance/", "Name")]
 #[case::tag("/latest/meta-data/tags/instance/Name", "node-1")]
 #[case::user_data("/latest/user-data", "#!/bin/sh")]
+#[case::keys("/latest/meta-data/public-keys/", "0=ops")]
+#[case::key("/latest/meta-data/public-keys/0/", "openssh-key")]
+#[case::key_itself("/latest/meta-data/public-keys/0/openssh-key", "ssh-ed25519 AAAA ops")]
 #[case::identity("/latest/dynamic/instance-identity/", "document")]
 #[case::role("/latest/meta-data/iam/security-credentials/", "node")]
 fn values(#[case] path: &str, #[case] expected: &str) {
@@ -144,9 +162,10 @@ fn walk(node: &Node, folder: &str, found: &mut Vec<String>) {
     let (status, listing) = node.get(folder);
     assert_eq!(status, 200, "{folder}");
     for name in listing.lines() {
-        match name.ends_with('/') {
-            true => walk(node, &format!("{folder}{name}"), found),
-            false => found.push(format!("{folder}{name}")),
+        match name.split_once('=') {
+            Some((number, _title)) => walk(node, &format!("{folder}{number}/"), found),
+            None if name.ends_with('/') => walk(node, &format!("{folder}{name}"), found),
+            None => found.push(format!("{folder}{name}")),
         }
     }
 }
@@ -189,10 +208,9 @@ fn role_credentials() {
 fn macs_are_those_of_the_enis_that_are_attached() {
     let node = node();
     let listed = node.get("/latest/meta-data/network/interfaces/macs").1;
-    let expected: Vec<_> = node.world.model.interfaces_of(&node.id).map(|eni| format!("{}/", eni.mac)).collect();
-    let mut listed: Vec<_> = listed.lines().map(str::to_owned).collect();
-    let mut expected = expected;
-    (listed.sort(), expected.sort());
+    let attached = node.world.model.interfaces_of(&node.id);
+    let expected: BTreeSet<_> = attached.map(|eni| format!("{}/", eni.mac)).collect();
+    let listed: BTreeSet<_> = listed.lines().map(str::to_owned).collect();
     assert_eq!(listed, expected);
     assert_eq!(listed.len(), 3, "primary, secondary and trunk, without the branch");
 }

@@ -18,13 +18,15 @@ pub(super) enum Node {
     Leaf(Vec<u8>),
     /// A folder: its path answers with a listing.
     Folder(Folder),
+    /// A folder that listings show as `0=name`, as EC2 does with key pairs.
+    Titled(String, Folder),
 }
 
 impl Node {
     /// The node at a path below this one; a slash at the end does not matter.
     pub(super) fn at<'a>(&'a self, path: &str) -> Option<&'a Node> {
         path.split('/').filter(|name| !name.is_empty()).try_fold(self, |node, name| match node {
-            Self::Folder(entries) => entries.get(name),
+            Self::Folder(entries) | Self::Titled(_, entries) => entries.get(name),
             Self::Leaf(_) => None,
         })
     }
@@ -35,6 +37,7 @@ pub(super) fn listing(entries: &Folder) -> String {
     let lines = entries.iter().map(|(name, node)| match node {
         Node::Leaf(_) => name.clone(),
         Node::Folder(_) => format!("{name}/"),
+        Node::Titled(title, _) => format!("{name}={title}"),
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -90,6 +93,7 @@ fn meta_data(model: &Model, instance: &Instance, now: Timestamp) -> Folder {
         ("network", Some(network::network(model, instance))),
         ("placement", Some(Node::Folder(placement(model, instance)))),
         ("profile", Some(leaf("default-hvm"))),
+        ("public-keys", public_keys(model, instance)),
         ("reservation-id", Some(leaf(&instance.reservation_id))),
         ("security-groups", primary.and_then(|eni| lines(network::group_names(model, eni)))),
         ("services", Some(services())),
@@ -110,6 +114,13 @@ fn placement(model: &Model, instance: &Instance) -> Folder {
         ("availability-zone-id", zone_id),
         ("region", Some(leaf(model.region()))),
     ])
+}
+
+/// The public half of the key pair the instance was launched with.
+fn public_keys(model: &Model, instance: &Instance) -> Option<Node> {
+    let pair = model.key_pair_named(instance.key_name.as_deref()?)?;
+    let key = folder([("openssh-key", Some(leaf(&pair.public_key)))]);
+    Some(Node::Folder(folder([("0", Some(Node::Titled(pair.name.clone(), key)))])))
 }
 
 fn services() -> Node {
