@@ -71,6 +71,7 @@ codes! {
     INVALID_AMI_ID_MALFORMED "InvalidAMIID.Malformed" 400;
     INVALID_AMI_ID_NOT_FOUND "InvalidAMIID.NotFound" 400;
     INVALID_INSTANCE_ATTRIBUTE_VALUE "InvalidInstanceAttributeValue" 400;
+    INVALID_INSTANCE_ID "InvalidInstanceID" 400;
     INVALID_INSTANCE_ID_MALFORMED "InvalidInstanceID.Malformed" 400;
     INVALID_INSTANCE_ID_NOT_FOUND "InvalidInstanceID.NotFound" 400;
     INVALID_INSTANCE_TYPE "InvalidInstanceType" 400;
@@ -95,6 +96,7 @@ codes! {
     INVALID_VPC_ID_NOT_FOUND "InvalidVpcID.NotFound" 400;
     INVALID_VPC_RANGE "InvalidVpc.Range" 400;
     SUBNET_LIMIT_EXCEEDED "SubnetLimitExceeded" 400;
+    VPC_ID_NOT_SPECIFIED "VPCIdNotSpecified" 400;
     VPC_LIMIT_EXCEEDED "VpcLimitExceeded" 400;
     // Route tables and gateways.
     GATEWAY_NOT_ATTACHED "Gateway.NotAttached" 400;

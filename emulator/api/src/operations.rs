@@ -4,10 +4,15 @@
 
 mod account;
 mod describe;
+mod dhcp_options;
 mod image;
 mod instance_type;
+mod internet_gateway;
+mod network_acl;
 mod network_interface;
 mod region;
+mod route_table;
+mod security_group;
 mod sts;
 mod subnet;
 mod tags;
@@ -25,10 +30,15 @@ use crate::xml::Xml;
 /// All actions, by family.
 const FAMILIES: &[&[Action]] = &[
     account::ACTIONS,
+    dhcp_options::ACTIONS,
     image::ACTIONS,
     instance_type::ACTIONS,
+    internet_gateway::ACTIONS,
+    network_acl::ACTIONS,
     network_interface::ACTIONS,
     region::ACTIONS,
+    route_table::ACTIONS,
+    security_group::ACTIONS,
     sts::ACTIONS,
     subnet::ACTIONS,
     tags::ACTIONS,

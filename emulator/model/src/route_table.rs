@@ -131,6 +131,9 @@ pub enum RouteError {
         /// The destination.
         destination: IpNet,
     },
+    /// The table has no route to the destination, so there is none to replace.
+    #[error("there is no route to {0} to replace")]
+    NothingToReplace(IpNet),
     /// Within the VPC's own blocks, only an interface can be a target.
     #[error("{0} lies within the vpc's own blocks")]
     WithinVpc(IpNet),
@@ -205,6 +208,10 @@ impl Model {
     pub fn create_route(&mut self, id: &RouteTableId, to: IpNet, target: RouteTarget) -> Result<(), RouteError> {
         let destination = to.trunc();
         let table = self.checked_table(id, destination, &target)?;
+        if target == RouteTarget::Local {
+            // Local routes come with the table; none can be added.
+            return Err(RouteError::TargetNotFound(target));
+        }
         if table.routes.iter().any(|route| route.destination == destination) {
             return Err(RouteError::Exists(destination));
         }
@@ -217,9 +224,13 @@ impl Model {
     pub fn replace_route(&mut self, id: &RouteTableId, to: IpNet, target: RouteTarget) -> Result<(), RouteError> {
         let destination = to.trunc();
         self.checked_table(id, destination, &target)?;
-        let table = self.table_mut(id)?;
-        let route = table.routes.iter_mut().find(|route| route.destination == destination);
-        route.ok_or_else(|| RouteError::NotFound { table: id.clone(), destination })?.target = target;
+        let mut routes = self.table_mut(id)?.routes.iter_mut();
+        let route = routes.find(|route| route.destination == destination);
+        let route = route.ok_or(RouteError::NothingToReplace(destination))?;
+        if target == RouteTarget::Local && route.origin != RouteOrigin::CreateRouteTable {
+            return Err(RouteError::TargetNotFound(target));
+        }
+        route.target = target;
         self.touch();
         Ok(())
     }
@@ -397,7 +408,7 @@ impl Model {
     ) -> Result<&RouteTable, RouteError> {
         let table = self.route_tables.get(id).ok_or_else(|| RouteError::TableNotFound(id.clone()))?;
         let is_interface = matches!(target, RouteTarget::NetworkInterface(_) | RouteTarget::Local);
-        let mut local = table.routes.iter().filter(|route| route.target == RouteTarget::Local);
+        let mut local = table.routes.iter().filter(|route| route.origin == RouteOrigin::CreateRouteTable);
         if !is_interface && local.any(|route| route.destination.contains(&destination)) {
             return Err(RouteError::WithinVpc(destination));
         }

@@ -27,6 +27,9 @@ impl From<RouteError> for ApiError {
                 Code::INVALID_ROUTE_NOT_FOUND,
                 format!("no route with destination-cidr-block {destination} in route table {table}"),
             ),
+            RouteError::NothingToReplace(destination) => invalid(format!(
+                "There is no route defined for '{destination}' in the route table. Use CreateRoute instead."
+            )),
             RouteError::WithinVpc(destination) => invalid(format!(
                 "The destination CIDR block {destination} is equal to or more specific than one of this VPC's CIDR \
                  blocks. This route can target only an interface or an instance."

@@ -55,6 +55,9 @@ impl From<SecurityGroupError> for ApiError {
                 Code::INVALID_SECURITY_GROUP_RULE_ID_NOT_FOUND,
                 format!("The security group rule ID '{id}' does not exist"),
             ),
+            SecurityGroupError::PrefixListNotFound(id) => {
+                Self::not_found(Code::INVALID_PREFIX_LIST_ID_NOT_FOUND, "prefixList", id)
+            }
             SecurityGroupError::MissingPorts(_) => {
                 Self::invalid("portRange", "", "Must specify both from and to ports with TCP/UDP.")
             }

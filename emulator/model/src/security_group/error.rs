@@ -1,7 +1,7 @@
 //! Why an operation on a security group is refused.
 
 use super::{IpProtocol, NewRule};
-use crate::{SecurityGroupId, SecurityGroupRuleId, VpcId};
+use crate::{PrefixListId, SecurityGroupId, SecurityGroupRuleId, VpcId};
 
 /// Why an operation on a security group is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +44,9 @@ pub enum SecurityGroupError {
     /// No rule of that id in the group.
     #[error("security group rule {0} does not exist")]
     RuleIdNotFound(SecurityGroupRuleId),
+    /// No such prefix list.
+    #[error("prefix list {0} does not exist")]
+    PrefixListNotFound(PrefixListId),
     /// TCP and UDP need a range of ports.
     #[error("a rule for {0} needs both ports")]
     MissingPorts(IpProtocol),

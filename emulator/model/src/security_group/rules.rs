@@ -221,6 +221,10 @@ impl Model {
         {
             return Err(SecurityGroupError::NotFound(id.clone()));
         }
+        if let RulePeer::PrefixList(id) = &rule.peer {
+            // There are none yet.
+            return Err(SecurityGroupError::PrefixListNotFound(id.clone()));
+        }
         if let Some(text) = rule.description.as_deref().filter(|text| !super::is_group_text(text)) {
             return Err(SecurityGroupError::InvalidDescription(text.to_owned()));
         }

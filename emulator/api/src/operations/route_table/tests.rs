@@ -1,0 +1,132 @@
+//! Route tables over the wire.
+
+use rstest::rstest;
+
+use crate::testing::World;
+
+struct Net {
+    world: World,
+    vpc: String,
+    subnet: String,
+    table: String,
+    gateway: String,
+}
+
+/// A VPC with a subnet, an attached internet gateway and a table of its own.
+fn net() -> Net {
+    let mut world = World::new();
+    let vpc = world.call("CreateVpc", "CidrBlock=10.0.0.0/16").ok().text("vpcId").to_owned();
+    let subnet = world.call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.0.1.0/24")).ok();
+    let gateway = world.call("CreateInternetGateway", "").ok().text("internetGatewayId").to_owned();
+    world.call("AttachInternetGateway", &format!("InternetGatewayId={gateway}&VpcId={vpc}")).ok();
+    let table = world.call("CreateRouteTable", &format!("VpcId={vpc}")).ok().text("routeTableId").to_owned();
+    Net { world, vpc, subnet: subnet.text("subnetId").to_owned(), table, gateway }
+}
+
+impl Net {
+    fn route(&mut self, action: &str, form: &str) -> Option<&'static str> {
+        let form = form.replace("IGW", &self.gateway);
+        self.world.call(action, &format!("RouteTableId={}&{form}", self.table)).code
+    }
+}
+
+#[test]
+fn a_table_with_everything() {
+    let mut net = net();
+    let eni = net.world.call("CreateNetworkInterface", &format!("SubnetId={}", net.subnet)).ok();
+    let eni = eni.text("networkInterfaceId").to_owned();
+    assert_eq!(net.route("CreateRoute", "DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW"), None);
+    let through = format!("DestinationCidrBlock=192.168.5.9/16&NetworkInterfaceId={eni}");
+    assert_eq!(net.route("CreateRoute", &through), None);
+    let form = format!("RouteTableId={}&SubnetId={}", net.table, net.subnet);
+    net.world.call("AssociateRouteTable", &form).ok();
+    let found = net.world.call("DescribeRouteTables", &format!("RouteTableId.1={}", net.table)).ok();
+    insta::assert_snapshot!(found.lines());
+}
+
+#[rstest]
+#[case::again("CreateRoute", "DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW", "RouteAlreadyExists")]
+#[case::within_vpc("CreateRoute", "DestinationCidrBlock=10.0.9.0/24&GatewayId=IGW", "InvalidParameterValue")]
+#[case::no_gateway(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&GatewayId=igw-01234567",
+    "InvalidInternetGatewayID.NotFound"
+)]
+#[case::vpn("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=vgw-01234567", "InvalidGatewayID.NotFound")]
+#[case::nat("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&NatGatewayId=nat-01234567", "InvalidNatGatewayID.NotFound")]
+#[case::peering(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&VpcPeeringConnectionId=pcx-01234567",
+    "InvalidVpcPeeringConnectionID.NotFound"
+)]
+#[case::interface(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&NetworkInterfaceId=eni-01234567",
+    "InvalidNetworkInterfaceID.NotFound"
+)]
+#[case::instance("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
+#[case::local("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=local", "InvalidParameterValue")]
+#[case::no_target("CreateRoute", "DestinationCidrBlock=1.0.0.0/8", "MissingParameter")]
+#[case::no_destination("CreateRoute", "GatewayId=IGW", "MissingParameter")]
+#[case::two_targets(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&GatewayId=IGW&NatGatewayId=nat-01234567",
+    "InvalidParameterCombination"
+)]
+#[case::replace_nothing("ReplaceRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=IGW", "InvalidParameterValue")]
+#[case::delete_nothing("DeleteRoute", "DestinationCidrBlock=1.0.0.0/8", "InvalidRoute.NotFound")]
+#[case::delete_local("DeleteRoute", "DestinationCidrBlock=10.0.0.0/16", "InvalidParameterValue")]
+fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
+    let mut net = net();
+    assert_eq!(net.route("CreateRoute", "DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW"), None);
+    assert_eq!(net.route(action, form), Some(code));
+}
+
+#[test]
+fn a_detached_gateway_leaves_a_black_hole() {
+    let mut net = net();
+    assert_eq!(net.route("CreateRoute", "DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW"), None);
+    let both = format!("InternetGatewayId={}&VpcId={}", net.gateway, net.vpc);
+    net.world.call("DetachInternetGateway", &both).ok();
+    let form = "Filter.1.Name=route.state&Filter.1.Value.1=blackhole";
+    assert_eq!(net.world.call("DescribeRouteTables", form).ok().texts("routeTableId")[0], net.table);
+    assert_eq!(net.route("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=IGW"), Some("InvalidParameterValue"));
+    assert_eq!(net.route("DeleteRoute", "DestinationCidrBlock=0.0.0.0/0"), None);
+}
+
+#[test]
+fn associations() {
+    let mut net = net();
+    let form = format!("RouteTableId={}&SubnetId={}", net.table, net.subnet);
+    let id = net.world.call("AssociateRouteTable", &form).ok().text("associationId").to_owned();
+    assert_eq!(net.world.call("AssociateRouteTable", &form).ok().text("associationId"), id);
+    let other = net.world.call("CreateRouteTable", &format!("VpcId={}", net.vpc)).ok().text("routeTableId").to_owned();
+    let conflict = format!("RouteTableId={other}&SubnetId={}", net.subnet);
+    assert_eq!(net.world.call("AssociateRouteTable", &conflict).code, Some("Resource.AlreadyAssociated"));
+    assert_eq!(net.route("DeleteRouteTable", ""), Some("DependencyViolation"));
+    let replace = format!("AssociationId={id}&RouteTableId={other}");
+    let new = net.world.call("ReplaceRouteTableAssociation", &replace).ok().text("newAssociationId").to_owned();
+    assert_ne!(new, id);
+    assert_eq!(net.route("DeleteRouteTable", ""), None);
+    net.world.call("DisassociateRouteTable", &format!("AssociationId={new}")).ok();
+    let gone = net.world.call("DisassociateRouteTable", &format!("AssociationId={new}"));
+    assert_eq!(gone.code, Some("InvalidAssociationID.NotFound"));
+    net.world.model.check_invariants().unwrap();
+}
+
+#[test]
+fn the_main_table_can_be_another() {
+    let mut net = net();
+    let main = net.world.call("DescribeRouteTables", "Filter.1.Name=association.main&Filter.1.Value.1=true").ok();
+    let (table, association) = (main.text("routeTableId").to_owned(), main.text("routeTableAssociationId").to_owned());
+    let alone = net.world.call("DisassociateRouteTable", &format!("AssociationId={association}"));
+    assert_eq!(alone.code, Some("InvalidParameterValue"));
+    let form = format!("RouteTableId={table}");
+    assert_eq!(net.world.call("DeleteRouteTable", &form).code, Some("DependencyViolation"));
+    let replace = format!("AssociationId={association}&RouteTableId={}", net.table);
+    net.world.call("ReplaceRouteTableAssociation", &replace).ok();
+    net.world.call("DeleteRouteTable", &form).ok();
+    let subnet = net.subnet.parse().expect("an id");
+    assert_eq!(net.world.model.route_table_of(&subnet).map(|table| table.id.to_string()), Some(net.table.clone()));
+    net.world.model.check_invariants().unwrap();
+}
