@@ -29,15 +29,26 @@ pub fn device(index: u16) -> String {
 
 /// The kernel's number for a route table: the upper half of the range, where no system uses any.
 pub fn route_table(table: &RouteTableId) -> u32 {
-    let digits = u32::from_str_radix(tail(table.as_str(), 8), 16).expect("ids end in at least 8 hexadecimal digits");
-    digits | 1 << 31
+    number(table.as_str()) | 1 << 31
 }
 
 /// The VPC router's Ethernet address in a subnet. ENIs' addresses begin with other octets.
 pub fn router_mac(subnet: &SubnetId) -> Mac {
-    let digits = u64::from_str_radix(tail(subnet.as_str(), 8), 16).expect("ids end in at least 8 hexadecimal digits");
-    let [.., a, b, c, d] = digits.to_be_bytes();
-    Mac([0xfe, 0x00, a, b, c, d])
+    mac(0x00, subnet.as_str())
+}
+
+/// The Ethernet address of a branch's port, which no frame ever carries.
+pub fn branch_port_mac(eni: &NetworkInterfaceId) -> Mac {
+    mac(0x01, eni.as_str())
+}
+
+fn mac(kind: u8, id: &str) -> Mac {
+    let [a, b, c, d] = number(id).to_be_bytes();
+    Mac([0xfe, kind, a, b, c, d])
+}
+
+fn number(id: &str) -> u32 {
+    u32::from_str_radix(tail(id, 8), 16).expect("ids end in at least 8 hexadecimal digits")
 }
 
 /// The last digits of an id, or all it has.

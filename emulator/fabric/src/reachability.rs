@@ -267,3 +267,6 @@ fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -
         RouteTarget::InternetGateway(_) | RouteTarget::NatGateway(_) | RouteTarget::Peering(_) => Err(Reason::NoRoute),
     }
 }
+
+#[cfg(test)]
+mod tests;

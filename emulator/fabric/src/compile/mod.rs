@@ -82,3 +82,6 @@ fn attachment<'a>(model: &'a Model, eni: &NetworkInterface) -> Option<By<'a>> {
     let is_up = matches!(instance.state, InstanceState::Pending | InstanceState::Running);
     is_up.then_some(By::Attachment(instance, attachment.device_index))
 }
+
+#[cfg(test)]
+mod tests;

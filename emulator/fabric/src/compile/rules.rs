@@ -9,6 +9,9 @@
 //! - `ingress` by the next hop that routing chose and the destination address together, which is also the
 //!   destination check: an ENI that is a route's target gets other ENIs' packets only without it.
 //!
+//! Deviation: ICMP errors about connections that are not tracked are dropped even where a rule allows their
+//! type, for the kernel's connection tracking calls them invalid; those about tracked ones always pass.
+//!
 //! Packets to the fabric itself pass `egress` too, and then only reach a service's port. See
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html> and
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html#change_source_dest_check>.

@@ -1,0 +1,77 @@
+//! What a small VPC compiles to, as people read it.
+
+use vpc_model::{Direction, IpProtocol, RouteTarget, RulePeer, WantedAddresses};
+
+use super::*;
+use crate::testing::{Account, block, interface, rule, trunk};
+use crate::{Op, Service, diff};
+
+/// Two nodes in two subnets, one with a trunk and two branches; frontend reaches payment, payment the database.
+fn small_vpc() -> Account {
+    let mut account = Account::with_vpc("10.0.0.0/16");
+    let (one, two) = (account.subnet("10.0.1.0/24"), account.subnet("10.0.2.0/24"));
+    let (nodes, payment) = (account.group("nodes"), account.closed_group("payment"));
+    let database = account.closed_group("database");
+    account.allow(&nodes, Direction::Ingress, rule(IpProtocol::All, None, RulePeer::Group(nodes.clone())));
+    account.allow(&nodes, Direction::Ingress, rule(IpProtocol::Icmp, Some((8, -1)), block("0.0.0.0/0")));
+    account.allow(&payment, Direction::Ingress, rule(IpProtocol::Tcp, Some((80, 89)), RulePeer::Group(nodes.clone())));
+    let postgres = |peer| rule(IpProtocol::Tcp, Some((5432, 5432)), RulePeer::Group(peer));
+    account.allow(&payment, Direction::Egress, postgres(database.clone()));
+    account.allow(&database, Direction::Ingress, postgres(payment.clone()));
+    account.allow(&database, Direction::Ingress, rule(IpProtocol::Udp, Some((0, 65535)), block("10.0.1.0/25")));
+    let (node, _) = account.instance(interface(&one, &[&nodes]));
+    let mut second = interface(&two, &[&nodes, &database]);
+    second.addresses = WantedAddresses { ipv4_count: 1, ipv4_prefix_count: 1, ..WantedAddresses::default() };
+    let (_, target) = account.instance(second);
+    account.model.settle(jiff::Timestamp::UNIX_EPOCH);
+    let carrier = account.eni(trunk(&one, &[&nodes]));
+    account.attach(&carrier, &node, 1);
+    for (vlan, subnet) in [(1, &one), (7, &two)] {
+        let branch = account.eni(interface(subnet, &[&payment]));
+        account.associate(&carrier, &branch, vlan);
+    }
+    account.route("192.168.0.0/16", RouteTarget::NetworkInterface(target));
+    account
+}
+
+fn options() -> Options {
+    Options { services: vec![Service::tcp([169, 254, 171, 1].into(), 80)] }
+}
+
+fn plan(ops: &[Op]) -> String {
+    ops.iter().map(|op| format!("{op}\n")).collect()
+}
+
+#[test]
+fn plan_of_a_small_vpc() {
+    let desired = compile(&small_vpc().model, &options());
+    insta::assert_snapshot!(plan(&diff(&Desired::default(), &desired)));
+}
+
+#[test]
+fn rules_of_a_small_vpc() {
+    let account = small_vpc();
+    let desired = compile(&account.model, &options());
+    let Some(Object::Rules(table)) = desired.get(&Key::Rules(account.vpc)) else { panic!("no rules") };
+    insta::assert_snapshot!(table.to_text());
+    nft_ruleset::encode::replace_table(table).unwrap();
+}
+
+#[test]
+fn plan_of_a_detachment() {
+    let mut account = small_vpc();
+    account.model.settle(jiff::Timestamp::UNIX_EPOCH);
+    let before = compile(&account.model, &options());
+    let trunk = account.model.trunk_associations().next().unwrap().trunk_id.clone();
+    account.detach(&trunk);
+    let after = compile(&account.model, &options());
+    insta::assert_snapshot!(plan(&diff(&before, &after)));
+}
+
+#[test]
+fn a_vpc_without_instances_has_no_fabric() {
+    let mut account = Account::with_vpc("10.0.0.0/16");
+    let subnet = account.subnet("10.0.1.0/24");
+    account.eni(interface(&subnet, &[]));
+    assert_eq!(compile(&account.model, &options()), Desired::default());
+}

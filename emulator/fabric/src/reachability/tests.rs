@@ -1,0 +1,150 @@
+//! Packets of a small shop, and what AWS's documentation says becomes of them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rstest::rstest;
+use vpc_model::{InterfaceAttribute, WantedAddresses};
+
+use super::*;
+use crate::testing::{Account, block, interface, rule, trunk};
+
+/// ENIs by name: `web` (with a secondary address and a prefix), `data`, `pod` (a branch), `gate` (a route's
+/// target), `idle` (not attached).
+struct Shop {
+    account: Account,
+    enis: BTreeMap<&'static str, NetworkInterfaceId>,
+    options: Options,
+}
+
+fn shop() -> Shop {
+    let mut account = Account::with_vpc("10.0.0.0/16");
+    let (one, two) = (account.subnet("10.0.1.0/24"), account.subnet("10.0.2.0/24"));
+    let (web, data, pod) = (account.group("web"), account.closed_group("data"), account.closed_group("pod"));
+    let of = |group: &SecurityGroupId| RulePeer::Group(group.clone());
+    account.allow(&data, Direction::Ingress, rule(IpProtocol::Tcp, Some((5432, 5440)), of(&web)));
+    account.allow(&data, Direction::Ingress, rule(IpProtocol::Icmp, Some((3, 4)), block("10.0.1.4/32")));
+    account.allow(&data, Direction::Ingress, rule(IpProtocol::Icmp, Some((8, -1)), block("10.0.0.0/16")));
+    account.allow(&web, Direction::Ingress, rule(IpProtocol::Udp, Some((53, 53)), of(&pod)));
+    account.allow(&pod, Direction::Egress, rule(IpProtocol::All, None, block("10.0.1.0/24")));
+
+    let mut rich = interface(&one, &[&web]);
+    rich.primary_ip = Some([10, 0, 1, 4].into());
+    let (node, web_eni) = account.instance(rich);
+    let (_, data_eni) = account.instance(interface(&two, &[&data]));
+    let (_, gate) = account.instance(interface(&two, &[&web]));
+    account.model.settle(Timestamp::UNIX_EPOCH);
+    let wanted = WantedAddresses { ipv4: vec![[10, 0, 1, 9].into()], ..WantedAddresses::default() };
+    account.assign(&web_eni, WantedAddresses { ipv4_prefixes: vec!["10.0.1.32/28".parse().unwrap()], ..wanted });
+    let carrier = account.eni(trunk(&one, &[&web]));
+    account.attach(&carrier, &node, 1);
+    let branch = account.eni(interface(&two, &[&pod]));
+    account.associate(&carrier, &branch, 5);
+    let idle = account.eni(interface(&one, &[&web]));
+    account.route("192.168.0.0/16", RouteTarget::NetworkInterface(gate.clone()));
+    let enis = [("web", web_eni), ("data", data_eni), ("pod", branch), ("gate", gate), ("idle", idle)];
+    let options = Options { services: vec![Service::tcp([169, 254, 171, 1].into(), 80)] };
+    Shop { account, enis: enis.into(), options }
+}
+
+impl Shop {
+    /// An address, or the name of the ENI whose primary one it is.
+    fn address(&self, text: &str) -> IpAddr {
+        match self.enis.get(text) {
+            Some(eni) => self.account.get(eni).primary_ip().unwrap().into(),
+            None => text.parse().unwrap(),
+        }
+    }
+
+    fn ask(&self, from: &str, source: &str, to: &str, payload: Payload) -> String {
+        let packet = Packet {
+            sender: self.enis[from].clone(),
+            ethernet_source: None,
+            source: self.address(source),
+            destination: self.address(to),
+            payload,
+        };
+        outline(&reachability(&self.account.model, &self.options, &packet))
+    }
+}
+
+/// A verdict without ids.
+fn outline(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Allowed { egress: Some(_), ingress: Some(_) } => "allowed".to_owned(),
+        Verdict::Allowed { egress: Some(_), ingress: None } => "service".to_owned(),
+        Verdict::Allowed { .. } => "exempt".to_owned(),
+        Verdict::Denied { by } => {
+            let name = format!("{by:?}");
+            name.split('(').next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+const ECHO: Payload = Payload::Icmp { kind: 8, code: 0 };
+const TOO_BIG: Payload = Payload::Icmp { kind: 3, code: 4 };
+
+#[rstest]
+#[case::group_member("web", "web", "data", Payload::Tcp(5432), "allowed")]
+#[case::last_port("web", "web", "data", Payload::Tcp(5440), "allowed")]
+#[case::port_above("web", "web", "data", Payload::Tcp(5441), "Ingress")]
+#[case::other_protocol("web", "web", "data", Payload::Udp(5432), "Ingress")]
+#[case::secondary_address("web", "10.0.1.9", "data", Payload::Tcp(5432), "allowed")]
+#[case::delegated_prefix("web", "10.0.1.40", "data", Payload::Tcp(5432), "allowed")]
+#[case::trunks_groups_are_not_the_branchs("pod", "pod", "data", Payload::Tcp(5432), "Egress")]
+#[case::branch_into_group("pod", "pod", "web", Payload::Udp(53), "allowed")]
+#[case::branch_to_other_port("pod", "pod", "web", Payload::Udp(54), "Ingress")]
+#[case::icmp_type_and_code("web", "web", "data", TOO_BIG, "allowed")]
+#[case::icmp_any_code("gate", "gate", "data", ECHO, "allowed")]
+#[case::icmp_other_source("gate", "gate", "data", TOO_BIG, "Ingress")]
+#[case::no_egress_rule("data", "data", "web", Payload::Udp(53), "Egress")]
+#[case::not_its_address("web", "10.0.1.99", "data", Payload::Tcp(5432), "SpoofedSource")]
+#[case::anothers_address("pod", "web", "web", Payload::Udp(53), "SpoofedSource")]
+#[case::not_attached("idle", "idle", "data", Payload::Tcp(5432), "NotAttached")]
+#[case::to_not_attached("pod", "pod", "idle", Payload::Udp(53), "NotAttached")]
+#[case::nobody("web", "web", "10.0.2.200", Payload::Tcp(80), "NobodyThere")]
+#[case::no_route("web", "web", "172.16.0.1", Payload::Tcp(80), "NoRoute")]
+#[case::routed_to_a_checking_eni("web", "web", "192.168.0.1", Payload::Tcp(80), "DestinationCheck")]
+#[case::metadata("data", "data", "169.254.169.254", Payload::Tcp(80), "exempt")]
+#[case::metadata_other_port("data", "data", "169.254.169.254", Payload::Tcp(81), "Egress")]
+#[case::resolver("data", "data", "10.0.0.2", Payload::Udp(53), "exempt")]
+#[case::resolver_link_local("data", "data", "169.254.169.253", Payload::Tcp(53), "exempt")]
+#[case::metadata_spoofed("data", "web", "169.254.169.254", Payload::Tcp(80), "SpoofedSource")]
+#[case::ec2_endpoint("web", "web", "169.254.171.1", Payload::Tcp(80), "service")]
+#[case::ec2_endpoint_closed("pod", "pod", "169.254.171.1", Payload::Tcp(80), "Egress")]
+#[case::no_service("web", "web", "169.254.171.1", Payload::Tcp(81), "NoService")]
+#[case::router("web", "web", "10.0.1.1", ECHO, "NoService")]
+fn verdicts(
+    #[case] from: &str,
+    #[case] source: &str,
+    #[case] to: &str,
+    #[case] payload: Payload,
+    #[case] expected: &str,
+) {
+    assert_eq!(shop().ask(from, source, to, payload), expected);
+}
+
+#[test]
+fn without_the_check_an_eni_forwards() {
+    let mut shop = shop();
+    let attribute = InterfaceAttribute::SourceDestCheck(false);
+    shop.account.model.modify_network_interface(&shop.enis["gate"], attribute).unwrap();
+    assert_eq!(shop.ask("gate", "192.168.0.1", "data", ECHO), "Ingress");
+    assert_eq!(shop.ask("gate", "10.0.77.7", "data", ECHO), "allowed");
+    assert_eq!(shop.ask("web", "web", "192.168.0.1", Payload::Tcp(80)), "Ingress");
+}
+
+#[test]
+fn another_ethernet_address_is_spoofed() {
+    let shop = shop();
+    let packet = |mac| Packet {
+        sender: shop.enis["web"].clone(),
+        ethernet_source: Some(mac),
+        source: shop.address("web"),
+        destination: shop.address("data"),
+        payload: Payload::Tcp(5432),
+    };
+    let ask = |mac| reachability(&shop.account.model, &shop.options, &packet(mac));
+    assert!(ask(shop.account.mac(&shop.enis["web"])).is_allowed());
+    assert_eq!(ask(shop.account.mac(&shop.enis["pod"])), Verdict::Denied { by: Reason::SpoofedSource });
+}

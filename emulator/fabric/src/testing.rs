@@ -1,0 +1,149 @@
+//! A model to try things on, built through its own methods. The data-plane tests use it too.
+
+use ipnet::{IpNet, Ipv4Net};
+use jiff::Timestamp;
+use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
+use vpc_model::{
+    AccountId, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkInterface,
+    NetworkInterfaceId, NewAttachment, NewInterface, NewRule, NewSubnet, NewVpc, PortRange, Region, RouteTarget,
+    RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses,
+};
+
+/// One VPC of a model, with the ids and the clock that changes take.
+pub struct Account {
+    pub model: Model,
+    ids: Ids,
+    pub vpc: VpcId,
+}
+
+impl Account {
+    /// A VPC with a block.
+    pub fn with_vpc(block: &str) -> Self {
+        let mut model = Model::empty(AccountId::from("123456789012"), Region::from("us-east-1"));
+        let mut ids = Ids::seeded(1);
+        let mut cx = Context { now: Timestamp::UNIX_EPOCH, ids: &mut ids };
+        let vpc = model.create_vpc(&mut cx, NewVpc::with_block(block.parse().unwrap())).unwrap();
+        Self { model, ids, vpc }
+    }
+
+    fn change<R>(&mut self, change: impl FnOnce(&mut Model, &mut Context<'_>) -> R) -> R {
+        change(&mut self.model, &mut Context { now: Timestamp::UNIX_EPOCH, ids: &mut self.ids })
+    }
+
+    pub fn subnet(&mut self, block: &str) -> SubnetId {
+        let new = NewSubnet::with_block(self.vpc.clone(), block.parse().unwrap());
+        self.change(|model, cx| model.create_subnet(cx, new)).unwrap()
+    }
+
+    /// A group that lets everything out and nothing in.
+    pub fn group(&mut self, name: &str) -> SecurityGroupId {
+        let vpc = self.vpc.clone();
+        self.change(|model, cx| model.create_security_group(cx, &vpc, name, "for a test", Tags::new())).unwrap()
+    }
+
+    /// A group that lets nothing out either.
+    pub fn closed_group(&mut self, name: &str) -> SecurityGroupId {
+        let group = self.group(name);
+        self.revoke(&group, Direction::Egress, everything());
+        group
+    }
+
+    pub fn allow(&mut self, group: &SecurityGroupId, direction: Direction, rule: NewRule) {
+        self.change(|model, cx| model.authorize_security_group(cx, group, direction, vec![rule], &Tags::new()))
+            .unwrap();
+    }
+
+    pub fn revoke(&mut self, group: &SecurityGroupId, direction: Direction, rule: NewRule) {
+        let selector = vpc_model::RuleSelector::Rules(vec![rule]);
+        self.model.revoke_security_group(group, direction, selector).unwrap();
+    }
+
+    /// A launched instance and its primary ENI.
+    pub fn instance(&mut self, primary: NewInterface) -> (InstanceId, NetworkInterfaceId) {
+        let mut new = NewInstances::one("ami-12345678".parse().unwrap(), "m5.large", primary.subnet_id.clone());
+        new.interfaces = vec![LaunchInterface {
+            device_index: 0,
+            network_card_index: 0,
+            delete_on_termination: true,
+            source: LaunchSource::New(primary),
+        }];
+        let (_, instances) = self.change(|model, cx| model.run_instances(cx, &new)).unwrap();
+        let instance = instances[0].clone();
+        let eni = self.model.interfaces_of(&instance).next().unwrap().id.clone();
+        (instance, eni)
+    }
+
+    pub fn eni(&mut self, new: NewInterface) -> NetworkInterfaceId {
+        self.change(|model, cx| model.create_network_interface(cx, new)).unwrap()
+    }
+
+    /// Attaches an ENI to an instance, which must run.
+    pub fn attach(&mut self, eni: &NetworkInterfaceId, instance: &InstanceId, device_index: u16) {
+        let new = NewAttachment {
+            network_interface_id: eni.clone(),
+            instance_id: instance.clone(),
+            device_index,
+            network_card_index: 0,
+            delete_on_termination: true,
+        };
+        self.change(|model, cx| model.attach_network_interface(cx, new)).unwrap();
+    }
+
+    pub fn assign(&mut self, eni: &NetworkInterfaceId, wanted: WantedAddresses) {
+        self.change(|model, cx| model.assign_addresses(cx, eni, wanted, false)).unwrap();
+    }
+
+    pub fn detach(&mut self, eni: &NetworkInterfaceId) {
+        let attachment = self.get(eni).attachment.as_ref().unwrap().id.clone();
+        self.change(|model, cx| model.detach_network_interface(cx, &attachment)).unwrap();
+    }
+
+    pub fn associate(&mut self, trunk: &NetworkInterfaceId, branch: &NetworkInterfaceId, vlan: u16) {
+        let vlan = VlanId::new(vlan).unwrap();
+        self.change(|model, cx| model.associate_trunk_interface(cx, trunk, branch, vlan, Tags::new())).unwrap();
+    }
+
+    /// Adds a route to the main table.
+    pub fn route(&mut self, to: &str, target: RouteTarget) {
+        let main = self.model.vpc(&self.vpc).unwrap().main_route_table_id.clone();
+        self.model.create_route(&main, IpNet::V4(net(to)), target).unwrap();
+    }
+
+    pub fn get(&self, eni: &NetworkInterfaceId) -> &NetworkInterface {
+        self.model.network_interface(eni).unwrap()
+    }
+
+    pub fn mac(&self, eni: &NetworkInterfaceId) -> Mac {
+        self.get(eni).mac
+    }
+}
+
+/// An ENI in a subnet with groups.
+pub fn interface(subnet: &SubnetId, groups: &[&SecurityGroupId]) -> NewInterface {
+    let groups = groups.iter().map(|group| (*group).clone()).collect();
+    NewInterface { groups, ..NewInterface::in_subnet(subnet.clone()) }
+}
+
+/// A trunk in a subnet with groups.
+pub fn trunk(subnet: &SubnetId, groups: &[&SecurityGroupId]) -> NewInterface {
+    NewInterface { interface_type: InterfaceType::Trunk, ..interface(subnet, groups) }
+}
+
+/// A rule about ports, or ICMP type and code.
+pub fn rule(protocol: IpProtocol, ports: Option<(i32, i32)>, peer: RulePeer) -> NewRule {
+    let ports = ports.map(|(from, to)| PortRange { from, to });
+    NewRule { protocol, ports, peer, description: None }
+}
+
+/// The rule that every new group has for egress.
+pub fn everything() -> NewRule {
+    rule(IpProtocol::All, None, RulePeer::Ipv4(net("0.0.0.0/0")))
+}
+
+pub fn block(text: &str) -> RulePeer {
+    RulePeer::Ipv4(net(text))
+}
+
+pub fn net(text: &str) -> Ipv4Net {
+    text.parse().unwrap()
+}
