@@ -15,7 +15,7 @@ use vpc_model::{InstanceId, Model, VpcId};
 use crate::board::{Applied, FailedOp};
 use crate::journal::JournalError;
 use crate::net::{PeerAddress, PromptListener};
-use crate::{Config, Shared, admin, endpoint, vpc_services};
+use crate::{Config, Shared, admin, endpoint, reconcile, vpc_services};
 
 /// How long requests under way may take when the emulator stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -44,6 +44,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// There is no thread for the reconciler.
+    #[error("cannot start the reconciler")]
+    Reconciler(#[source] std::io::Error),
     /// The journal cannot be used.
     #[error("cannot rebuild the account from its journal")]
     Journal(#[from] JournalError),
@@ -82,6 +85,8 @@ impl Emulator {
         emulator.serve(listener);
         if emulator.shared.config().fabric {
             emulator.tasks.spawn(vpc_services::run(Arc::clone(&emulator.shared), emulator.stop.clone()));
+            reconcile::start(Arc::clone(&emulator.shared), &emulator.stop, &emulator.tasks)
+                .map_err(StartError::Reconciler)?;
         }
         emulator.tasks.close();
         Ok(emulator)

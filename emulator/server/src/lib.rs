@@ -13,6 +13,7 @@ mod endpoint;
 pub mod imds;
 mod journal;
 mod net;
+pub mod reconcile;
 pub mod shared;
 #[cfg(test)]
 mod testing;

@@ -1,0 +1,285 @@
+//! One operation of a plan, done to the kernel.
+//!
+//! Taking away what is gone already succeeds; making what is there already replaces it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+use linux_net::netlink::{BridgePort, LinkSpec, RouteKind, RouteSpec, RuleSpec, table};
+use linux_net::vlan;
+use nft_ruleset::{Table, encode};
+use vpc_fabric::{Branch, Bridge, InstanceAddress, Key, NextHop, Object, Op, Wire, names};
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, SubnetId, VpcId};
+
+use super::fabric::Fabric;
+use super::namespace::Namespace;
+
+/// ENIs take jumbo frames.
+const MTU: u32 = 9001;
+/// Rules for VPC route tables come before the main table's.
+const RULE_PRIORITY: u32 = 1000;
+
+/// A port never hears what is not addressed to it, and is heard only by its ENI's address.
+const PORT: BridgePort = BridgePort {
+    isolated: true,
+    locked: true,
+    learning: false,
+    flood: false,
+    mcast_flood: false,
+    bcast_flood: false,
+    neigh_suppress: false,
+};
+
+/// Why an operation did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The kernel refused.
+    #[error(transparent)]
+    Kernel(#[from] linux_net::Error),
+    /// The ruleset cannot be encoded.
+    #[error(transparent)]
+    Ruleset(#[from] nft_ruleset::Error),
+    /// Neither VLAN devices nor the tag shim work here.
+    #[error("this kernel carries no 802.1Q frames: neither VLAN devices nor cls_bpf")]
+    NoCarrier,
+    /// A namespace that should be held is not.
+    #[error("namespace of {0} is not there")]
+    NoNamespace(String),
+}
+
+type Result<T> = std::result::Result<T, ApplyError>;
+
+/// Does one operation.
+pub(super) fn apply(fabric: &mut Fabric, op: &Op) -> Result<()> {
+    match op {
+        Op::Remove(key, object) => remove(fabric, key, object),
+        Op::Add(key, object) => add(fabric, key, object),
+        Op::Change { key: Key::Rules(vpc), from: Object::Rules(from), to: Object::Rules(to) } => {
+            change_rules(fabric, vpc, from, to)
+        }
+        // Routes are replaced as they are added.
+        Op::Change { key, to, .. } => add(fabric, key, to),
+    }
+}
+
+fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
+    match (key, object) {
+        (Key::Fabric(vpc), _) => {
+            fabric.vpcs.insert(vpc.clone(), Namespace::create_fabric()?);
+            Ok(())
+        }
+        (Key::Instance(id), _) => {
+            fabric.instances.insert(id.clone(), Namespace::create()?);
+            Ok(())
+        }
+        (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
+        (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
+        (Key::Rules(vpc), Object::Rules(table)) => {
+            Ok(linux_net::nft::apply(of_vpc(fabric, vpc)?.netns(), &encode::replace_table(table)?)?)
+        }
+        (Key::Route(vpc, number, destination), Object::Route(hop)) => {
+            add_route(of_vpc(fabric, vpc)?, *number, *destination, hop)
+        }
+        (Key::RouteRule(vpc, subnet, number), _) => add_route_rule(of_vpc(fabric, vpc)?, subnet, *number),
+        (Key::Neighbour(vpc, subnet, address), Object::Neighbour(mac)) => {
+            let namespace = of_vpc(fabric, vpc)?;
+            let bridge = bridge_index(namespace, subnet)?;
+            Ok(namespace.netlink.replace_neighbour(bridge, *address, mac.0)?)
+        }
+        (Key::Wire(vpc, eni), Object::Wire(wire)) => add_wire(fabric, vpc, eni, wire),
+        (Key::Branch(vpc, eni), Object::Branch(branch)) => add_branch(fabric, vpc, eni, branch),
+        (Key::InstanceAddress(_, instance), Object::InstanceAddress(address)) => {
+            add_instance_address(of_instance(fabric, instance)?, address)
+        }
+        _ => unreachable!("compile gives every key the object of its kind"),
+    }
+}
+
+fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
+    match (key, object) {
+        (Key::Fabric(vpc), _) => {
+            fabric.vpcs.remove(vpc);
+            Ok(())
+        }
+        (Key::Instance(instance), _) => {
+            fabric.instances.remove(instance);
+            Ok(())
+        }
+        (Key::ServiceAddress(vpc, address), _) => {
+            let address = IpNet::V4(Ipv4Net::from(*address));
+            unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", address))
+        }
+        (Key::Bridge(vpc, subnet), _) => {
+            let namespace = fabric.vpcs.get_mut(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))?;
+            namespace.bridges.remove(subnet);
+            unless_gone(namespace.netlink.delete_link(names::bridge(subnet).as_str()))
+        }
+        (Key::Rules(vpc), Object::Rules(table)) => {
+            let batch = encode::delete_table(table.family, &table.name)?;
+            Ok(linux_net::nft::apply(of_vpc(fabric, vpc)?.netns(), &batch)?)
+        }
+        (Key::Route(vpc, number, destination), Object::Route(hop)) => {
+            let namespace = of_vpc(fabric, vpc)?;
+            unless_gone(namespace.netlink.delete_route(&route(namespace, *number, *destination, hop)?))
+        }
+        (Key::RouteRule(vpc, subnet, number), _) => {
+            unless_gone(of_vpc(fabric, vpc)?.netlink.delete_rule(&route_rule(subnet, *number)))
+        }
+        (Key::Neighbour(vpc, subnet, address), _) => {
+            let namespace = of_vpc(fabric, vpc)?;
+            let bridge = bridge_index(namespace, subnet)?;
+            unless_gone(namespace.netlink.delete_neighbour(bridge, *address))
+        }
+        (Key::Wire(vpc, eni), _) => unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str())),
+        (Key::Branch(vpc, eni), Object::Branch(branch)) => remove_branch(of_vpc(fabric, vpc)?, eni, branch),
+        (Key::InstanceAddress(_, instance), Object::InstanceAddress(address)) => {
+            let namespace = of_instance(fabric, instance)?;
+            unless_gone(namespace.netlink.delete_address(names::device(0).as_str(), IpNet::V4(address.address)))
+        }
+        _ => unreachable!("compile gives every key the object of its kind"),
+    }
+}
+
+fn add_service_address(fabric: &Fabric, vpc: &VpcId, address: Ipv4Addr) -> Result<()> {
+    let added = of_vpc(fabric, vpc)?.netlink.add_address("lo", IpNet::V4(Ipv4Net::from(address)));
+    unless_there(added)
+}
+
+fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Bridge) -> Result<()> {
+    let namespace = fabric.vpcs.get_mut(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))?;
+    let netlink = &namespace.netlink;
+    let (name, alias) = (names::bridge(subnet), format!("vpcbox:{subnet}"));
+    netlink.add_bridge(&LinkSpec::new(&name).mac(bridge.mac.0).mtu(MTU).alias(&alias).quiet().up())?;
+    let index = netlink.index(&name)?;
+    namespace.bridges.insert(subnet.clone(), index);
+    namespace.prepare_bridge(&name)?;
+    Ok(namespace.netlink.add_address(index, IpNet::V4(bridge.router))?)
+}
+
+/// A change in place keeps what does not change, counters and elements; if the kernel's table is not what it
+/// was taken for, the table is made anew. Both are one transaction.
+fn change_rules(fabric: &Fabric, vpc: &VpcId, from: &Table, to: &Table) -> Result<()> {
+    let netns = of_vpc(fabric, vpc)?.netns();
+    if linux_net::nft::apply(netns, &encode::update_table(from, to)?).is_ok() {
+        return Ok(());
+    }
+    Ok(linux_net::nft::apply(netns, &encode::replace_table(to)?)?)
+}
+
+fn add_route(namespace: &Namespace, number: u32, destination: Ipv4Net, hop: &NextHop) -> Result<()> {
+    Ok(namespace.netlink.replace_route(&route(namespace, number, destination, hop)?)?)
+}
+
+fn route(namespace: &Namespace, number: u32, destination: Ipv4Net, hop: &NextHop) -> Result<RouteSpec> {
+    let number = if number == 0 { table::MAIN } else { number };
+    let spec = match hop {
+        NextHop::Blackhole => RouteSpec::of_kind(destination, RouteKind::Blackhole),
+        NextHop::Local => RouteSpec::of_kind(destination, RouteKind::Throw),
+        NextHop::Interface(subnet, address) => {
+            let bridge = bridge_index(namespace, subnet)?;
+            RouteSpec::via(destination, IpAddr::V4(*address)).link(bridge).onlink()
+        }
+    };
+    Ok(spec.table(number))
+}
+
+fn route_rule(subnet: &SubnetId, number: u32) -> RuleSpec {
+    RuleSpec::v4(RULE_PRIORITY, number).iif(&names::bridge(subnet))
+}
+
+fn add_route_rule(namespace: &Namespace, subnet: &SubnetId, number: u32) -> Result<()> {
+    unless_there(namespace.netlink.add_rule(&route_rule(subnet, number)))
+}
+
+fn add_wire(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, wire: &Wire) -> Result<()> {
+    let (namespace, instance) = (of_vpc(fabric, vpc)?, of_instance(fabric, &wire.instance)?);
+    let netlink = &namespace.netlink;
+    let (port, device) = (names::port(eni), names::device(wire.device_index));
+    let alias = format!("vpcbox:{eni}");
+    let near = LinkSpec::new(&port).mtu(MTU).alias(&alias).master(bridge_index(namespace, &wire.subnet)?).quiet();
+    let far = LinkSpec::new(&device).mac(wire.mac.0).mtu(MTU).alias(&alias);
+    match netlink.add_veth(&near, &far, Some(instance.netns())) {
+        // Left over from a namespace that the kernel has not taken back yet.
+        Err(err) if err.is_exists() && netlink.link(&port)?.is_some() => {
+            netlink.delete_link(&port)?;
+            netlink.add_veth(&near, &far, Some(instance.netns()))?;
+        }
+        made => made?,
+    }
+    let index = netlink.index(&port).map_err(ApplyError::from);
+    let connected = index.and_then(|index| connect(namespace, index, wire.mac));
+    connected.inspect_err(|_| drop(netlink.delete_link(&port)))
+}
+
+/// Opens a port, which is down until then.
+fn connect(namespace: &Namespace, index: u32, mac: Mac) -> Result<()> {
+    let outcomes = namespace.netlink.batch(|batch| {
+        batch.set_bridge_port(index, PORT)?;
+        batch.replace_fdb(index, mac.0)?;
+        batch.set_up(index)
+    })?;
+    Ok(outcomes.into_iter().collect::<linux_net::Result<()>>()?)
+}
+
+fn add_branch(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, branch: &Branch) -> Result<()> {
+    let carrier = fabric.carrier.ok_or(ApplyError::NoCarrier)?;
+    let namespace = of_vpc(fabric, vpc)?;
+    let (port, trunk, vlan) = (names::branch_port(eni), names::port(&branch.trunk), branch.vlan.get());
+    let bridge = bridge_index(namespace, &branch.subnet)?;
+    let mac = names::branch_port_mac(eni).0;
+    let add = || vlan::add(namespace.netns(), &trunk, &port, vlan, mac, MTU, carrier);
+    let index = match add() {
+        Err(err) if err.is_exists() => {
+            remove_branch(namespace, eni, branch)?;
+            add()?
+        }
+        added => added?,
+    };
+    let connected = namespace.netlink.set_master(index, Some(bridge)).map_err(ApplyError::from);
+    let connected = connected.and_then(|()| connect(namespace, index, branch.mac));
+    connected.inspect_err(|_| drop(remove_branch(namespace, eni, branch)))
+}
+
+fn remove_branch(namespace: &Namespace, eni: &NetworkInterfaceId, branch: &Branch) -> Result<()> {
+    let (port, trunk) = (names::branch_port(eni), names::port(&branch.trunk));
+    Ok(vlan::remove(namespace.netns(), &trunk, &port, branch.vlan.get())?)
+}
+
+/// What DHCP does on a real instance.
+fn add_instance_address(namespace: &Namespace, address: &InstanceAddress) -> Result<()> {
+    let netlink = &namespace.netlink;
+    let device = netlink.index(names::device(0).as_str())?;
+    netlink.set_up(device)?;
+    unless_there(netlink.add_address(device, IpNet::V4(address.address)))?;
+    let default = RouteSpec::via(RouteSpec::default_v4(), IpAddr::V4(address.router)).link(device);
+    Ok(netlink.replace_route(&default)?)
+}
+
+fn of_vpc<'a>(fabric: &'a Fabric, vpc: &VpcId) -> Result<&'a Namespace> {
+    fabric.vpcs.get(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))
+}
+
+fn of_instance<'a>(fabric: &'a Fabric, instance: &InstanceId) -> Result<&'a Namespace> {
+    fabric.instances.get(instance).ok_or_else(|| ApplyError::NoNamespace(instance.to_string()))
+}
+
+fn bridge_index(namespace: &Namespace, subnet: &SubnetId) -> Result<u32> {
+    match namespace.bridges.get(subnet) {
+        Some(index) => Ok(*index),
+        None => Ok(namespace.netlink.index(names::bridge(subnet).as_str())?),
+    }
+}
+
+fn unless_gone(outcome: linux_net::Result<()>) -> Result<()> {
+    match outcome {
+        Err(err) if err.is_not_found() => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+fn unless_there(outcome: linux_net::Result<()>) -> Result<()> {
+    match outcome {
+        Err(err) if err.is_exists() => Ok(()),
+        other => Ok(other?),
+    }
+}

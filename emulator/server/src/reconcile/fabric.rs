@@ -1,0 +1,115 @@
+//! The fabrics of all VPCs as far as they are applied, and one pass over them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use linux_net::Netns;
+use linux_net::vlan::Carrier;
+use vpc_fabric::{Desired, Key, Op, diff};
+use vpc_model::{InstanceId, VpcId};
+
+use super::namespace::Namespace;
+use super::{apply, observe};
+
+/// The fabrics of all VPCs and the namespaces of all instances. Dropping it takes everything away.
+#[derive(Debug)]
+pub struct Fabric {
+    pub(super) applied: Desired,
+    pub(super) vpcs: BTreeMap<VpcId, Namespace>,
+    pub(super) instances: BTreeMap<InstanceId, Namespace>,
+    pub(super) carrier: Option<Carrier>,
+}
+
+/// What one pass did.
+#[derive(Debug, Default)]
+pub struct PassReport {
+    /// How many operations worked.
+    pub done: usize,
+    /// What did not work.
+    pub failures: Vec<Failure>,
+    /// How many operations wait for failed ones.
+    pub waiting: usize,
+}
+
+/// An operation that did not work.
+#[derive(Debug, thiserror::Error)]
+#[error("{op}")]
+pub struct Failure {
+    /// The operation as plans show it.
+    pub op: String,
+    /// Why.
+    #[source]
+    pub source: apply::ApplyError,
+}
+
+impl Fabric {
+    /// Nothing applied yet. Without a carrier for 802.1Q frames branch ENIs are refused, all else works.
+    pub fn new(carrier: Option<Carrier>) -> Self {
+        Self { applied: Desired::default(), vpcs: BTreeMap::new(), instances: BTreeMap::new(), carrier }
+    }
+
+    /// What the kernel holds.
+    pub fn applied(&self) -> &Desired {
+        &self.applied
+    }
+
+    /// Does what is needed to get from what is applied to what is desired.
+    ///
+    /// `ready` is told when the addresses of new fabrics can be bound, before any ENI is connected.
+    pub fn pass(&mut self, desired: &Desired, mut ready: impl FnMut(&Self)) -> PassReport {
+        let mut report = PassReport::default();
+        let mut failed = BTreeSet::new();
+        let mut is_announced = false;
+        for op in diff(&self.applied, desired) {
+            if !is_announced && comes_after_addresses(&op) {
+                is_announced = true;
+                ready(self);
+            }
+            if failed.contains(op.key()) || op.needs().iter().any(|key| !self.applied.contains(key)) {
+                report.waiting += 1;
+                continue;
+            }
+            match apply::apply(self, &op) {
+                Ok(()) => {
+                    op.apply_to(&mut self.applied);
+                    report.done += 1;
+                }
+                Err(source) => {
+                    failed.insert(op.key().clone());
+                    report.failures.push(Failure { op: op.to_string(), source });
+                }
+            }
+        }
+        report
+    }
+
+    /// Looks whether what is applied is still there and forgets what is not, so that the next pass makes it
+    /// again. Gives how many objects were missing.
+    pub fn observe(&mut self) -> usize {
+        observe::observe(self)
+    }
+
+    /// The namespace of a VPC's fabric.
+    pub fn vpc_netns(&self, id: &VpcId) -> Option<&Netns> {
+        self.vpcs.get(id).map(Namespace::netns)
+    }
+
+    /// The namespace of an instance.
+    pub fn instance_netns(&self, id: &InstanceId) -> Option<&Netns> {
+        self.instances.get(id).map(Namespace::netns)
+    }
+
+    /// All fabrics' namespaces.
+    pub fn vpc_namespaces(&self) -> impl Iterator<Item = (&VpcId, &Netns)> {
+        self.vpcs.iter().map(|(id, namespace)| (id, namespace.netns()))
+    }
+
+    /// All instances' namespaces.
+    pub fn instance_namespaces(&self) -> impl Iterator<Item = (&InstanceId, &Netns)> {
+        self.instances.iter().map(|(id, namespace)| (id, namespace.netns()))
+    }
+}
+
+fn comes_after_addresses(op: &Op) -> bool {
+    let is_early = matches!(op.key(), Key::Fabric(_) | Key::Instance(_) | Key::ServiceAddress(..));
+    !matches!(op, Op::Remove(..)) && !is_early
+}

@@ -1,0 +1,67 @@
+//! The namespaces the reconciler holds, and how a fabric's is set up.
+
+use std::collections::BTreeMap;
+
+use linux_net::{Netlink, Netns, Result, sysctl};
+use vpc_model::SubnetId;
+
+/// How a fabric differs from an ordinary host. `default` settings are for links made later.
+const FABRIC_SYSCTLS: &[(&str, &str)] = &[
+    // IPv6 within the VPC is not built yet.
+    ("net.ipv6.conf.all.disable_ipv6", "1"),
+    ("net.ipv6.conf.default.disable_ipv6", "1"),
+    ("net.ipv4.ip_forward", "1"),
+    // Sources are checked by the rules, per ENI; the kernel's own check knows only routes.
+    ("net.ipv4.conf.all.rp_filter", "0"),
+    ("net.ipv4.conf.default.rp_filter", "0"),
+    // A redirected host would send to its neighbour, which isolated ports keep it from reaching.
+    ("net.ipv4.conf.all.send_redirects", "0"),
+    ("net.ipv4.conf.default.send_redirects", "0"),
+    ("net.ipv4.conf.all.accept_redirects", "0"),
+    ("net.ipv4.conf.default.accept_redirects", "0"),
+    // The router answers for every address of the subnet.
+    ("net.ipv4.conf.all.proxy_arp_pvlan", "1"),
+    ("net.ipv4.conf.default.proxy_arp_pvlan", "1"),
+];
+
+/// How a subnet's bridge treats neighbours; these settings have no default within a namespace.
+const BRIDGE_SYSCTLS: &[(&str, &str)] = &[
+    // It answers for others at once.
+    ("proxy_delay", "0"),
+    // Where addresses are is known; nobody is asked, so nobody can claim an address.
+    ("mcast_solicit", "0"),
+    ("ucast_solicit", "0"),
+    ("app_solicit", "0"),
+];
+
+/// A namespace with a socket to its network configuration.
+#[derive(Debug)]
+pub(super) struct Namespace {
+    pub(super) netlink: Netlink,
+    /// The indexes of a fabric's bridges.
+    pub(super) bridges: BTreeMap<SubnetId, u32>,
+}
+
+impl Namespace {
+    pub(super) fn create() -> Result<Self> {
+        Ok(Self { netlink: Netlink::open(&Netns::create()?)?, bridges: BTreeMap::new() })
+    }
+
+    pub(super) fn create_fabric() -> Result<Self> {
+        let namespace = Self::create()?;
+        sysctl::write_all(namespace.netns(), FABRIC_SYSCTLS)?;
+        Ok(namespace)
+    }
+
+    /// Sets up a bridge that has just been made.
+    pub(super) fn prepare_bridge(&self, name: &str) -> Result<()> {
+        let keys = BRIDGE_SYSCTLS.iter().map(|(key, _)| format!("net/ipv4/neigh/{name}/{key}"));
+        let keys: Vec<String> = keys.collect();
+        let settings = keys.iter().zip(BRIDGE_SYSCTLS).map(|(key, (_, value))| (key.as_str(), *value));
+        sysctl::write_all(self.netns(), &settings.collect::<Vec<_>>())
+    }
+
+    pub(super) fn netns(&self) -> &Netns {
+        self.netlink.netns()
+    }
+}

@@ -1,0 +1,37 @@
+//! What of the applied objects the kernel still has.
+//!
+//! Links are looked at, for they are what processes in a namespace can take away, and with them goes all that
+//! hangs on them. Rules, routes and neighbours live in the fabric, where only this process acts.
+
+use std::collections::BTreeSet;
+
+use vpc_fabric::{Key, names};
+use vpc_model::VpcId;
+
+use super::fabric::Fabric;
+use super::namespace::Namespace;
+
+/// Forgets applied objects whose links are missing; gives how many.
+pub(super) fn observe(fabric: &mut Fabric) -> usize {
+    let lost = missing(fabric);
+    lost.iter().for_each(|key| fabric.applied.forget(key));
+    lost.len()
+}
+
+fn missing(fabric: &Fabric) -> Vec<Key> {
+    let links: BTreeSet<_> = fabric.vpcs.iter().flat_map(|(vpc, namespace)| named(vpc, namespace)).collect();
+    let is_missing = |key: &Key| match key {
+        Key::Bridge(vpc, subnet) => !links.contains(&(vpc, names::bridge(subnet))),
+        // One end of a wire is not without the other; instances may give theirs another name.
+        Key::Wire(vpc, eni) => !links.contains(&(vpc, names::port(eni))),
+        Key::Branch(vpc, eni) => !links.contains(&(vpc, names::branch_port(eni))),
+        _ => false,
+    };
+    fabric.applied.objects().map(|(key, _)| key.clone()).filter(is_missing).collect()
+}
+
+/// The links of a fabric. One that cannot be listed counts as empty: what was in it is made anew.
+fn named<'a>(vpc: &'a VpcId, namespace: &Namespace) -> Vec<(&'a VpcId, String)> {
+    let links = namespace.netlink.links().unwrap_or_default();
+    links.into_iter().map(|link| (vpc, link.name)).collect()
+}

@@ -1,0 +1,174 @@
+//! A model whose VPC is in the kernel, and hosts to send packets between.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use ipnet::{IpNet, Ipv4Net};
+use jiff::Timestamp;
+use linux_net::netlink::{RouteSpec, RuleSpec};
+use linux_net::vlan::Carrier;
+use linux_net::{Netlink, Netns, features, vlan};
+use vpc_fabric::{Options, Packet, Payload, Verdict, compile, reachability};
+use vpc_model::{InstanceId, NetworkInterfaceId};
+use vpcbox_emulator::LifeCycle;
+use vpcbox_emulator::reconcile::{Fabric, transitions};
+
+use crate::model::Account;
+use crate::probe::{Ears, Try, ip};
+
+/// A model whose VPC is in the kernel.
+pub struct World {
+    pub account: Account,
+    pub options: Options,
+    pub fabric: Fabric,
+    pub carrier: Option<Carrier>,
+}
+
+/// An address of an ENI, and where it is.
+#[derive(Clone)]
+pub struct Host {
+    pub name: &'static str,
+    pub eni: NetworkInterfaceId,
+    pub address: Ipv4Addr,
+    pub netns: Netns,
+}
+
+impl World {
+    /// A VPC 10.0.0.0/16; nothing where this kernel, or our rights, do not allow one.
+    pub fn start(options: Options) -> Option<Self> {
+        let features = features::probe();
+        let obstacles = features.obstacles();
+        if let (Some(missing), _) | (None, Some(missing)) = (obstacles.first().copied(), None) {
+            println!("skipped: {missing}");
+            return None;
+        }
+        if features.privilege != features::Privilege::Root {
+            println!("skipped: needs root");
+            return None;
+        }
+        let carrier = vlan::carrier(&features).ok();
+        let account = Account::with_vpc("10.0.0.0/16");
+        Some(Self { account, options, fabric: Fabric::new(carrier), carrier })
+    }
+
+    /// Passes until nothing changes any more.
+    pub fn settle(&mut self) -> Duration {
+        let start = Instant::now();
+        loop {
+            let desired = compile(&self.account.model, &self.options);
+            let report = self.fabric.pass(&desired, |_| ());
+            assert!(report.failures.is_empty(), "{:#?}", report.failures);
+            assert_eq!(report.waiting, 0);
+            assert_eq!(self.fabric.applied(), &desired);
+            let changes = transitions(&self.account.model, self.fabric.applied());
+            if changes.is_empty() {
+                return start.elapsed();
+            }
+            changes.iter().for_each(|change| complete(&mut self.account, change));
+        }
+    }
+
+    /// The primary address of an ENI that is its instance's primary one.
+    pub fn primary(&self, name: &'static str, instance: &InstanceId, eni: &NetworkInterfaceId) -> Host {
+        let netns = self.fabric.instance_netns(instance).expect("the instance has its namespace").clone();
+        let address = self.account.get(eni).primary_ip().unwrap();
+        Host { name, eni: eni.clone(), address, netns }
+    }
+
+    /// Another address, which the instance takes as a node agent would: with a route of its own by its ENI.
+    pub fn further(
+        &self,
+        name: &'static str,
+        near: &Host,
+        device: &str,
+        eni: &NetworkInterfaceId,
+        at: Ipv4Addr,
+    ) -> Host {
+        let netlink = Netlink::open(&near.netns).unwrap();
+        let link = netlink.index(device).unwrap();
+        netlink.set_up(link).unwrap();
+        netlink.add_address(link, IpNet::V4(Ipv4Net::from(at))).unwrap();
+        let subnet = self.account.model.subnet(&self.account.get(eni).subnet_id).unwrap();
+        let table = 1000 + link;
+        netlink.replace_route(&RouteSpec::on_link(Ipv4Net::from(subnet.router()), link).table(table)).unwrap();
+        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router())).link(link).table(table);
+        netlink.replace_route(&default).unwrap();
+        netlink.add_rule(&RuleSpec::v4(500, table).from(IpNet::V4(Ipv4Net::from(at)))).unwrap();
+        Host { name, eni: eni.clone(), address: at, netns: near.netns.clone() }
+    }
+
+    /// A branch ENI's address in a namespace of its own, on the trunk's wire by a VLAN.
+    pub fn branch(&self, name: &'static str, node: &Host, trunk: &str, eni: &NetworkInterfaceId) -> Host {
+        let vlan_id = self.account.model.trunk_association_of(eni).unwrap().vlan_id.get();
+        let (pod, own) = (Netns::create().unwrap(), self.account.get(eni));
+        let link = format!("vlan.eth.{vlan_id}");
+        Netlink::open(&node.netns).unwrap().set_up(trunk).unwrap();
+        vlan::add(&node.netns, trunk, &link, vlan_id, own.mac.0, 9001, self.carrier.unwrap()).unwrap();
+        Netlink::open(&node.netns).unwrap().move_to(&link, &pod).unwrap();
+        let (netlink, address) = (Netlink::open(&pod).unwrap(), own.primary_ip().unwrap());
+        let subnet = self.account.model.subnet(&own.subnet_id).unwrap();
+        netlink.set_up(&link).unwrap();
+        let with_prefix = Ipv4Net::new(address, subnet.cidr_block.prefix_len()).unwrap();
+        netlink.add_address(&link, IpNet::V4(with_prefix)).unwrap();
+        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router()));
+        netlink.replace_route(&default.link(netlink.index(&link).unwrap())).unwrap();
+        Host { name, eni: eni.clone(), address, netns: pod }
+    }
+
+    /// Gives an instance's link an address, rightly or wrongly.
+    pub fn take_address(&self, host: &Host, device: &str, address: Ipv4Addr) {
+        Netlink::open(&host.netns).unwrap().add_address(device, IpNet::V4(Ipv4Net::from(address))).unwrap();
+    }
+
+    /// Gives an instance's primary link an Ethernet address.
+    pub fn take_mac(&self, netlink: &Netlink, mac: [u8; 6]) {
+        netlink.set_mac("eth0", mac).unwrap();
+    }
+
+    /// What the oracle says.
+    pub fn verdict(&self, from: &Host, source: Ipv4Addr, to: Ipv4Addr, payload: Payload) -> Verdict {
+        let (source, destination) = (ip(source), ip(to));
+        let packet = Packet { sender: from.eni.clone(), ethernet_source: None, source, destination, payload };
+        reachability(&self.account.model, &self.options, &packet)
+    }
+
+    /// Sends packets and compares what happens with what the oracle says; gives how many arrived.
+    pub fn agree(&self, ears: &Ears, packets: &[(&Host, Ipv4Addr, Ipv4Addr, Payload)]) -> usize {
+        let verdicts: Vec<Verdict> =
+            packets.iter().map(|(from, source, to, payload)| self.verdict(from, *source, *to, *payload)).collect();
+        let tries: Vec<Try> = packets
+            .iter()
+            .zip(&verdicts)
+            .map(|((from, source, destination, payload), verdict)| Try {
+                from: from.netns.clone(),
+                source: *source,
+                destination: *destination,
+                payload: *payload,
+                is_expected: verdict.is_allowed(),
+            })
+            .collect();
+        let outcomes = ears.try_all(&tries);
+        let differing: Vec<String> = packets
+            .iter()
+            .zip(&verdicts)
+            .zip(&outcomes)
+            .filter(|((_, verdict), arrived)| verdict.is_allowed() != **arrived)
+            .map(|(((from, source, to, payload), verdict), arrived)| {
+                format!("{} {source} → {to} {payload:?}: arrived {arrived}, oracle: {verdict}", from.name)
+            })
+            .collect();
+        assert!(differing.is_empty(), "{} of {} differ:\n{}", differing.len(), packets.len(), differing.join("\n"));
+        outcomes.into_iter().filter(|arrived| *arrived).count()
+    }
+}
+
+fn complete(account: &mut Account, change: &LifeCycle) {
+    let now = Timestamp::UNIX_EPOCH;
+    match change {
+        LifeCycle::AttachmentReady(eni) => account.model.attachment_ready(eni),
+        LifeCycle::AttachmentGone(eni) => account.model.attachment_gone(eni),
+        LifeCycle::InstanceGone(instance) => account.model.instance_gone(instance, now),
+        LifeCycle::InstanceStopped(instance) => account.model.instance_stopped(instance),
+        LifeCycle::Settle => unreachable!("the fabric completes one thing at a time"),
+    }
+}
