@@ -13,7 +13,7 @@ pub(crate) const MAX_KEY: usize = 64;
 pub(crate) const INTERFACE_NAME: usize = 16;
 
 /// A key's bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     bytes: [u8; MAX_KEY],
     length: u8,

@@ -164,6 +164,30 @@ fn an_update_touches_what_changes() {
     ");
 }
 
+#[rstest]
+#[case::in_the_middle(&[1, 2, 3, 4], &[1, 5, 3, 4], 1, 1)]
+#[case::at_the_end(&[1, 2], &[1, 2, 3], 0, 1)]
+#[case::at_the_start(&[1, 2], &[2], 1, 0)]
+#[case::in_another_order(&[1, 2, 3], &[3, 1, 2], 0, 0)]
+#[case::one_of_two_equal(&[1, 2, 1], &[1, 2], 0, 0)]
+#[case::one_of_two_equal_in_between(&[1, 2, 1, 3], &[1, 4, 3], 1, 1)]
+#[case::all(&[1, 2], &[3, 4], 2, 2)]
+fn only_elements_that_differ_change(
+    #[case] old: &[u32],
+    #[case] new: &[u32],
+    #[case] gone: usize,
+    #[case] fresh: usize,
+) {
+    let version = |numbers: &[u32]| {
+        let elements = numbers.iter().map(|number| element(vec![address(*number)])).collect();
+        table(vec![Set { elements, ..addresses("peers", false) }], vec![])
+    };
+    let batch = encode::update_table(&version(old), &version(new)).expect("encodes");
+    let lines = [("delete", gone), ("add", fresh)].into_iter().filter(|(_, count)| *count > 0);
+    let lines = lines.map(|(verb, count)| format!("{verb} elements 1 to {count} of set peers in inet table vpcbox"));
+    assert_eq!(described(&batch, 1..=batch.len() as u32), lines.collect::<Vec<_>>().join("\n"));
+}
+
 #[test]
 fn what_is_too_large_is_done_in_stages() {
     let rules = |count| (0..count).map(|_| vec![Statement::Verdict(Verdict::Drop)]).collect();

@@ -93,6 +93,12 @@ pub(crate) struct Entry<'a> {
     pub bounds: Bounds,
 }
 
+impl Entry<'_> {
+    fn order(&self) -> (&[u8], &[u8]) {
+        (self.bounds.0.as_bytes(), self.bounds.1.as_bytes())
+    }
+}
+
 /// Elements in the order of their keys, without repetitions.
 ///
 /// # Errors
@@ -109,12 +115,12 @@ pub(crate) fn entries<'a>(
         let bounds = bounds(set, element).map_err(|source| refuse(set, element, source))?;
         entries.push(Entry { element, bounds });
     }
-    entries.sort_by_key(|entry| entry.bounds);
+    entries.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
     entries.dedup_by(|b, a| a.bounds == b.bounds && a.element.verdict == b.element.verdict);
     for pair in entries.windows(2) {
         let overlap = match is_concatenated_interval(set) {
             true => pair[0].bounds == pair[1].bounds,
-            false => pair[1].bounds.0 <= pair[0].bounds.1,
+            false => pair[1].bounds.0.as_bytes() <= pair[0].bounds.1.as_bytes(),
         };
         if overlap {
             let other = text::element(&set.key, pair[0].element);

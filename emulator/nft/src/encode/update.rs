@@ -1,13 +1,12 @@
 //! The shortest transaction from one version of a table to the next.
 
-use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::batch::{Batch, Builder};
 use super::scope::Scope;
 use super::set::Entry;
 use super::{add_base_chains, add_chain, add_rules, flush_chain, remove_chain, set};
-use crate::{Chain, Error, Set, Statement, Table};
+use crate::{Chain, Element, Error, Set, Statement, Table};
 
 /// Turns the table `old`, which is in the kernel, into `new`.
 ///
@@ -17,21 +16,7 @@ use crate::{Chain, Error, Set, Statement, Table};
 /// # Errors
 /// If the two are not versions of one table, or the kernel would refuse the new one.
 pub fn update_table(old: &Table, new: &Table) -> Result<Batch, Error> {
-    let changes = Changes::between(old, new)?;
-    let mut builder = Builder::new(new.family, &new.name);
-    if changes.renews() {
-        // What is made anew has to go before it comes.
-        changes.detach(&mut builder)?;
-        changes.clean_up(&mut builder)?;
-        changes.prepare(&mut builder)?;
-        changes.attach(&mut builder)?;
-    } else {
-        changes.prepare(&mut builder)?;
-        changes.detach(&mut builder)?;
-        changes.attach(&mut builder)?;
-        changes.clean_up(&mut builder)?;
-    }
-    Ok(builder.finish())
+    Changes::between(old, new)?.at_once()
 }
 
 /// As [`update_table`], in transactions of at most `limit` bytes where one would be larger.
@@ -42,8 +27,8 @@ pub fn update_table(old: &Table, new: &Table) -> Result<Batch, Error> {
 /// # Errors
 /// As [`update_table`].
 pub fn update_in_stages(old: &Table, new: &Table, limit: usize) -> Result<Vec<Batch>, Error> {
-    let whole = update_table(old, new)?;
     let changes = Changes::between(old, new)?;
+    let whole = changes.at_once()?;
     if whole.messages().len() <= limit || changes.renews() {
         return Ok(if whole.is_empty() { vec![] } else { vec![whole] });
     }
@@ -76,6 +61,24 @@ impl<'a> Changes<'a> {
         let sets = SetChanges::between(old, new)?;
         let chains = ChainChanges::between(old, new, &sets);
         Ok(Self { table: new, scope, sets, chains })
+    }
+
+    /// All in one transaction.
+    fn at_once(&self) -> Result<Batch, Error> {
+        let mut builder = Builder::new(self.table.family, &self.table.name);
+        if self.renews() {
+            // What is made anew has to go before it comes.
+            self.detach(&mut builder)?;
+            self.clean_up(&mut builder)?;
+            self.prepare(&mut builder)?;
+            self.attach(&mut builder)?;
+        } else {
+            self.prepare(&mut builder)?;
+            self.detach(&mut builder)?;
+            self.attach(&mut builder)?;
+            self.clean_up(&mut builder)?;
+        }
+        Ok(builder.finish())
     }
 
     /// Whether something is deleted and made again under its name.
@@ -180,31 +183,29 @@ fn is_same_kind(old: &Set, new: &Set) -> bool {
 }
 
 impl<'a> ElementChanges<'a> {
-    /// Goes through both in the order of their keys.
+    /// Looks at what differs only; whether that overlaps what stays is left for the kernel to find.
     fn between(old: &'a Set, new: &'a Set) -> Result<Self, Error> {
-        let mut changes = Self { set: new, delete: Vec::new(), add: Vec::new() };
-        let mut before = set::entries(old, &old.elements, None)?.into_iter().peekable();
-        let mut after = set::entries(new, &new.elements, None)?.into_iter().peekable();
-        loop {
-            let order = match (before.peek(), after.peek()) {
-                (None, None) => return Ok(changes),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(a), Some(b)) => a.bounds.cmp(&b.bounds),
-            };
-            let (gone, fresh) = match order {
-                Ordering::Less => (before.next(), None),
-                Ordering::Greater => (None, after.next()),
-                Ordering::Equal => {
-                    let pair = (before.next(), after.next());
-                    let verdict = |entry: &Option<Entry<'a>>| entry.as_ref().and_then(|e| e.element.verdict.as_ref());
-                    if verdict(&pair.0) == verdict(&pair.1) { (None, None) } else { pair }
-                }
-            };
-            changes.delete.extend(gone);
-            changes.add.extend(fresh);
+        // Most often a few elements come or go somewhere in a long list.
+        let (before, after) = without_common_ends(&old.elements, &new.elements);
+        let [known, wanted]: [HashSet<&Element>; 2] = [before.iter().collect(), after.iter().collect()];
+        let mut gone: Vec<&Element> = before.iter().filter(|element| !wanted.contains(element)).collect();
+        if !gone.is_empty() {
+            // One that is listed twice may stay once.
+            let going: HashSet<&Element> = gone.iter().copied().collect();
+            let stays: HashSet<&Element> = new.elements.iter().filter(|element| going.contains(element)).collect();
+            gone.retain(|element| !stays.contains(element));
         }
+        let fresh = after.iter().filter(|element| !known.contains(element));
+        Ok(Self { set: new, delete: set::entries(old, gone, None)?, add: set::entries(new, fresh, None)? })
     }
+}
+
+/// What is between the elements that both lists start with and those that both end with.
+fn without_common_ends<'a>(a: &'a [Element], b: &'a [Element]) -> (&'a [Element], &'a [Element]) {
+    let start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[start..], &b[start..]);
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    (&a[..a.len() - end], &b[..b.len() - end])
 }
 
 /// What becomes of the chains; one hooked elsewhere is both gone and fresh.
