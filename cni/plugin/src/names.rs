@@ -1,6 +1,6 @@
 //! Names of links and numbers of tables and rules: the same as the production CNI's, so that its tools work.
 
-use sha1::{Digest, Sha1};
+pub use cni_rpc::names::host_link;
 
 /// `to <pod>` → main: above everything that routes by source.
 pub const PRIORITY_TO_POD: u32 = 512;
@@ -13,13 +13,6 @@ const VLAN_TABLES: u32 = 100;
 
 /// How host ends of pods with security groups of their own begin, in strict mode.
 pub const BRANCH_PREFIX: &str = "vlan";
-
-/// A pod's host end: the prefix and 11 hex digits of a hash of namespace and name.
-pub fn host_link(prefix: &str, namespace: &str, name: &str) -> String {
-    let digest = Sha1::digest(format!("{namespace}.{name}").as_bytes());
-    let hex: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}{}", &hex[..11])
-}
 
 /// The link of a branch ENI.
 pub fn vlan_link(vlan_id: u16) -> String {
@@ -42,10 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_fit_and_agree_with_sha1() {
-        // echo -n default.web | sha1sum
-        assert_eq!(host_link("eni", "default", "web"), "eni68caf03a5f4");
-        assert_eq!(host_link("vlan", "default", "web").len(), 15);
+    fn tables_lead_back_to_vlans() {
         assert_eq!(vlan_of_table(vlan_table(7)), Some(7));
         assert_eq!(vlan_of_table(2), None);
     }

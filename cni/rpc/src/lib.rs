@@ -7,6 +7,7 @@
 pub mod client;
 pub mod mac;
 pub mod messages;
+pub mod names;
 pub mod wire;
 
 pub use client::{CallError, Client};
