@@ -3,6 +3,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 
+mod instance;
 mod network_interface;
 mod route_table;
 mod security_group;
@@ -78,6 +79,8 @@ codes! {
     INVALID_KEY_FORMAT "InvalidKey.Format" 400;
     INVALID_KEY_PAIR_DUPLICATE "InvalidKeyPair.Duplicate" 400;
     INVALID_KEY_PAIR_NOT_FOUND "InvalidKeyPair.NotFound" 400;
+    MISSING_INPUT "MissingInput" 400;
+    VPC_ID_NOT_SPECIFIED "VPCIdNotSpecified" 400;
     INVALID_USER_DATA_MALFORMED "InvalidUserData.Malformed" 400;
     // Regions and zones.
     INVALID_ZONE_NOT_FOUND "InvalidZone.NotFound" 400;
@@ -224,6 +227,11 @@ impl ApiError {
     /// A resource that others still need.
     pub(crate) fn dependency(noun: &str, id: impl fmt::Display) -> Self {
         Self::new(Code::DEPENDENCY_VIOLATION, format!("The {noun} '{id}' has dependencies and cannot be deleted."))
+    }
+
+    /// A parameter or value that EC2 has and this emulator has not.
+    pub(crate) fn unsupported(what: &str) -> Self {
+        Self::new(Code::UNSUPPORTED_OPERATION, format!("{what} is not supported by this emulator"))
     }
 
     /// Two parameters that do not go together.

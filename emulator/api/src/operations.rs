@@ -6,8 +6,10 @@ mod account;
 mod describe;
 mod dhcp_options;
 mod image;
+mod instance;
 mod instance_type;
 mod internet_gateway;
+mod key_pair;
 mod network_acl;
 mod network_interface;
 mod region;
@@ -32,8 +34,10 @@ const FAMILIES: &[&[Action]] = &[
     account::ACTIONS,
     dhcp_options::ACTIONS,
     image::ACTIONS,
+    instance::ACTIONS,
     instance_type::ACTIONS,
     internet_gateway::ACTIONS,
+    key_pair::ACTIONS,
     network_acl::ACTIONS,
     network_interface::ACTIONS,
     region::ACTIONS,

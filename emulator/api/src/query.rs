@@ -196,6 +196,22 @@ impl Query {
         Ok(Some(decoded))
     }
 
+    /// Takes a parameter, list or structure that has no consequence here.
+    pub(crate) fn ignore(&mut self, name: &str) {
+        self.parameters.remove(name);
+        for key in self.keys_inside(name) {
+            self.parameters.remove(&key);
+        }
+    }
+
+    /// Refuses parameters that EC2 has, and that would have consequences which are missing here.
+    pub(crate) fn refuse_unsupported(&self, names: &[&str]) -> Result<(), ApiError> {
+        match names.iter().find(|name| self.has(name)) {
+            Some(name) => Err(ApiError::unsupported(&self.full_name(name))),
+            None => Ok(()),
+        }
+    }
+
     /// Ends the reading: nothing may be left.
     pub(crate) fn finish(&self) -> Result<(), ApiError> {
         match self.parameters.keys().next() {

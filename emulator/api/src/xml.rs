@@ -44,7 +44,12 @@ impl Xml {
 
     /// An element with a time in UTC to the millisecond.
     pub(crate) fn timestamp(&mut self, name: &'static str, time: Timestamp) {
-        self.text(name, time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%3fZ"));
+        self.text(name, self::time(time));
+    }
+
+    /// What [`Self::fragment`] made.
+    pub(crate) fn raw(&mut self, fragment: &[u8]) {
+        self.writer.get_mut().extend_from_slice(fragment);
     }
 
     /// An element around others.
@@ -94,6 +99,11 @@ impl Xml {
     fn event(&mut self, event: Event<'_>) {
         self.writer.write_event(event).expect("writing to memory does not fail");
     }
+}
+
+/// A time as replies show it.
+pub(crate) fn time(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 #[cfg(test)]

@@ -134,6 +134,7 @@ impl Ids {
     }
 
     /// A new id.
+    #[expect(clippy::should_implement_trait, reason = "the caller chooses the type, so it is no iterator")]
     pub fn next<T: ResourceId>(&mut self) -> T {
         let digits = format!("{:016x}{:x}", self.0.next_u64(), self.0.next_u32() & 0xf);
         T::from_digits(&digits)

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, AttachmentId, DhcpOptionsId, ImageId, InstanceId, InterfacePermissionId, InternetGatewayId,
+    AccountId, AttachmentId, DhcpOptionsId, ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
     NatGatewayId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId,
     RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId,
     VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
@@ -48,6 +48,7 @@ macro_rules! parsed {
 }
 
 parsed! {
+    u8, "Expected an integer from 0 to 255.";
     u16, "Expected an integer from 0 to 65535.";
     u32, "Expected an integer that is not negative.";
     i32, "Expected an integer.";
@@ -144,6 +145,7 @@ ids! {
     InstanceId, INVALID_INSTANCE_ID_MALFORMED;
     ReservationId, INVALID_PARAMETER_VALUE;
     ImageId, INVALID_AMI_ID_MALFORMED;
+    KeyPairId, INVALID_KEY_PAIR_NOT_FOUND;
 }
 
 /// Declares the texts an enum's parameter can have:

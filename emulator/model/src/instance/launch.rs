@@ -65,7 +65,7 @@ pub enum LaunchSource {
     /// It is there already.
     Existing(NetworkInterfaceId),
     /// It is made with each instance.
-    New(NewInterface),
+    New(Box<NewInterface>),
 }
 
 impl NewInstances {
@@ -80,7 +80,7 @@ impl NewInstances {
                 device_index: 0,
                 network_card_index: 0,
                 delete_on_termination: true,
-                source: LaunchSource::New(NewInterface::in_subnet(subnet_id)),
+                source: LaunchSource::New(Box::new(NewInterface::in_subnet(subnet_id))),
             }],
             zone: None,
             key_name: None,
@@ -259,7 +259,7 @@ impl Model {
     ) -> Result<(), InterfaceError> {
         let (network_interface_id, is_new) = match &launch.source {
             LaunchSource::Existing(id) => (id.clone(), false),
-            LaunchSource::New(new) => (self.create_network_interface(cx, new.clone())?, true),
+            LaunchSource::New(new) => (self.create_network_interface(cx, (**new).clone())?, true),
         };
         let attachment = NewAttachment {
             network_interface_id: network_interface_id.clone(),

@@ -100,8 +100,8 @@ fn a_failed_launch_leaves_what_was_there() {
         source,
     };
     new.interfaces.push(further(1, LaunchSource::Existing(existing.clone())));
-    new.interfaces.push(further(2, LaunchSource::New(NewInterface::in_subnet(account.subnet('a')))));
-    new.interfaces.push(further(3, LaunchSource::New(NewInterface::in_subnet(account.subnet('a')))));
+    new.interfaces.push(further(2, LaunchSource::New(Box::new(NewInterface::in_subnet(account.subnet('a'))))));
+    new.interfaces.push(further(3, LaunchSource::New(Box::new(NewInterface::in_subnet(account.subnet('a'))))));
     let refusal = launch(&mut account, &new).expect_err("an m5.large has three interfaces");
     assert!(matches!(refusal, InstanceError::Interface(InterfaceError::TooManyAttachments { .. })), "{refusal:?}");
     let left: Vec<_> = account.model.network_interfaces().map(|interface| interface.id.clone()).collect();

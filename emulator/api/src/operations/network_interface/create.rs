@@ -32,8 +32,7 @@ impl Operation for CreateNetworkInterface {
     type Output = CreateNetworkInterfaceOutput;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        let (primary_ip, ipv4) = decode_ipv4(query)?;
-        let addresses = decode_ipv6(query, ipv4)?;
+        let (primary_ip, addresses) = decode_addresses(query)?;
         let interface_type = query.or("InterfaceType", InterfaceType::Interface)?;
         let new = NewInterface {
             description: query.or("Description", String::new())?,
@@ -73,6 +72,12 @@ impl Output for CreateNetworkInterfaceOutput {
     }
 }
 
+/// Takes the primary address, and the other addresses and prefixes.
+pub(crate) fn decode_addresses(query: &mut Query) -> Result<(Option<Ipv4Addr>, WantedAddresses), ApiError> {
+    let (primary, ipv4) = decode_ipv4(query)?;
+    Ok((primary, decode_ipv6(query, ipv4)?))
+}
+
 /// Takes the primary address and the other IPv4 ones. They come as a list in which one may be the primary,
 /// as a count, as prefixes or as a count of prefixes, but not as two of these.
 fn decode_ipv4(query: &mut Query) -> Result<(Option<Ipv4Addr>, WantedAddresses), ApiError> {
@@ -109,7 +114,7 @@ fn decode_ipv6(query: &mut Query, ipv4: WantedAddresses) -> Result<WantedAddress
 }
 
 /// Takes idle timeouts.
-pub(super) fn decode_connection_tracking(query: &mut Query) -> Result<ConnectionTracking, ApiError> {
+pub(crate) fn decode_connection_tracking(query: &mut Query) -> Result<ConnectionTracking, ApiError> {
     Ok(ConnectionTracking {
         tcp_established_timeout_seconds: query.optional("TcpEstablishedTimeout")?,
         udp_stream_timeout_seconds: query.optional("UdpStreamTimeout")?,

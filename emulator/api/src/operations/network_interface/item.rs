@@ -113,7 +113,7 @@ pub(super) fn write_attachment(xml: &mut Xml, attachment: &Attachment, owner: &A
 }
 
 /// EC2 shows the configuration only where one was given: the CNI copies it when it is there.
-fn write_connection_tracking(xml: &mut Xml, timeouts: &ConnectionTracking) {
+pub(crate) fn write_connection_tracking(xml: &mut Xml, timeouts: &ConnectionTracking) {
     if *timeouts == ConnectionTracking::default() {
         return;
     }

@@ -12,7 +12,8 @@ mod tests;
 use jiff::Timestamp;
 use vpc_model::{Attachment, InterfaceError, Model, NetworkInterface, NetworkInterfaceId};
 
-pub(crate) use self::item::InterfaceItem;
+pub(crate) use self::create::{decode_addresses, decode_connection_tracking};
+pub(crate) use self::item::{InterfaceItem, write_connection_tracking};
 use super::describe::{Describable, Listing, Selection};
 use super::{Action, ReadOperation, read, write};
 use crate::ApiError;

@@ -1,0 +1,98 @@
+//! What EC2 says where the model refuses something about instances and key pairs.
+
+use vpc_model::instance_type;
+use vpc_model::{InstanceError, InstanceId, KeyPairError};
+
+use crate::{ApiError, Code};
+
+impl From<InstanceError> for ApiError {
+    fn from(err: InstanceError) -> Self {
+        let invalid = |message: String| Self::new(Code::INVALID_PARAMETER_VALUE, message);
+        match err {
+            InstanceError::NotFound(ids) => Self::new(Code::INVALID_INSTANCE_ID_NOT_FOUND, not_found(&ids)),
+            InstanceError::State { id, verb } => Self::new(
+                Code::INCORRECT_INSTANCE_STATE,
+                format!("The instance '{id}' is not in a state from which it can be {verb}."),
+            ),
+            InstanceError::NotStopped(id) => {
+                Self::new(Code::INCORRECT_INSTANCE_STATE, format!("The instance '{id}' is not in the 'stopped' state."))
+            }
+            InstanceError::TerminationProtected(id) => Self::new(
+                Code::OPERATION_NOT_PERMITTED,
+                format!(
+                    "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance \
+                     attribute and try again."
+                ),
+            ),
+            InstanceError::StopProtected(id) => Self::new(
+                Code::OPERATION_NOT_PERMITTED,
+                format!(
+                    "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and \
+                     try again."
+                ),
+            ),
+            InstanceError::NoSuchType(name) => invalid(format!("Invalid value '{name}' for InstanceType.")),
+            InstanceError::OtherArchitecture { image, instance_type } => {
+                let own = instance_type::find(&instance_type).and_then(|known| known.architecture());
+                let own = own.map(|own| own.to_string()).unwrap_or_default();
+                invalid(format!(
+                    "The architecture '{own}' of the specified instance type '{instance_type}' does not match the \
+                     architecture of the specified AMI '{image}'."
+                ))
+            }
+            InstanceError::NoSuchKeyPair(name) => {
+                Self::new(Code::INVALID_KEY_PAIR_NOT_FOUND, format!("The key pair '{name}' does not exist"))
+            }
+            InstanceError::NoDefaultVpc => {
+                Self::new(Code::VPC_ID_NOT_SPECIFIED, "No default VPC for this user. Specify a subnet.")
+            }
+            InstanceError::NoDefaultSubnet => {
+                Self::new(Code::MISSING_INPUT, "No subnets found for the default VPC. Please specify a subnet.")
+            }
+            InstanceError::SubnetInOtherZone { subnet, zone } => {
+                invalid(format!("The subnet '{subnet}' is not in the availability zone '{zone}'"))
+            }
+            InstanceError::NoPrimaryInterface => {
+                invalid("When specifying network interfaces, you must include a device at index 0.".to_owned())
+            }
+            InstanceError::NamedForSeveral => Self::combination(
+                "Network interfaces and addresses may not be specified when launching multiple instances",
+            ),
+            InstanceError::Count { min: 0, .. } => {
+                invalid("Value (0) for parameter minCount is invalid. Expected a positive integer.".to_owned())
+            }
+            InstanceError::Count { .. } => {
+                Self::combination("The parameter MinCount must not be greater than MaxCount")
+            }
+            InstanceError::UserDataLength => invalid("User data is limited to 16384 bytes".to_owned()),
+            InstanceError::SeveralInterfaces(id) => Self::new(
+                Code::INVALID_INSTANCE_ID,
+                format!(
+                    "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for \
+                     the operation instead."
+                ),
+            ),
+            InstanceError::Interface(err) => err.into(),
+        }
+    }
+}
+
+fn not_found(ids: &[InstanceId]) -> String {
+    match ids {
+        [id] => format!("The instance ID '{id}' does not exist"),
+        ids => {
+            let ids: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+            format!("The instance IDs '{}' do not exist", ids.join(", "))
+        }
+    }
+}
+
+impl From<KeyPairError> for ApiError {
+    fn from(err: KeyPairError) -> Self {
+        match err {
+            KeyPairError::Duplicate(name) => {
+                Self::new(Code::INVALID_KEY_PAIR_DUPLICATE, format!("The keypair '{name}' already exists."))
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Instances. The actions are in submodules: launching, looking, states, attributes.
+//!
+//! An instance here is a network: it has no disks, no console and no operating system of its own. Parameters
+//! about these are taken and have no consequence.
+
+mod attribute;
+mod describe;
+mod interface;
+mod item;
+mod launch;
+mod metadata;
+mod states;
+mod status;
+#[cfg(test)]
+mod tests;
+
+use super::{Action, read, write};
+
+pub(crate) const ACTIONS: &[Action] = &[
+    read::<attribute::DescribeInstanceAttribute>(),
+    write::<attribute::ModifyInstanceAttribute>(),
+    read::<describe::DescribeInstances>(),
+    write::<launch::RunInstances>(),
+    write::<metadata::ModifyInstanceMetadataOptions>(),
+    write::<states::RebootInstances>(),
+    write::<states::StartInstances>(),
+    write::<states::StopInstances>(),
+    write::<states::TerminateInstances>(),
+    read::<status::DescribeInstanceStatus>(),
+];

@@ -1,0 +1,203 @@
+//! DescribeInstanceAttribute and ModifyInstanceAttribute.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use vpc_model::instance::InstanceAttribute;
+use vpc_model::{Context, Instance, InstanceId, Model, SecurityGroupId, ShutdownBehavior, image};
+
+use super::item;
+use crate::ApiError;
+use crate::operations::{Done, Operation, Output, ReadOperation};
+use crate::query::{Base64, Query, Value, values};
+use crate::xml::Xml;
+
+values! {
+    ShutdownBehavior { Stop "stop", Terminate "terminate" }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attribute {
+    BlockDeviceMapping,
+    DisableApiStop,
+    DisableApiTermination,
+    EbsOptimized,
+    EnaSupport,
+    EnclaveOptions,
+    GroupSet,
+    InstanceType,
+    Kernel,
+    ProductCodes,
+    Ramdisk,
+    RootDeviceName,
+    ShutdownBehavior,
+    SourceDestCheck,
+    SriovNetSupport,
+    UserData,
+}
+
+values! {
+    Attribute {
+        BlockDeviceMapping "blockDeviceMapping",
+        DisableApiStop "disableApiStop",
+        DisableApiTermination "disableApiTermination",
+        EbsOptimized "ebsOptimized",
+        EnaSupport "enaSupport",
+        EnclaveOptions "enclaveOptions",
+        GroupSet "groupSet",
+        InstanceType "instanceType",
+        Kernel "kernel",
+        ProductCodes "productCodes",
+        Ramdisk "ramdisk",
+        RootDeviceName "rootDeviceName",
+        ShutdownBehavior "instanceInitiatedShutdownBehavior",
+        SourceDestCheck "sourceDestCheck",
+        SriovNetSupport "sriovNetSupport",
+        UserData "userData",
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct DescribeInstanceAttribute {
+    instance_id: InstanceId,
+    attribute: Attribute,
+}
+
+impl ReadOperation for DescribeInstanceAttribute {
+    const ACTION: &'static str = "DescribeInstanceAttribute";
+    type Output = DescribeInstanceAttributeOutput;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self { instance_id: query.required("InstanceId")?, attribute: query.required("Attribute")? })
+    }
+
+    fn run(self, model: &Model, now: Timestamp) -> Result<Self::Output, ApiError> {
+        let instance = model.find_instances(now, std::slice::from_ref(&self.instance_id))?[0];
+        let content = Xml::fragment(|xml| write_attribute(xml, model, instance, self.attribute));
+        Ok(DescribeInstanceAttributeOutput { instance_id: self.instance_id, content })
+    }
+}
+
+fn write_attribute(xml: &mut Xml, model: &Model, instance: &Instance, attribute: Attribute) {
+    match attribute {
+        Attribute::BlockDeviceMapping => xml.list("blockDeviceMapping", [(); 0], |_, ()| ()),
+        Attribute::DisableApiStop => write_value(xml, "disableApiStop", Some(instance.disable_api_stop)),
+        Attribute::DisableApiTermination => {
+            write_value(xml, "disableApiTermination", Some(instance.disable_api_termination));
+        }
+        Attribute::EbsOptimized => write_value(xml, "ebsOptimized", Some(false)),
+        Attribute::EnaSupport => write_value(xml, "enaSupport", Some(true)),
+        Attribute::EnclaveOptions => xml.element("enclaveOptions", |xml| xml.text("enabled", false)),
+        Attribute::GroupSet => item::write_groups(xml, model, item::groups(model, instance)),
+        Attribute::InstanceType => write_value(xml, "instanceType", Some(&instance.instance_type)),
+        Attribute::Kernel => write_value(xml, "kernel", None::<&str>),
+        Attribute::ProductCodes => xml.list("productCodes", [(); 0], |_, ()| ()),
+        Attribute::Ramdisk => write_value(xml, "ramdisk", None::<&str>),
+        Attribute::RootDeviceName => {
+            let name = image::find(instance.image_id.as_str()).map_or("/dev/xvda", |image| image.root_device);
+            write_value(xml, "rootDeviceName", Some(name));
+        }
+        Attribute::ShutdownBehavior => {
+            write_value(xml, "instanceInitiatedShutdownBehavior", Some(instance.shutdown_behavior));
+        }
+        Attribute::SourceDestCheck => {
+            let check = item::primary(model, instance).map(|interface| interface.source_dest_check);
+            write_value(xml, "sourceDestCheck", check);
+        }
+        Attribute::SriovNetSupport => write_value(xml, "sriovNetSupport", Some("simple")),
+        Attribute::UserData => {
+            let data = instance.user_data.as_ref().map(|data| STANDARD.encode(data));
+            write_value(xml, "userData", data);
+        }
+    }
+}
+
+fn write_value(xml: &mut Xml, name: &'static str, value: Option<impl std::fmt::Display>) {
+    xml.element(name, |xml| xml.optional("value", value));
+}
+
+#[derive(Debug)]
+pub(super) struct DescribeInstanceAttributeOutput {
+    instance_id: InstanceId,
+    content: Vec<u8>,
+}
+
+impl Output for DescribeInstanceAttributeOutput {
+    fn write(&self, xml: &mut Xml) {
+        xml.text("instanceId", &self.instance_id);
+        xml.raw(&self.content);
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ModifyInstanceAttribute {
+    instance_id: InstanceId,
+    attribute: InstanceAttribute,
+}
+
+impl Operation for ModifyInstanceAttribute {
+    const ACTION: &'static str = "ModifyInstanceAttribute";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        let instance_id = query.required("InstanceId")?;
+        query.refuse_unsupported(&[
+            "BlockDeviceMapping",
+            "EbsOptimized",
+            "EnaSupport",
+            "Kernel",
+            "Ramdisk",
+            "SriovNetSupport",
+        ])?;
+        let mut named = named_attributes(query)?;
+        match named.len() {
+            0 => Err(ApiError::missing("Attribute")),
+            1 => Ok(Self { instance_id, attribute: named.remove(0) }),
+            _ => Err(ApiError::combination("Fields for multiple attribute types specified")),
+        }
+    }
+
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Done, ApiError> {
+        model.modify_instance_attribute(cx.now, &self.instance_id, self.attribute)?;
+        Ok(Done)
+    }
+}
+
+/// Takes the attributes a call names, in either of the ways it can.
+fn named_attributes(query: &mut Query) -> Result<Vec<InstanceAttribute>, ApiError> {
+    let mut named = Vec::new();
+    named.extend(value(query, "SourceDestCheck")?.map(InstanceAttribute::SourceDestCheck));
+    named.extend(value(query, "DisableApiTermination")?.map(InstanceAttribute::DisableApiTermination));
+    named.extend(value(query, "DisableApiStop")?.map(InstanceAttribute::DisableApiStop));
+    named.extend(value(query, "InstanceInitiatedShutdownBehavior")?.map(InstanceAttribute::ShutdownBehavior));
+    named.extend(value(query, "InstanceType")?.map(InstanceAttribute::InstanceType));
+    named.extend(value(query, "UserData")?.map(|Base64(data)| InstanceAttribute::UserData(data)));
+    let groups: Vec<SecurityGroupId> = query.list("GroupId")?;
+    if !groups.is_empty() {
+        named.push(InstanceAttribute::Groups(groups));
+    }
+    if let Some(attribute) = query.optional::<Attribute>("Attribute")?
+        && query.has("Value")
+    {
+        named.push(by_name(query, attribute)?);
+    }
+    Ok(named)
+}
+
+/// Takes `Name.Value`.
+fn value<T: Value>(query: &mut Query, name: &str) -> Result<Option<T>, ApiError> {
+    query.structure(name, |inside| inside.required("Value"))
+}
+
+/// Takes `Value` for the attribute that `Attribute` names.
+fn by_name(query: &mut Query, attribute: Attribute) -> Result<InstanceAttribute, ApiError> {
+    Ok(match attribute {
+        Attribute::SourceDestCheck => InstanceAttribute::SourceDestCheck(query.required("Value")?),
+        Attribute::DisableApiTermination => InstanceAttribute::DisableApiTermination(query.required("Value")?),
+        Attribute::DisableApiStop => InstanceAttribute::DisableApiStop(query.required("Value")?),
+        Attribute::ShutdownBehavior => InstanceAttribute::ShutdownBehavior(query.required("Value")?),
+        Attribute::InstanceType => InstanceAttribute::InstanceType(query.required("Value")?),
+        Attribute::UserData => InstanceAttribute::UserData(query.required::<Base64>("Value")?.0),
+        other => return Err(ApiError::unsupported(&format!("Modifying the attribute {other:?}"))),
+    })
+}
