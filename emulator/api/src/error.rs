@@ -80,7 +80,6 @@ codes! {
     INVALID_KEY_PAIR_DUPLICATE "InvalidKeyPair.Duplicate" 400;
     INVALID_KEY_PAIR_NOT_FOUND "InvalidKeyPair.NotFound" 400;
     MISSING_INPUT "MissingInput" 400;
-    VPC_ID_NOT_SPECIFIED "VPCIdNotSpecified" 400;
     INVALID_USER_DATA_MALFORMED "InvalidUserData.Malformed" 400;
     // Regions and zones.
     INVALID_ZONE_NOT_FOUND "InvalidZone.NotFound" 400;
