@@ -182,23 +182,17 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
 
 /// The objects with which the kernel takes this one away.
 ///
-/// A wire is not among those of its instance: whoever still holds the instance's namespace keeps it alive.
+/// A wire goes by itself: whoever still holds a namespace keeps it alive, and even if nobody does, the kernel
+/// takes its time, while a detached ENI's link has to be gone.
 pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
-    let mut with = match key {
-        Key::Neighbour(..) | Key::InstanceAddress(..) => needs(key, object),
-        _ => vec![],
-    };
     match key {
-        Key::Fabric(_) | Key::Instance(_) => {}
+        Key::Fabric(_) | Key::Instance(_) | Key::Wire(..) | Key::Branch(..) => vec![],
+        Key::InstanceAddress(..) => needs(key, object),
+        Key::Neighbour(vpc, subnet, _) => vec![Key::Bridge(vpc.clone(), subnet.clone()), Key::Fabric(vpc.clone())],
         Key::ServiceAddress(vpc, _)
         | Key::Bridge(vpc, _)
         | Key::Rules(vpc)
         | Key::Route(vpc, ..)
-        | Key::RouteRule(vpc, ..)
-        | Key::Neighbour(vpc, ..)
-        | Key::Wire(vpc, _)
-        | Key::Branch(vpc, _)
-        | Key::InstanceAddress(vpc, _) => with.push(Key::Fabric(vpc.clone())),
+        | Key::RouteRule(vpc, ..) => vec![Key::Fabric(vpc.clone())],
     }
-    with
 }

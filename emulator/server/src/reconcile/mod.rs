@@ -19,3 +19,6 @@ pub use apply::ApplyError;
 pub use fabric::{Fabric, Failure, PassReport};
 pub use life_cycle::transitions;
 pub(crate) use worker::start;
+
+#[cfg(test)]
+mod tests;
