@@ -7,6 +7,7 @@
 
 mod bpf;
 pub mod capture;
+pub mod conntrack;
 mod error;
 pub mod features;
 pub mod netlink;

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use linux_net::{Netlink, nft};
+use linux_net::{Netlink, conntrack, nft};
 use nft_ruleset::*;
 
 use crate::support::*;
@@ -140,6 +140,40 @@ fn connection_states() {
     assert!(receive(&client, std::time::Duration::ZERO).is_none(), "new ones from the server do not");
     server.send_to(b"answer", from).expect("sends");
     assert!(receive(&client, deadline).is_some(), "answers pass");
+}
+
+/// An established connection passes whatever the rules say of new ones, until it is forgotten.
+#[test]
+fn forgotten_connections_are_new() {
+    let Some(path) = Path::new() else { return };
+    let state = |state| matches(Field::ConnectionState, Value::States(vec![state]));
+    let rules = |new: Statement| {
+        vec![
+            vec![state(ConnectionState::Established), ACCEPT],
+            vec![matches(Field::InputInterface, Value::Interface("client".into())), new],
+        ]
+    };
+    path.filter(vec![], vec![], rules(ACCEPT));
+    let at = |netns, address: Ipv4Addr, port| {
+        linux_net::socket::udp_socket(netns, SocketAddr::from((address, port))).expect("socket")
+    };
+    let (server, client) = (at(&path.server, SERVER, 8000), at(&path.client, CLIENT, 8001));
+    let deadline = std::time::Duration::from_secs(5);
+    client.send_to(b"question", (SERVER, 8000)).expect("sends");
+    server.send_to(b"answer", receive(&server, deadline).expect("arrives")).expect("sends");
+    receive(&client, deadline).expect("arrives");
+
+    path.filter(vec![], vec![], rules(DROP));
+    client.send_to(b"more", (SERVER, 8000)).expect("sends");
+    receive(&server, deadline).expect("an established connection goes on");
+    let others = conntrack::forget(&path.router, &["10.0.3.0/24".parse().expect("a network")]);
+    assert_eq!(others, Ok(0));
+    let forgotten = conntrack::forget(&path.router, &[ipnet::IpNet::from(std::net::IpAddr::V4(SERVER))]);
+    assert_eq!(forgotten, Ok(1));
+    client.send_to(b"more", (SERVER, 8000)).expect("sends");
+    // Another packet that passes comes after it.
+    assert!(!path.passes(8002));
+    assert!(receive(&server, std::time::Duration::ZERO).is_none(), "it is a new connection, which may not");
 }
 
 #[test]
