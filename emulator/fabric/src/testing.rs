@@ -65,7 +65,7 @@ impl Account {
             device_index: 0,
             network_card_index: 0,
             delete_on_termination: true,
-            source: LaunchSource::New(primary),
+            source: LaunchSource::New(Box::new(primary)),
         }];
         let (_, instances) = self.change(|model, cx| model.run_instances(cx, &new)).unwrap();
         let instance = instances[0].clone();
