@@ -38,7 +38,7 @@ async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
             .instances()
             .map(|instance| {
                 let netns = applied.instances.get(&instance.id).map(linux_net::Netns::path);
-                let state = format!("{:?}", instance.state);
+                let state = instance.state.to_string();
                 (instance.id.to_string(), json!({"state": state, "netns": netns}))
             })
             .collect();

@@ -83,6 +83,25 @@ async fn health_and_status() {
 }
 
 #[tokio::test]
+async fn metadata_can_be_read_without_a_fabric() {
+    let emulator = emulator().await;
+    let run = "Action=RunInstances&Version=2016-11-15&ImageId=ami-0123456789abcdef0&InstanceType=m5.large\
+               &MinCount=1&MaxCount=1";
+    let launched = send(emulator.endpoint(), "POST / HTTP/1.1", run).await;
+    let (_, rest) = launched.body().split_once("<instanceId>").expect("an instance");
+    let id = rest.split('<').next().expect("an id");
+    let read = |path: &str| format!("GET /_vpcbox/imds/{id}{path} HTTP/1.1");
+    assert_eq!(send(emulator.endpoint(), &read("/latest/meta-data/instance-id"), "").await.body(), id);
+    assert_eq!(send(emulator.endpoint(), &read("/latest/meta-data/placement/"), "").await.status(), "200");
+    assert!(send(emulator.endpoint(), &read(""), "").await.body().ends_with("\nlatest"));
+    assert_eq!(send(emulator.endpoint(), &read("/latest/meta-data/nothing"), "").await.status(), "404");
+    let token = format!("PUT /_vpcbox/imds/{id}/latest/api/token HTTP/1.1\r\nX-aws-ec2-metadata-token-ttl-seconds: 60");
+    assert_eq!(send(emulator.endpoint(), &token, "").await.header("x-aws-ec2-metadata-token-ttl-seconds"), Some("60"));
+    let nobody = "GET /_vpcbox/imds/i-0123456789abcdef0/latest HTTP/1.1";
+    assert_eq!(send(emulator.endpoint(), nobody, "").await.status(), "404");
+}
+
+#[tokio::test]
 async fn it_stays_on_loopback() {
     let listen = SocketAddr::from(([0, 0, 0, 0], 0));
     let error = Emulator::start(Config { listen, fabric: false, ..Config::default() }).await.expect_err("refused");
