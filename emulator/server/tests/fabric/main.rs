@@ -75,30 +75,30 @@ fn shop() -> Option<(World, Vec<Host>)> {
     account.attach(&second, &node, 1);
     let carrier = account.eni(trunk(&one, &[&web]));
     account.attach(&carrier, &node, 2);
-    let branches: Vec<_> = [(&one, 1), (&two, 4094)]
-        .map(|(subnet, vlan)| {
-            let branch = account.eni(interface(subnet, &[&closed]));
-            account.associate(&carrier, &branch, vlan);
-            branch
-        })
-        .into();
+    let mut branches = vec![("branch 1", &one, 1), ("branch 4094", &two, 4094)];
+    branches.retain(|_| world.carrier.is_some());
+    let branches = branches.into_iter().map(|(name, subnet, vlan)| {
+        let branch = account.eni(interface(subnet, &[&closed]));
+        account.associate(&carrier, &branch, vlan);
+        (name, branch)
+    });
+    let branches: Vec<_> = branches.collect();
     world.settle();
 
     let main = world.primary("web", &node, &node_eni);
     let secondary = world.account.get(&node_eni).private_ips[1].address;
     let prefixed = world.account.get(&node_eni).ipv4_prefixes[0].hosts().nth(3).unwrap();
     let on_second = world.account.get(&second).primary_ip().unwrap();
-    let hosts = vec![
+    let mut hosts = vec![
         world.further("web secondary", &main, "eth0", &node_eni, secondary),
         world.further("web prefix", &main, "eth0", &node_eni, prefixed),
         world.further("second eni", &main, "eth1", &second, on_second),
         world.primary("web 2", &web_2, &web_2_eni),
         world.primary("database", &data, &data_eni),
         world.primary("open database", &wide, &wide_eni),
-        world.branch("branch 1", &main, "eth2", &branches[0]),
-        world.branch("branch 4094", &main, "eth2", &branches[1]),
-        main,
     ];
+    hosts.extend(branches.iter().map(|(name, branch)| world.branch(name, &main, "eth2", branch)));
+    hosts.push(main);
     Some((world, hosts))
 }
 
@@ -118,7 +118,7 @@ fn kernel_and_oracle_agree() {
     let packets: Vec<_> = packets.map(|(from, to, payload)| (from, from.address, to.address, payload)).collect();
     let arrived = world.agree(&ears, &packets);
     println!("{arrived} of {} packets arrived", packets.len());
-    assert!(arrived > packets.len() / 10 && arrived < packets.len() / 2);
+    assert!((packets.len() / 10..packets.len() * 2 / 3).contains(&arrived));
 }
 
 #[test]
@@ -148,8 +148,10 @@ fn spoofed_sources() {
     let Some((world, hosts)) = shop() else { return };
     let ears = listen(&hosts);
     let find = |name: &str| hosts.iter().find(|host| host.name == name).unwrap();
-    let (thief, victim, pod, target) = (find("web 2"), find("web secondary"), find("branch 1"), find("open database"));
-    for (host, device, stolen) in [(thief, "eth0", victim.address), (pod, "vlan.eth.1", thief.address)] {
+    let (thief, victim, target) = (find("web 2"), find("web secondary"), find("open database"));
+    let branch = hosts.iter().find(|host| host.name == "branch 1").map(|pod| (pod, "vlan.eth.1"));
+    let (pod, device) = branch.unwrap_or_else(|| (find("database"), "eth0"));
+    for (host, device, stolen) in [(thief, "eth0", victim.address), (pod, device, thief.address)] {
         world.take_address(host, device, stolen);
     }
     world.take_address(thief, "eth0", [192, 0, 2, 1].into());
@@ -334,6 +336,11 @@ fn quick() {
     let carrier = world.account.eni(trunk(&one, &[]));
     world.account.attach(&carrier, &nodes[0], 1);
     took += world.settle();
+    println!("two nodes: {took:?}");
+    assert!(took < Duration::from_secs(2));
+    if world.carrier.is_none() {
+        return;
+    }
     let mut branches: Vec<_> = (1..=9)
         .map(|vlan| {
             let branch = world.account.eni(interface(&one, &[]));
@@ -342,6 +349,6 @@ fn quick() {
         })
         .collect();
     branches.sort();
-    println!("two nodes: {took:?}; a branch: {:?} (median of {})", branches[4], branches.len());
-    assert!(took < Duration::from_secs(2) && branches[4] < Duration::from_millis(200));
+    println!("a branch: {:?} (median of {})", branches[4], branches.len());
+    assert!(branches[4] < Duration::from_millis(200));
 }
