@@ -1,1 +1,6 @@
-//! placeholder
+//! vpcbox: a real AWS VPC on one Linux machine.
+//!
+//! The command people run, as a library: worlds, nodes, pods, scenarios and their reports.
+
+pub mod report;
+pub mod scenario;
