@@ -2,5 +2,7 @@
 //!
 //! The command people run, as a library: worlds, nodes, pods, scenarios and their reports.
 
+pub mod kubelet;
+pub mod probe;
 pub mod report;
 pub mod scenario;
