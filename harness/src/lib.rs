@@ -2,7 +2,11 @@
 //!
 //! The command people run, as a library: worlds, nodes, pods, scenarios and their reports.
 
+pub mod bench;
+pub mod cli;
 pub mod kubelet;
 pub mod probe;
 pub mod report;
+pub mod run;
 pub mod scenario;
+pub mod world;
