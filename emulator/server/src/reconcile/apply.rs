@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 use linux_net::netlink::{BridgePort, LinkSpec, RouteKind, RouteSpec, RuleSpec, table};
+use linux_net::nft::{self, TableError};
 use linux_net::vlan;
-use nft_ruleset::{Table, encode};
+use nft_ruleset::encode;
 use vpc_fabric::{Branch, Bridge, InstanceAddress, Key, NextHop, Object, Op, Wire, names};
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, SubnetId, VpcId};
 
@@ -36,9 +37,9 @@ pub enum ApplyError {
     /// The kernel refused.
     #[error(transparent)]
     Kernel(#[from] linux_net::Error),
-    /// The ruleset cannot be encoded.
+    /// The ruleset is wrong, or the kernel refused it.
     #[error(transparent)]
-    Ruleset(#[from] nft_ruleset::Error),
+    Rules(#[from] TableError),
     /// Neither VLAN devices nor the tag shim work here.
     #[error("this kernel carries no 802.1Q frames: neither VLAN devices nor cls_bpf")]
     NoCarrier,
@@ -52,14 +53,46 @@ type Result<T> = std::result::Result<T, ApplyError>;
 /// Does one operation.
 pub(super) fn apply(fabric: &mut Fabric, op: &Op) -> Result<()> {
     match op {
-        Op::Remove(key, object) => remove(fabric, key, object),
+        Op::Remove(key, object) => {
+            release(fabric, key);
+            remove(fabric, key, object)
+        }
         Op::Add(key, object) => add(fabric, key, object),
         Op::Change { key: Key::Rules(vpc), from: Object::Rules(from), to: Object::Rules(to) } => {
-            change_rules(fabric, vpc, from, to)
+            Ok(nft::update(of_vpc(fabric, vpc)?.netns(), from, to)?)
         }
         // Routes are replaced as they are added.
-        Op::Change { key, to, .. } => add(fabric, key, to),
+        Op::Change { key, to, .. } => {
+            release(fabric, key);
+            add(fabric, key, to)
+        }
     }
+}
+
+/// The addresses that an object leads to an ENI.
+fn addresses_of(key: &Key) -> Option<(&VpcId, Ipv4Net)> {
+    match key {
+        Key::Neighbour(vpc, _, address) => Some((vpc, Ipv4Net::from(*address))),
+        Key::Route(vpc, 0, prefix) => Some((vpc, *prefix)),
+        _ => None,
+    }
+}
+
+fn release(fabric: &mut Fabric, key: &Key) {
+    if let Some((vpc, addresses)) = addresses_of(key)
+        && let Some(namespace) = fabric.vpcs.get_mut(vpc)
+    {
+        namespace.release(addresses);
+    }
+}
+
+fn take_over(fabric: &mut Fabric, key: &Key) -> Result<()> {
+    if let Some((vpc, addresses)) = addresses_of(key)
+        && let Some(namespace) = fabric.vpcs.get_mut(vpc)
+    {
+        namespace.take_over(addresses)?;
+    }
+    Ok(())
 }
 
 fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
@@ -74,14 +107,14 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
-        (Key::Rules(vpc), Object::Rules(table)) => {
-            Ok(linux_net::nft::apply(of_vpc(fabric, vpc)?.netns(), &encode::replace_table(table)?)?)
-        }
+        (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
+            take_over(fabric, key)?;
             add_route(of_vpc(fabric, vpc)?, *number, *destination, hop)
         }
         (Key::RouteRule(vpc, subnet, number), _) => add_route_rule(of_vpc(fabric, vpc)?, subnet, *number),
         (Key::Neighbour(vpc, subnet, address), Object::Neighbour(mac)) => {
+            take_over(fabric, key)?;
             let namespace = of_vpc(fabric, vpc)?;
             let bridge = bridge_index(namespace, subnet)?;
             Ok(namespace.netlink.replace_neighbour(bridge, *address, mac.0)?)
@@ -115,8 +148,8 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             unless_gone(namespace.netlink.delete_link(names::bridge(subnet).as_str()))
         }
         (Key::Rules(vpc), Object::Rules(table)) => {
-            let batch = encode::delete_table(table.family, &table.name)?;
-            Ok(linux_net::nft::apply(of_vpc(fabric, vpc)?.netns(), &batch)?)
+            let batch = encode::delete_table(table.family, &table.name).map_err(TableError::from)?;
+            Ok(nft::apply(of_vpc(fabric, vpc)?.netns(), &batch)?)
         }
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
             let namespace = of_vpc(fabric, vpc)?;
@@ -154,16 +187,6 @@ fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Brid
     namespace.bridges.insert(subnet.clone(), index);
     namespace.prepare_bridge(&name)?;
     Ok(namespace.netlink.add_address(index, IpNet::V4(bridge.router))?)
-}
-
-/// A change in place keeps what does not change, counters and elements; if the kernel's table is not what it
-/// was taken for, the table is made anew. Both are one transaction.
-fn change_rules(fabric: &Fabric, vpc: &VpcId, from: &Table, to: &Table) -> Result<()> {
-    let netns = of_vpc(fabric, vpc)?.netns();
-    if linux_net::nft::apply(netns, &encode::update_table(from, to)?).is_ok() {
-        return Ok(());
-    }
-    Ok(linux_net::nft::apply(netns, &encode::replace_table(to)?)?)
 }
 
 fn add_route(namespace: &Namespace, number: u32, destination: Ipv4Net, hop: &NextHop) -> Result<()> {

@@ -1,8 +1,9 @@
 //! The namespaces the reconciler holds, and how a fabric's is set up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use linux_net::{Netlink, Netns, Result, sysctl};
+use ipnet::{IpNet, Ipv4Net};
+use linux_net::{Netlink, Netns, Result, conntrack, sysctl};
 use vpc_model::SubnetId;
 
 /// How a fabric differs from an ordinary host. `default` settings are for links made later.
@@ -40,11 +41,14 @@ pub(super) struct Namespace {
     pub(super) netlink: Netlink,
     /// The indexes of a fabric's bridges.
     pub(super) bridges: BTreeMap<SubnetId, u32>,
+    /// Addresses and prefixes that an ENI of a fabric had and nobody has now.
+    released: BTreeSet<Ipv4Net>,
 }
 
 impl Namespace {
     pub(super) fn create() -> Result<Self> {
-        Ok(Self { netlink: Netlink::open(&Netns::create()?)?, bridges: BTreeMap::new() })
+        let netlink = Netlink::open(&Netns::create()?)?;
+        Ok(Self { netlink, bridges: BTreeMap::new(), released: BTreeSet::new() })
     }
 
     pub(super) fn create_fabric() -> Result<Self> {
@@ -59,6 +63,22 @@ impl Namespace {
         let keys: Vec<String> = keys.collect();
         let settings = keys.iter().zip(BRIDGE_SYSCTLS).map(|(key, (_, value))| (key.as_str(), *value));
         sysctl::write_all(self.netns(), &settings.collect::<Vec<_>>())
+    }
+
+    /// Notes that an address or prefix has left its ENI.
+    pub(super) fn release(&mut self, addresses: Ipv4Net) {
+        self.released.insert(addresses);
+    }
+
+    /// Has an ENI's new addresses start without connections. AWS tracks those per ENI; here they would pass the new
+    /// ENI's groups as established. The rules must know the new ENI already, or the old one's let them begin anew.
+    pub(super) fn take_over(&mut self, addresses: Ipv4Net) -> Result<()> {
+        let overlaps = |other: &Ipv4Net| other.contains(&addresses) || addresses.contains(other);
+        if self.released.iter().any(overlaps) {
+            conntrack::forget(self.netns(), &[IpNet::V4(addresses)])?;
+            self.released.retain(|other| !addresses.contains(other));
+        }
+        Ok(())
     }
 
     pub(super) fn netns(&self) -> &Netns {

@@ -1,5 +1,6 @@
 //! The fabric in a real kernel: packets are sent, and what becomes of them is what the oracle says.
 
+mod connections;
 #[path = "../../../fabric/src/testing.rs"]
 mod model;
 mod probe;
