@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use linux_net::Netns;
+use ipnet::{IpNet, Ipv4Net};
 use linux_net::vlan::Carrier;
+use linux_net::{Netns, conntrack};
 use vpc_fabric::{Desired, Key, Op, diff};
 use vpc_model::{InstanceId, VpcId};
 
@@ -11,12 +12,14 @@ use super::namespace::Namespace;
 use super::{apply, observe};
 
 /// The fabrics of all VPCs and the namespaces of all instances. Dropping it takes everything away.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fabric {
     pub(super) applied: Desired,
     pub(super) vpcs: BTreeMap<VpcId, Namespace>,
     pub(super) instances: BTreeMap<InstanceId, Namespace>,
     pub(super) carrier: Option<Carrier>,
+    /// Addresses that left their ENIs and whose connections are still tracked.
+    released: BTreeMap<VpcId, Vec<IpNet>>,
 }
 
 /// What one pass did.
@@ -44,7 +47,7 @@ pub struct Failure {
 impl Fabric {
     /// Nothing applied yet. Without a carrier for 802.1Q frames branch ENIs are refused, all else works.
     pub fn new(carrier: Option<Carrier>) -> Self {
-        Self { applied: Desired::default(), vpcs: BTreeMap::new(), instances: BTreeMap::new(), carrier }
+        Self { carrier, ..Self::default() }
     }
 
     /// What the kernel holds.
@@ -57,8 +60,7 @@ impl Fabric {
     /// `ready` is told when the addresses of new fabrics can be bound, before any ENI is connected.
     pub fn pass(&mut self, desired: &Desired, mut ready: impl FnMut(&Self)) -> PassReport {
         let mut report = PassReport::default();
-        let mut failed = BTreeSet::new();
-        let mut is_announced = false;
+        let (mut failed, mut is_announced) = (BTreeSet::new(), false);
         for op in diff(&self.applied, desired) {
             if !is_announced && comes_after_addresses(&op) {
                 is_announced = true;
@@ -68,18 +70,53 @@ impl Fabric {
                 report.waiting += 1;
                 continue;
             }
-            match apply::apply(self, &op) {
-                Ok(()) => {
-                    op.apply_to(&mut self.applied);
-                    report.done += 1;
-                }
-                Err(source) => {
-                    failed.insert(op.key().clone());
-                    report.failures.push(Failure { op: op.to_string(), source });
-                }
+            if let Err(source) = apply::apply(self, &op) {
+                failed.insert(op.key().clone());
+                report.failures.push(Failure { op: op.to_string(), source });
+                continue;
+            }
+            op.apply_to(&mut self.applied);
+            report.done += 1;
+            match op.key() {
+                Key::Neighbour(..) | Key::Route(..) => self.release(&op),
+                Key::Rules(vpc) => self.forget_released(&mut report, |other| other == vpc),
+                _ => {}
             }
         }
+        self.forget_released(&mut report, |vpc| !failed.contains(&Key::Rules(vpc.clone())));
         report
+    }
+
+    /// Notes addresses that leave their ENI.
+    fn release(&mut self, op: &Op) {
+        let (vpc, address) = match op {
+            Op::Remove(Key::Neighbour(vpc, _, address), _) => (vpc, Ipv4Net::from(*address)),
+            Op::Remove(Key::Route(vpc, 0, prefix), _) | Op::Change { key: Key::Route(vpc, 0, prefix), .. } => {
+                (vpc, *prefix)
+            }
+            _ => return,
+        };
+        self.released.entry(vpc.clone()).or_default().push(IpNet::V4(address));
+    }
+
+    /// AWS tracks connections per ENI, the kernel per namespace: an address that moves to another ENI would take
+    /// its tracked connections past the new ENI's groups. They are forgotten as soon as the VPC's rules know of
+    /// the move, and before the address is reachable at its new place.
+    fn forget_released(&mut self, report: &mut PassReport, knows: impl Fn(&VpcId) -> bool) {
+        self.released.retain(|vpc, networks| {
+            let Some(namespace) = self.vpcs.get(vpc) else { return false };
+            if !knows(vpc) {
+                return true;
+            }
+            match conntrack::forget(namespace.netns(), networks) {
+                Ok(_) => false,
+                Err(err) => {
+                    let op = format!("- {vpc} connections of {} addresses", networks.len());
+                    report.failures.push(Failure { op, source: err.into() });
+                    true
+                }
+            }
+        });
     }
 
     /// Looks whether what is applied is still there and forgets what is not, so that the next pass makes it
