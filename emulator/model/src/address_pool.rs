@@ -15,6 +15,9 @@ pub const IPV4_PREFIX_LENGTH: u8 = 28;
 /// The length of a delegated IPv6 prefix.
 pub const IPV6_PREFIX_LENGTH: u8 = 80;
 
+/// How many addresses a delegated IPv4 prefix has.
+const PREFIX_SIZE: u32 = 1 << (32 - IPV4_PREFIX_LENGTH);
+
 /// How often a random IPv6 choice is repeated before the subnet counts as full.
 const IPV6_TRIES: usize = 256;
 
@@ -24,9 +27,12 @@ pub enum AddressError {
     /// Too few free addresses.
     #[error("the subnet has too few free addresses")]
     Exhausted,
-    /// No free aligned block.
+    /// Enough free addresses, but no free aligned block.
     #[error("the subnet has no free block of that size")]
     NoPrefix,
+    /// Too few free addresses for the prefixes; EC2 tells this from fragmentation.
+    #[error("the subnet has too few free addresses for the prefixes")]
+    TooFewForPrefixes,
     /// Someone has it.
     #[error("address {0} is in use")]
     InUse(IpAddr),
@@ -180,6 +186,9 @@ impl AddressPool {
             self.take_ipv4_prefix(*prefix)?;
             taken.ipv4_prefixes.push(*prefix);
         }
+        if self.free_count < PREFIX_SIZE.saturating_mul(wanted.ipv4_prefix_count as u32) {
+            return Err(AddressError::TooFewForPrefixes);
+        }
         // Prefixes first: single addresses could otherwise break the last whole block.
         for _ in 0..wanted.ipv4_prefix_count {
             taken.ipv4_prefixes.push(self.take_free_ipv4_prefix()?);
@@ -226,15 +235,14 @@ impl AddressPool {
     }
 
     fn take_free_ipv4_prefix(&mut self) -> Result<Ipv4Net, AddressError> {
-        let size = 1_u32 << (32 - IPV4_PREFIX_LENGTH);
-        let aligned = |first: u32| first.checked_next_multiple_of(size);
+        let aligned = |first: u32| first.checked_next_multiple_of(PREFIX_SIZE);
         let first = self
             .free
             .iter()
             .filter_map(|(first, last)| Some((aligned(*first)?, *last)))
-            .find_map(|(first, last)| (first.checked_add(size - 1)? <= last).then_some(first))
+            .find_map(|(first, last)| (first.checked_add(PREFIX_SIZE - 1)? <= last).then_some(first))
             .ok_or(AddressError::NoPrefix)?;
-        self.cut(first, first + size - 1);
+        self.cut(first, first + PREFIX_SIZE - 1);
         Ok(Ipv4Net::new_assert(Ipv4Addr::from(first), IPV4_PREFIX_LENGTH))
     }
 
@@ -436,6 +444,7 @@ mod tests {
         assert_eq!(counted(&mut pool, 0, 1).unwrap().ipv4_prefixes, ["10.0.0.16/28".parse::<Ipv4Net>().unwrap()]);
         assert_eq!(counted(&mut pool, 0, 1), Err(AddressError::NoPrefix));
         assert_eq!(pool.free_count(), 59 - 1 - 16);
+        assert_eq!(counted(&mut pool, 0, 3), Err(AddressError::TooFewForPrefixes));
     }
 
     #[test]

@@ -21,9 +21,8 @@ impl From<InterfaceError> for ApiError {
                 "The maximum number of security groups per interface has been reached.",
             ),
             InterfaceError::Address(err) => err.into(),
-            InterfaceError::NoPrefixForNew => {
-                invalid("There aren't sufficient free Ipv4 addresses or prefixes in the specified subnet.")
-            }
+            // Where assigning to an ENI that is there would say InsufficientCidrBlocks.
+            InterfaceError::NoPrefixForNew => AddressError::TooFewForPrefixes.into(),
             InterfaceError::TooManyAddresses { .. } => {
                 Self::new(Code::PRIVATE_IP_ADDRESS_LIMIT_EXCEEDED, "Number of private addresses will exceed limit.")
             }
@@ -97,6 +96,7 @@ impl From<AddressError> for ApiError {
                 Code::INSUFFICIENT_CIDR_BLOCKS,
                 "The specified subnet does not have enough free cidr blocks to satisfy the request.",
             ),
+            AddressError::TooFewForPrefixes => invalid("There aren't sufficient free Ipv4 addresses or prefixes"),
             AddressError::InUse(address) => {
                 Self::new(Code::INVALID_IP_ADDRESS_IN_USE, format!("Address {address} is in use."))
             }
