@@ -293,5 +293,6 @@ impl Model {
 
 /// Whether there is merely no room for another instance.
 fn is_exhausted(err: &InterfaceError) -> bool {
-    matches!(err, InterfaceError::Address(AddressError::Exhausted) | InterfaceError::NoPrefixForNew)
+    use AddressError::{Exhausted, TooFewForPrefixes};
+    matches!(err, InterfaceError::Address(Exhausted | TooFewForPrefixes) | InterfaceError::NoPrefixForNew)
 }
