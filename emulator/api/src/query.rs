@@ -212,6 +212,11 @@ impl Query {
         }
     }
 
+    /// Takes a switch that EC2 has and that cannot be on here.
+    pub(crate) fn refuse_flag(&mut self, name: &str) -> Result<(), ApiError> {
+        if self.flag(name)? { Err(ApiError::unsupported(&self.full_name(name))) } else { Ok(()) }
+    }
+
     /// Ends the reading: nothing may be left.
     pub(crate) fn finish(&self) -> Result<(), ApiError> {
         match self.parameters.keys().next() {

@@ -43,12 +43,10 @@ impl InterfaceRequest {
     /// Takes an entry of the list.
     pub(super) fn decode(query: &mut Query) -> Result<Self, ApiError> {
         // Deviation: there are no public addresses, so asking for one is refused rather than ignored.
-        for name in ["AssociatePublicIpAddress", "AssociateCarrierIpAddress"] {
-            if query.flag(name)? {
-                return Err(ApiError::unsupported(&query.full_name(name)));
-            }
+        for name in ["AssociatePublicIpAddress", "AssociateCarrierIpAddress", "PrimaryIpv6"] {
+            query.refuse_flag(name)?;
         }
-        query.refuse_unsupported(&["EnaSrdSpecification", "EnaQueueCount", "PrimaryIpv6"])?;
+        query.refuse_unsupported(&["EnaSrdSpecification", "EnaQueueCount"])?;
         let (primary_ip, addresses) = network_interface::decode_addresses(query)?;
         Ok(Self {
             device_index: query.required("DeviceIndex")?,

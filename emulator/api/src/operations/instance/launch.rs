@@ -31,12 +31,8 @@ const WITHOUT_CONSEQUENCE: &[&str] = &[
 
 /// Parameters that would make another instance of it than what is launched here.
 const UNSUPPORTED: &[&str] = &[
-    "CapacityReservationSpecification",
     "ElasticGpuSpecification",
     "ElasticInferenceAccelerator",
-    "EnablePrimaryIpv6",
-    "EnclaveOptions",
-    "HibernationOptions",
     "InstanceMarketOptions",
     "KernelId",
     "LaunchTemplate",
@@ -92,6 +88,7 @@ impl Operation for RunInstances {
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         query.refuse_unsupported(UNSUPPORTED)?;
+        refuse_switched_on(query)?;
         for name in WITHOUT_CONSEQUENCE {
             query.ignore(name);
         }
@@ -226,6 +223,22 @@ fn add_named_groups(model: &Model, names: &[String], interfaces: &mut [LaunchInt
     Ok(())
 }
 
+/// Takes what is unsupported only when it is switched on.
+fn refuse_switched_on(query: &mut Query) -> Result<(), ApiError> {
+    query.refuse_flag("EnablePrimaryIpv6")?;
+    query.structure("EnclaveOptions", |options| options.refuse_flag("Enabled"))?;
+    query.structure("HibernationOptions", |options| options.refuse_flag("Configured"))?;
+    query.structure("CapacityReservationSpecification", |specification| {
+        // There are no reservations, so it makes no difference whether they may be used.
+        let preference = specification.or("CapacityReservationPreference", "open".to_owned())?;
+        if !matches!(preference.as_str(), "open" | "none") {
+            return Err(ApiError::unsupported(&format!("CapacityReservationPreference {preference}")));
+        }
+        specification.refuse_unsupported(&["CapacityReservationTarget"])
+    })?;
+    Ok(())
+}
+
 /// Takes where to launch: a zone, by name or by id.
 fn placement(query: &mut Query) -> Result<(Option<ZoneName>, Option<ZoneId>), ApiError> {
     if let Some(tenancy) = query.optional::<String>("Tenancy")?.filter(|tenancy| tenancy != "default") {
@@ -235,7 +248,14 @@ fn placement(query: &mut Query) -> Result<(Option<ZoneName>, Option<ZoneId>), Ap
     if query.optional::<String>("GroupName")?.is_some_and(|name| !name.is_empty()) {
         return Err(ApiError::unsupported("Placement.GroupName"));
     }
-    query.refuse_unsupported(&["Affinity", "GroupId", "HostId", "HostResourceGroupArn", "PartitionNumber"])?;
+    query.refuse_unsupported(&[
+        "Affinity",
+        "GroupId",
+        "HostId",
+        "HostResourceGroupArn",
+        "PartitionNumber",
+        "SpreadDomain",
+    ])?;
     Ok((query.optional("AvailabilityZone")?, query.optional("AvailabilityZoneId")?))
 }
 

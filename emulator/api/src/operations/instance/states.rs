@@ -45,9 +45,7 @@ macro_rules! changes {
                     query.ignore(name);
                 }
                 for name in refused {
-                    if query.flag(name)? {
-                        return Err(ApiError::unsupported(name));
-                    }
+                    query.refuse_flag(name)?;
                 }
                 Ok(Self { ids: query.required_list("InstanceId")? })
             }

@@ -119,6 +119,16 @@ fn an_interface_that_is_there_already() {
     "ImageId=ami-01234567&MinCount=1&MaxCount=1&Placement.Tenancy=host",
     "UnsupportedOperation"
 )]
+#[case::hibernation(
+    "RunInstances",
+    "ImageId=ami-01234567&MinCount=1&MaxCount=1&HibernationOptions.Configured=true",
+    "UnsupportedOperation"
+)]
+#[case::public_address(
+    "RunInstances",
+    "ImageId=ami-01234567&MinCount=1&MaxCount=1&NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.AssociatePublicIpAddress=true",
+    "UnsupportedOperation"
+)]
 #[case::template("RunInstances", "MinCount=1&MaxCount=1&LaunchTemplate.LaunchTemplateName=x", "UnsupportedOperation")]
 #[case::group_name(
     "RunInstances",
@@ -166,6 +176,15 @@ fn an_interface_that_is_there_already() {
 #[case::attribute("DescribeInstanceAttribute", "InstanceId=i-01234567&Attribute=colour", "InvalidParameterValue")]
 fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
     assert_eq!(world().call(action, form).code, Some(code));
+}
+
+#[test]
+fn what_makes_no_difference_is_taken() {
+    let form = "EbsOptimized=true&Monitoring.Enabled=true&BlockDeviceMapping.1.DeviceName=/dev/xvda\
+        &BlockDeviceMapping.1.Ebs.VolumeSize=20&HibernationOptions.Configured=false&EnclaveOptions.Enabled=false\
+        &CapacityReservationSpecification.CapacityReservationPreference=open&Placement.Tenancy=default\
+        &TagSpecification.1.ResourceType=volume&TagSpecification.1.Tag.1.Key=a";
+    run(&mut world(), form).ok();
 }
 
 #[test]
