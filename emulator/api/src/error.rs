@@ -35,6 +35,7 @@ codes! {
     // The request as such.
     AUTH_FAILURE "AuthFailure" 401;
     DRY_RUN_OPERATION "DryRunOperation" 412;
+    FILTER_LIMIT_EXCEEDED "FilterLimitExceeded" 400;
     IDEMPOTENT_PARAMETER_MISMATCH "IdempotentParameterMismatch" 400;
     INCOMPLETE_SIGNATURE "IncompleteSignature" 400;
     INVALID_ACTION "InvalidAction" 400;
@@ -81,6 +82,7 @@ codes! {
     INVALID_KEY_PAIR_NOT_FOUND "InvalidKeyPair.NotFound" 400;
     MISSING_INPUT "MissingInput" 400;
     INVALID_USER_DATA_MALFORMED "InvalidUserData.Malformed" 400;
+    INVALID_RESERVATION_ID_MALFORMED "InvalidReservationID.Malformed" 400;
     // Regions and zones.
     INVALID_ZONE_NOT_FOUND "InvalidZone.NotFound" 400;
     // VPCs and subnets.
@@ -108,11 +110,14 @@ codes! {
     INVALID_INTERNET_GATEWAY_ID_MALFORMED "InvalidInternetGatewayId.Malformed" 400;
     INVALID_INTERNET_GATEWAY_ID_NOT_FOUND "InvalidInternetGatewayID.NotFound" 400;
     INVALID_NAT_GATEWAY_ID_NOT_FOUND "InvalidNatGatewayID.NotFound" 400;
+    NAT_GATEWAY_MALFORMED "NatGatewayMalformed" 400;
     INVALID_NETWORK_ACL_ID_NOT_FOUND "InvalidNetworkAclID.NotFound" 400;
+    INVALID_NETWORK_ACL_ID_MALFORMED "InvalidNetworkAclId.Malformed" 400;
     INVALID_ROUTE_NOT_FOUND "InvalidRoute.NotFound" 400;
     INVALID_ROUTE_TABLE_ID_MALFORMED "InvalidRouteTableId.Malformed" 400;
     INVALID_ROUTE_TABLE_ID_NOT_FOUND "InvalidRouteTableID.NotFound" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND "InvalidVpcPeeringConnectionID.NotFound" 400;
+    INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED "InvalidVpcPeeringConnectionId.Malformed" 400;
     RESOURCE_ALREADY_ASSOCIATED "Resource.AlreadyAssociated" 400;
     ROUTE_ALREADY_EXISTS "RouteAlreadyExists" 400;
     ROUTE_LIMIT_EXCEEDED "RouteLimitExceeded" 400;
@@ -142,6 +147,7 @@ codes! {
     INVALID_PERMISSION_MALFORMED "InvalidPermission.Malformed" 400;
     INVALID_PERMISSION_NOT_FOUND "InvalidPermission.NotFound" 400;
     INVALID_PREFIX_LIST_ID_NOT_FOUND "InvalidPrefixListID.NotFound" 400;
+    INVALID_PREFIX_LIST_ID_MALFORMED "InvalidPrefixListId.Malformed" 400;
     INVALID_SECURITY_GROUP_ID_NOT_FOUND "InvalidSecurityGroupID.NotFound" 400;
     INVALID_SECURITY_GROUP_RULE_ID_MALFORMED "InvalidSecurityGroupRuleId.Malformed" 400;
     INVALID_SECURITY_GROUP_RULE_ID_NOT_FOUND "InvalidSecurityGroupRuleId.NotFound" 400;

@@ -44,7 +44,7 @@ impl Filters {
         if filters.len() > MAX_FILTERS || filters.iter().map(|filter| filter.patterns.len()).sum::<usize>() > MAX_VALUES
         {
             return Err(ApiError::new(
-                Code::INVALID_PARAMETER_VALUE,
+                Code::FILTER_LIMIT_EXCEEDED,
                 format!("The maximum number of filter values specified on a single call is {MAX_VALUES}"),
             ));
         }

@@ -32,6 +32,10 @@ impl From<InstanceError> for ApiError {
                 ),
             ),
             InstanceError::NoSuchType(name) => invalid(format!("Invalid value '{name}' for InstanceType.")),
+            InstanceError::NoTypeToChangeTo(name) => Self::new(
+                Code::INVALID_INSTANCE_ATTRIBUTE_VALUE,
+                format!("The instanceType attribute value '{name}' is not valid"),
+            ),
             InstanceError::OtherArchitecture { image, instance_type } => {
                 let own = instance_type::find(&instance_type).and_then(|known| known.architecture());
                 let own = own.map(|own| own.to_string()).unwrap_or_default();

@@ -41,6 +41,15 @@ fn selection(#[case] form: &str, #[case] expected: Result<Vec<&str>, &str>) {
 }
 
 #[rstest]
+#[case::full(200, None)]
+#[case::too_many(201, Some("FilterLimitExceeded"))]
+fn limits(#[case] values: usize, #[case] code: Option<&str>) {
+    let values: Vec<String> = (1..=values).map(|n| format!("Filter.1.Value.{n}=x")).collect();
+    let refusal = select(&format!("Filter.1.Name=state&{}", values.join("&"))).err();
+    assert_eq!(refusal.map(|err| err.code().name()), code);
+}
+
+#[rstest]
 #[case::exact("abc", "abc", true)]
 #[case::not_a_prefix("ab", "abc", false)]
 #[case::one("a?c", "abc", true)]

@@ -113,7 +113,7 @@ impl Model {
             InstanceAttribute::ShutdownBehavior(behavior) => instance.shutdown_behavior = behavior,
             InstanceAttribute::UserData(data) => instance.user_data = Some(data).filter(|data| !data.is_empty()),
             InstanceAttribute::InstanceType(name) => {
-                instance_type::find(&name).ok_or_else(|| InstanceError::NoSuchType(name.clone()))?;
+                instance_type::find(&name).ok_or_else(|| InstanceError::NoTypeToChangeTo(name.clone()))?;
                 instance.instance_type = name;
             }
             InstanceAttribute::SourceDestCheck(_) | InstanceAttribute::Groups(_) => {

@@ -28,6 +28,9 @@ pub enum InstanceError {
     /// No such instance type.
     #[error("there is no instance type {0:?}")]
     NoSuchType(String),
+    /// No such instance type to change to.
+    #[error("there is no instance type {0:?} to change to")]
+    NoTypeToChangeTo(String),
     /// The image is for another architecture.
     #[error("image {image} does not run on a {instance_type}")]
     OtherArchitecture {

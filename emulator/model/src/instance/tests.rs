@@ -1,4 +1,5 @@
 use jiff::SignedDuration;
+use proptest::prelude::*;
 use rstest::rstest;
 
 use super::InstanceState::{Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
@@ -267,4 +268,84 @@ fn settling_completes_everything() {
     let generation = account.model.generation();
     account.model.settle(now);
     assert_eq!(account.model.generation(), generation, "there is nothing left to do");
+}
+
+/// One step of a random history: what is done, and to which of the instances.
+#[derive(Debug, Clone)]
+enum Step {
+    Launch { count: u32, interfaces: u16 },
+    Start(usize),
+    Stop(usize),
+    Terminate(usize),
+    Gone(usize),
+    Stopped(usize),
+    Ready(usize),
+    Settle,
+    Later,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let which = 0..8_usize;
+    prop_oneof![
+        (1..4_u32, 1..5_u16).prop_map(|(count, interfaces)| Step::Launch { count, interfaces }),
+        which.clone().prop_map(Step::Start),
+        which.clone().prop_map(Step::Stop),
+        which.clone().prop_map(Step::Terminate),
+        which.clone().prop_map(Step::Gone),
+        which.clone().prop_map(Step::Stopped),
+        which.prop_map(Step::Ready),
+        Just(Step::Settle),
+        Just(Step::Later),
+    ]
+}
+
+fn take(account: &mut Account, step: &Step) {
+    let known: Vec<InstanceId> = account.model.instances().map(|instance| instance.id.clone()).collect();
+    let pick = |at: &usize| known.get(at % known.len().max(1)).into_iter().cloned().collect::<Vec<_>>();
+    let now = account.now;
+    match step {
+        Step::Launch { count, interfaces } => {
+            let mut new = NewInstances { min_count: *count, max_count: *count, ..one(account) };
+            let first = new.interfaces[0].clone();
+            new.interfaces
+                .extend((1..*interfaces).map(|device_index| LaunchInterface { device_index, ..first.clone() }));
+            // An m5.large has three interfaces, so some launches are refused.
+            assert_eq!(launch(account, &new).is_ok(), *interfaces <= 3);
+        }
+        Step::Start(at) => drop(account.model.start_instances(now, &pick(at))),
+        Step::Stop(at) => drop(account.model.stop_instances(now, &pick(at))),
+        Step::Terminate(at) => drop(account.model.terminate_instances(now, &pick(at))),
+        Step::Gone(at) => pick(at).iter().for_each(|id| account.model.instance_gone(id, now)),
+        Step::Stopped(at) => pick(at).iter().for_each(|id| account.model.instance_stopped(id)),
+        Step::Ready(at) => {
+            let attached: Vec<_> = pick(at).iter().flat_map(|id| interfaces(account, id)).collect();
+            attached.iter().for_each(|id| account.model.attachment_ready(id));
+        }
+        Step::Settle => account.model.settle(now),
+        Step::Later => account.now += SignedDuration::from_mins(40),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_history_keeps_the_laws(steps in prop::collection::vec(step(), 1..25)) {
+        let mut account = Account::new();
+        for step in &steps {
+            take(&mut account, step);
+            prop_assert_eq!(account.model.check_invariants(), Ok(()));
+            for instance in account.model.instances() {
+                let attached = account.model.interfaces_of(&instance.id).count();
+                prop_assert_eq!(attached == 0, instance.is_terminated(), "{:?}", instance.state);
+            }
+        }
+        let now = account.now;
+        account.model.settle(now);
+        let ids: Vec<InstanceId> = account.model.instances().map(|instance| instance.id.clone()).collect();
+        prop_assert!(account.model.terminate_instances(now, &ids).is_ok());
+        account.model.settle(now);
+        prop_assert!(account.model.instances().all(Instance::is_terminated));
+        prop_assert_eq!(account.model.network_interfaces().count(), 0, "all were made for an instance");
+    }
 }

@@ -1,15 +1,7 @@
 use rstest::rstest;
-use vpc_model::{Context, Model};
+use vpc_model::Context;
 
 use crate::testing::{Reply, World};
-
-/// An account with its default VPC.
-fn world() -> World {
-    let mut world = World::new();
-    let (account, region) = (world.model.account().clone(), world.model.region().clone());
-    world.model = Model::with_defaults(account, region, &mut Context { now: world.now, ids: &mut world.ids });
-    world
-}
 
 fn run(world: &mut World, form: &str) -> Reply {
     world.call("RunInstances", &format!("ImageId=ami-01234567&InstanceType=m5.large&MinCount=1&MaxCount=1&{form}"))
@@ -30,7 +22,7 @@ fn subnet(world: &World, letter: char) -> String {
 
 #[test]
 fn a_launch() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let form = "TagSpecification.1.ResourceType=instance&TagSpecification.1.Tag.1.Key=Name\
         &TagSpecification.1.Tag.1.Value=web&IamInstanceProfile.Name=node&UserData=aGk%3D\
         &MetadataOptions.HttpTokens=required&MetadataOptions.HttpPutResponseHopLimit=2&ClientToken=t";
@@ -45,7 +37,7 @@ fn a_launch() {
 
 #[test]
 fn a_repeated_launch_is_one_launch() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let first = run(&mut world, "ClientToken=t").ok();
     assert_eq!(run(&mut world, "ClientToken=t").ok().body, first.body);
     assert_eq!(world.model.instances().count(), 1);
@@ -56,7 +48,7 @@ fn a_repeated_launch_is_one_launch() {
 
 #[test]
 fn a_dry_run_changes_nothing() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let before = world.model.generation();
     let reply = run(&mut world, "DryRun=true");
     assert_eq!((reply.status, reply.code), (412, Some("DryRunOperation")));
@@ -66,7 +58,7 @@ fn a_dry_run_changes_nothing() {
 
 #[test]
 fn interfaces() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let (a, group) = (subnet(&world, 'a'), world.model.security_groups().next().expect("the default one").id.clone());
     let form = format!(
         "NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.SubnetId={a}\
@@ -86,7 +78,7 @@ fn interfaces() {
 
 #[test]
 fn an_interface_that_is_there_already() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let subnet_id = subnet(&world, 'b').parse().expect("an id");
     let new = vpc_model::NewInterface::in_subnet(subnet_id);
     let eni = world
@@ -175,7 +167,7 @@ fn an_interface_that_is_there_already() {
 #[case::status_missing("DescribeInstanceStatus", "InstanceId.1=i-01234567", "InvalidInstanceID.NotFound")]
 #[case::attribute("DescribeInstanceAttribute", "InstanceId=i-01234567&Attribute=colour", "InvalidParameterValue")]
 fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
-    assert_eq!(world().call(action, form).code, Some(code));
+    assert_eq!(World::with_default_vpc().call(action, form).code, Some(code));
 }
 
 #[test]
@@ -184,7 +176,7 @@ fn what_makes_no_difference_is_taken() {
         &BlockDeviceMapping.1.Ebs.VolumeSize=20&HibernationOptions.Configured=false&EnclaveOptions.Enabled=false\
         &CapacityReservationSpecification.CapacityReservationPreference=open&Placement.Tenancy=default\
         &TagSpecification.1.ResourceType=volume&TagSpecification.1.Tag.1.Key=a";
-    run(&mut world(), form).ok();
+    run(&mut World::with_default_vpc(), form).ok();
 }
 
 #[test]
@@ -201,7 +193,7 @@ fn no_default_vpc() {
 #[case::zone("availability-zone-id", "use1-az1", 1)]
 #[case::index("launch-index", "0", 1)]
 fn filters(#[case] name: &str, #[case] value: &str, #[case] found: usize) {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     running(&mut world);
     let reply = world.call("DescribeInstances", &format!("Filter.1.Name={name}&Filter.1.Value.1={value}"));
     assert_eq!(reply.ok().texts("instanceId").len(), found);
@@ -209,7 +201,7 @@ fn filters(#[case] name: &str, #[case] value: &str, #[case] found: usize) {
 
 #[test]
 fn reservations_and_pages() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let form = "ImageId=ami-01234567&InstanceType=m5.large&MinCount=4&MaxCount=4";
     for _ in 0..2 {
         assert_eq!(world.call("RunInstances", form).ok().texts("amiLaunchIndex"), ["0", "1", "2", "3"]);
@@ -224,7 +216,7 @@ fn reservations_and_pages() {
 
 #[test]
 fn states() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let id = running(&mut world);
     let form = format!("InstanceId.1={id}");
     let mut change = |action: &str| {
@@ -244,7 +236,7 @@ fn states() {
 
 #[test]
 fn status() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let id = running(&mut world);
     insta::assert_snapshot!(world.call("DescribeInstanceStatus", "").ok().lines());
     world.call("StopInstances", &format!("InstanceId.1={id}")).ok();
@@ -260,7 +252,7 @@ fn status() {
 #[case::stop("DisableApiStop.Value=true", "disableApiStop", "true")]
 #[case::shutdown("InstanceInitiatedShutdownBehavior.Value=terminate", "instanceInitiatedShutdownBehavior", "terminate")]
 fn attributes(#[case] form: &str, #[case] attribute: &str, #[case] value: &str) {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let id = running(&mut world);
     let reply = world.call("ModifyInstanceAttribute", &format!("InstanceId={id}&{form}")).ok();
     assert_eq!(reply.text("return"), "true");
@@ -275,14 +267,14 @@ fn attributes(#[case] form: &str, #[case] attribute: &str, #[case] value: &str) 
 #[case::kernel("Kernel.Value=aki-1", "UnsupportedOperation")]
 #[case::group("GroupId.1=sg-01234567", "InvalidGroup.NotFound")]
 fn refused_attributes(#[case] form: &str, #[case] code: &str) {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let id = running(&mut world);
     assert_eq!(world.call("ModifyInstanceAttribute", &format!("InstanceId={id}&{form}")).code, Some(code));
 }
 
 #[test]
 fn every_attribute_can_be_described() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let id = running(&mut world);
     for attribute in [
         "blockDeviceMapping",
@@ -310,7 +302,7 @@ fn every_attribute_can_be_described() {
 
 #[test]
 fn metadata_options() {
-    let mut world = world();
+    let mut world = World::with_default_vpc();
     let id = running(&mut world);
     let form = format!("InstanceId={id}&HttpTokens=required&HttpPutResponseHopLimit=2&InstanceMetadataTags=enabled");
     insta::assert_snapshot!(world.call("ModifyInstanceMetadataOptions", &form).ok().lines());
