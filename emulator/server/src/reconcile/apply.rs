@@ -53,46 +53,14 @@ type Result<T> = std::result::Result<T, ApplyError>;
 /// Does one operation.
 pub(super) fn apply(fabric: &mut Fabric, op: &Op) -> Result<()> {
     match op {
-        Op::Remove(key, object) => {
-            release(fabric, key);
-            remove(fabric, key, object)
-        }
+        Op::Remove(key, object) => remove(fabric, key, object),
         Op::Add(key, object) => add(fabric, key, object),
         Op::Change { key: Key::Rules(vpc), from: Object::Rules(from), to: Object::Rules(to) } => {
             Ok(nft::update(of_vpc(fabric, vpc)?.netns(), from, to)?)
         }
         // Routes are replaced as they are added.
-        Op::Change { key, to, .. } => {
-            release(fabric, key);
-            add(fabric, key, to)
-        }
+        Op::Change { key, to, .. } => add(fabric, key, to),
     }
-}
-
-/// The addresses that an object leads to an ENI.
-fn addresses_of(key: &Key) -> Option<(&VpcId, Ipv4Net)> {
-    match key {
-        Key::Neighbour(vpc, _, address) => Some((vpc, Ipv4Net::from(*address))),
-        Key::Route(vpc, 0, prefix) => Some((vpc, *prefix)),
-        _ => None,
-    }
-}
-
-fn release(fabric: &mut Fabric, key: &Key) {
-    if let Some((vpc, addresses)) = addresses_of(key)
-        && let Some(namespace) = fabric.vpcs.get_mut(vpc)
-    {
-        namespace.release(addresses);
-    }
-}
-
-fn take_over(fabric: &mut Fabric, key: &Key) -> Result<()> {
-    if let Some((vpc, addresses)) = addresses_of(key)
-        && let Some(namespace) = fabric.vpcs.get_mut(vpc)
-    {
-        namespace.take_over(addresses)?;
-    }
-    Ok(())
 }
 
 fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
@@ -109,12 +77,10 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
         (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
-            take_over(fabric, key)?;
             add_route(of_vpc(fabric, vpc)?, *number, *destination, hop)
         }
         (Key::RouteRule(vpc, subnet, number), _) => add_route_rule(of_vpc(fabric, vpc)?, subnet, *number),
         (Key::Neighbour(vpc, subnet, address), Object::Neighbour(mac)) => {
-            take_over(fabric, key)?;
             let namespace = of_vpc(fabric, vpc)?;
             let bridge = bridge_index(namespace, subnet)?;
             Ok(namespace.netlink.replace_neighbour(bridge, *address, mac.0)?)

@@ -1,9 +1,8 @@
 //! The namespaces the reconciler holds, and how a fabric's is set up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use ipnet::{IpNet, Ipv4Net};
-use linux_net::{Netlink, Netns, Result, conntrack, sysctl};
+use linux_net::{Netlink, Netns, Result, sysctl};
 use vpc_model::SubnetId;
 
 /// How a fabric differs from an ordinary host. `default` settings are for links made later.
@@ -41,14 +40,11 @@ pub(super) struct Namespace {
     pub(super) netlink: Netlink,
     /// The indexes of a fabric's bridges.
     pub(super) bridges: BTreeMap<SubnetId, u32>,
-    /// Addresses and prefixes that an ENI of a fabric had and nobody has now.
-    released: BTreeSet<Ipv4Net>,
 }
 
 impl Namespace {
     pub(super) fn create() -> Result<Self> {
-        let netlink = Netlink::open(&Netns::create()?)?;
-        Ok(Self { netlink, bridges: BTreeMap::new(), released: BTreeSet::new() })
+        Ok(Self { netlink: Netlink::open(&Netns::create()?)?, bridges: BTreeMap::new() })
     }
 
     pub(super) fn create_fabric() -> Result<Self> {
@@ -63,22 +59,6 @@ impl Namespace {
         let keys: Vec<String> = keys.collect();
         let settings = keys.iter().zip(BRIDGE_SYSCTLS).map(|(key, (_, value))| (key.as_str(), *value));
         sysctl::write_all(self.netns(), &settings.collect::<Vec<_>>())
-    }
-
-    /// Notes that an address or prefix has left its ENI.
-    pub(super) fn release(&mut self, addresses: Ipv4Net) {
-        self.released.insert(addresses);
-    }
-
-    /// Has an ENI's new addresses start without connections. AWS tracks those per ENI; here they would pass the new
-    /// ENI's groups as established. The rules must know the new ENI already, or the old one's let them begin anew.
-    pub(super) fn take_over(&mut self, addresses: Ipv4Net) -> Result<()> {
-        let overlaps = |other: &Ipv4Net| other.contains(&addresses) || addresses.contains(other);
-        if self.released.iter().any(overlaps) {
-            conntrack::forget(self.netns(), &[IpNet::V4(addresses)])?;
-            self.released.retain(|other| !addresses.contains(other));
-        }
-        Ok(())
     }
 
     pub(super) fn netns(&self) -> &Netns {
