@@ -16,8 +16,8 @@ pub mod diff;
 pub mod names;
 pub mod options;
 pub mod reachability;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use compile::compile;
 pub use desired::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Wire};

@@ -11,8 +11,10 @@ use vpc_model::{
 
 /// One VPC of a model, with the ids and the clock that changes take.
 pub struct Account {
+    /// The model.
     pub model: Model,
     ids: Ids,
+    /// Its VPC.
     pub vpc: VpcId,
 }
 
@@ -30,6 +32,7 @@ impl Account {
         change(&mut self.model, &mut Context { now: Timestamp::UNIX_EPOCH, ids: &mut self.ids })
     }
 
+    /// A subnet of the VPC.
     pub fn subnet(&mut self, block: &str) -> SubnetId {
         let new = NewSubnet::with_block(self.vpc.clone(), block.parse().unwrap());
         self.change(|model, cx| model.create_subnet(cx, new)).unwrap()
@@ -48,11 +51,13 @@ impl Account {
         group
     }
 
+    /// Adds a rule to a group.
     pub fn allow(&mut self, group: &SecurityGroupId, direction: Direction, rule: NewRule) {
         self.change(|model, cx| model.authorize_security_group(cx, group, direction, vec![rule], &Tags::new()))
             .unwrap();
     }
 
+    /// Removes a rule from a group.
     pub fn revoke(&mut self, group: &SecurityGroupId, direction: Direction, rule: NewRule) {
         let selector = vpc_model::RuleSelector::Rules(vec![rule]);
         self.model.revoke_security_group(group, direction, selector).unwrap();
@@ -73,6 +78,7 @@ impl Account {
         (instance, eni)
     }
 
+    /// An ENI that is not attached.
     pub fn eni(&mut self, new: NewInterface) -> NetworkInterfaceId {
         self.change(|model, cx| model.create_network_interface(cx, new)).unwrap()
     }
@@ -89,15 +95,18 @@ impl Account {
         self.change(|model, cx| model.attach_network_interface(cx, new)).unwrap();
     }
 
+    /// Gives an ENI further addresses.
     pub fn assign(&mut self, eni: &NetworkInterfaceId, wanted: WantedAddresses) {
         self.change(|model, cx| model.assign_addresses(cx, eni, wanted, false)).unwrap();
     }
 
+    /// Begins to detach an ENI.
     pub fn detach(&mut self, eni: &NetworkInterfaceId) {
         let attachment = self.get(eni).attachment.as_ref().unwrap().id.clone();
         self.change(|model, cx| model.detach_network_interface(cx, &attachment)).unwrap();
     }
 
+    /// Makes an ENI a trunk's branch.
     pub fn associate(&mut self, trunk: &NetworkInterfaceId, branch: &NetworkInterfaceId, vlan: u16) {
         let vlan = VlanId::new(vlan).unwrap();
         self.change(|model, cx| model.associate_trunk_interface(cx, trunk, branch, vlan, Tags::new())).unwrap();
@@ -109,10 +118,12 @@ impl Account {
         self.model.create_route(&main, IpNet::V4(net(to)), target).unwrap();
     }
 
+    /// An ENI.
     pub fn get(&self, eni: &NetworkInterfaceId) -> &NetworkInterface {
         self.model.network_interface(eni).unwrap()
     }
 
+    /// An ENI's Ethernet address.
     pub fn mac(&self, eni: &NetworkInterfaceId) -> Mac {
         self.get(eni).mac
     }
@@ -140,10 +151,12 @@ pub fn everything() -> NewRule {
     rule(IpProtocol::All, None, RulePeer::Ipv4(net("0.0.0.0/0")))
 }
 
+/// A rule's peer by its block.
 pub fn block(text: &str) -> RulePeer {
     RulePeer::Ipv4(net(text))
 }
 
+/// A network from text.
 pub fn net(text: &str) -> Ipv4Net {
     text.parse().unwrap()
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use linux_net::{Netns, socket};
 use vpc_fabric::Options;
+use vpc_fabric::testing::{block, interface, rule};
 use vpc_model::{Addresses, Direction, IpProtocol, WantedAddresses};
 
-use crate::model::{block, interface, rule};
 use crate::world::World;
 
 const PORT: u16 = 9999;

@@ -1,8 +1,6 @@
 //! The fabric in a real kernel: packets are sent, and what becomes of them is what the oracle says.
 
 mod connections;
-#[path = "../../../fabric/src/testing.rs"]
-mod model;
 mod probe;
 mod world;
 
@@ -17,9 +15,9 @@ use linux_net::Netlink;
 use vpc_fabric::{Options, Payload, Service, names};
 use vpc_model::{Direction, InterfaceAttribute, IpProtocol, RouteTarget, RulePeer, SecurityGroupId, WantedAddresses};
 
-use crate::model::{block, interface, rule, trunk};
 use crate::probe::{Ears, OTHER, Try};
 use crate::world::{Host, World};
+use vpc_fabric::testing::{block, interface, rule, trunk};
 
 /// Everything a rule can tell apart.
 const PAYLOADS: &[Payload] = &[
@@ -268,42 +266,6 @@ fn detached_terminated_and_moved() {
     let ears = listen(&hosts);
     let from = find("database");
     assert_eq!(world.agree(&ears, &[(&from, from.address, thief.address, Payload::Tcp(80))]), 1);
-}
-
-/// An address's connections stay behind when it moves: its new ENI's groups judge them anew.
-#[test]
-fn connections_do_not_move_with_an_address() {
-    let Some((mut world, hosts)) = shop() else { return };
-    let find = |name: &str| hosts.iter().find(|host| host.name == name).unwrap();
-    let (from, first, second) = (find("database"), find("web 2"), find("web"));
-    let at = (first.address, 53);
-    let bind = |host: &Host, address| host.netns.run(|| UdpSocket::bind(address)).unwrap().unwrap();
-    let (client, server) = (bind(from, (from.address, 0)), bind(first, at));
-    server.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
-    client.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
-    let mut exchange = || {
-        client.send_to(b"ping", at).unwrap();
-        let (_, peer) = server.recv_from(&mut [0; 8]).unwrap();
-        server.send_to(b"pong", peer).unwrap();
-        client.recv(&mut [0; 8]).unwrap();
-    };
-    exchange();
-    let web = world.account.get(&first.eni).groups[0].clone();
-    world.account.revoke(&web, Direction::Ingress, rule(IpProtocol::Udp, Some((53, 53)), block("10.0.2.0/24")));
-    world.settle();
-    exchange();
-
-    let instance = world.account.get(&first.eni).attachment.as_ref().unwrap().instance_id.clone();
-    world.account.model.terminate_instances(Timestamp::UNIX_EPOCH, &[instance]).unwrap();
-    world.settle();
-    let wanted = WantedAddresses { ipv4: vec![first.address], ..WantedAddresses::default() };
-    world.account.assign(&second.eni, wanted);
-    world.settle();
-    world.take_address(second, "eth0", first.address);
-    let server = bind(second, at);
-    server.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
-    client.send_to(b"ping", at).unwrap();
-    assert!(server.recv(&mut [0; 8]).is_err());
 }
 
 /// Links that somebody deleted are found missing and made again.

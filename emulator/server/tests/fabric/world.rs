@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use linux_net::netlink::{RouteSpec, RuleSpec};
 use linux_net::vlan::Carrier;
 use linux_net::{Netlink, Netns, features, vlan};
+use vpc_fabric::testing::Account;
 use vpc_fabric::{Options, Packet, Payload, Verdict, compile, reachability};
 use vpc_model::{InstanceId, NetworkInterfaceId};
 use vpcbox_emulator::LifeCycle;
 use vpcbox_emulator::reconcile::{Fabric, transitions};
 
-use crate::model::Account;
 use crate::probe::{Ears, Try, ip};
 
 /// A model whose VPC is in the kernel.
