@@ -3,6 +3,7 @@
 mod discovery;
 mod openapi;
 mod params;
+mod protobuf;
 mod reply;
 mod resources;
 mod reviews;

@@ -40,7 +40,11 @@ pub(crate) fn prepare_create(api: &Api, resource: &Resource, value: &mut Value) 
         // A kubelet registers its node together with the first status.
         "nodes" => node::derive_allocatable(value, None),
         _ if resource.has_status() => {
-            value.as_object_mut().map(|fields| fields.shift_remove("status"));
+            // Go clients always show the status of built-in kinds, so their readers expect one.
+            match (resource.custom(), value.as_object_mut()) {
+                (None, _) => value["status"] = json!({}),
+                (Some(_), fields) => drop(fields.map(|fields| fields.shift_remove("status"))),
+            }
         }
         _ => {}
     }

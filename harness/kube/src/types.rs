@@ -1,6 +1,6 @@
 //! The shapes of built-in kinds, read from one table (`types.txt`): which fields there are and how lists merge.
 //!
-//! Strategic merge patches, server-side apply, field validation and the OpenAPI documents all read this table.
+//! Strategic merge patches, apply, field validation, protobuf bodies and the OpenAPI documents all read this table.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,9 +13,15 @@ pub(crate) enum Shape {
     String,
     Integer,
     Boolean,
+    /// Base64 in JSON.
+    Bytes,
+    /// A list of strings that protobuf wraps into a message.
+    Items,
     IntOrString,
     Quantity,
     Time,
+    /// A time with microseconds.
+    MicroTime,
     /// Anything; not looked into.
     Any,
     Map(Box<Shape>),
@@ -38,9 +44,30 @@ pub(crate) enum ListMerge {
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub name: String,
+    /// In the protobuf form; 0 for none.
+    pub number: u32,
     pub shape: Shape,
-    pub merge: ListMerge,
+    /// How strategic merge patches merge it.
+    pub patch: ListMerge,
+    /// How apply merges it.
+    pub apply: ListMerge,
     pub required: bool,
+    /// Zero is not the same as absent.
+    pub keeps_zero: bool,
+}
+
+impl Field {
+    /// True for a part of the surrounding type that JSON does not show as a field.
+    pub(crate) fn is_inline(&self) -> bool {
+        self.name == "-"
+    }
+
+    fn inner(&self) -> Option<&'static Type> {
+        match &self.shape {
+            Shape::Type(name) if self.is_inline() => find(name),
+            _ => None,
+        }
+    }
 }
 
 /// A type: its fields in order.
@@ -51,9 +78,17 @@ pub(crate) struct Type {
 }
 
 impl Type {
-    /// The field of this name.
+    /// The field of this JSON name, also from an inline part.
     pub(crate) fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.name == name)
+        self.fields
+            .iter()
+            .find(|field| field.name == name && !field.is_inline())
+            .or_else(|| self.fields.iter().filter_map(Field::inner).find_map(|inner| inner.field(name)))
+    }
+
+    /// The fields JSON shows.
+    pub(crate) fn json_fields(&self) -> Vec<&Field> {
+        self.fields.iter().flat_map(|field| field.inner().map_or_else(|| vec![field], Type::json_fields)).collect()
     }
 }
 
@@ -64,12 +99,17 @@ pub(crate) fn find(name: &str) -> Option<&'static Type> {
     TYPES.get(name)
 }
 
+/// The type of a kind's objects. The only kind that two groups share is Event.
+pub(crate) fn of_kind(group: &str, kind: &str) -> Option<&'static Type> {
+    match (group, kind) {
+        ("events.k8s.io", "Event") => find("EventsEvent"),
+        _ => find(kind),
+    }
+}
+
 fn parse(text: &str) -> HashMap<String, Type> {
     let mut types: Vec<Type> = Vec::new();
-    for line in text.lines().map(|line| line.split('#').next().unwrap_or_default()) {
-        if line.trim().is_empty() {
-            continue;
-        }
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
         if line.starts_with(' ') {
             let current = types.last_mut().expect("types.txt: a field before the first type");
             current.fields.extend(line.split(';').filter(|field| !field.trim().is_empty()).map(parse_field));
@@ -81,18 +121,25 @@ fn parse(text: &str) -> HashMap<String, Type> {
 }
 
 fn parse_field(text: &str) -> Field {
-    let mut words = text.split_whitespace();
-    let name = words.next().expect("types.txt: a field has a name");
+    let mut words = text.split_whitespace().peekable();
+    let number = words.next().and_then(|word| word.parse().ok()).expect("types.txt: a field has a number");
+    let name = words.next().expect("types.txt: a field has a name").to_owned();
     let shape = words.next().map_or(Shape::String, parse_shape);
-    let mut field = Field { name: name.to_owned(), shape, merge: ListMerge::Atomic, required: false };
+    let (patch, apply) = (ListMerge::Atomic, ListMerge::Atomic);
+    let mut field = Field { name, number, shape, patch, apply, required: false, keeps_zero: false };
     for word in words {
-        match word {
-            "required" => field.required = true,
-            "set" => field.merge = ListMerge::Set,
-            other => {
-                let keys = other.strip_prefix("key=").expect("types.txt: required, set or key=");
-                field.merge = ListMerge::Keys(keys.split('/').map(str::to_owned).collect());
+        let keys = |list: &str| ListMerge::Keys(list.split('/').map(str::to_owned).collect());
+        match word.split_once('=') {
+            None if word == "required" => (field.required, field.keeps_zero) = (true, true),
+            None if word == "zero" => field.keeps_zero = true,
+            None if word == "set" => (field.patch, field.apply) = (ListMerge::Set, ListMerge::Set),
+            Some(("key", list)) => {
+                let first = list.split('/').next().unwrap_or_default();
+                (field.patch, field.apply) = (keys(first), keys(list));
             }
+            Some(("patch", key)) => field.patch = keys(key),
+            Some(("map", list)) => field.apply = keys(list),
+            _ => unreachable!("types.txt: what does {word} mean?"),
         }
     }
     field
@@ -109,9 +156,12 @@ fn parse_shape(text: &str) -> Shape {
         "string" => Shape::String,
         "int" => Shape::Integer,
         "bool" => Shape::Boolean,
+        "bytes" => Shape::Bytes,
+        "items" => Shape::Items,
         "intstr" => Shape::IntOrString,
         "quantity" => Shape::Quantity,
         "time" => Shape::Time,
+        "microtime" => Shape::MicroTime,
         "any" => Shape::Any,
         name => Shape::Type(name.to_owned()),
     }
@@ -127,11 +177,6 @@ pub(crate) enum Structure<'a> {
 }
 
 impl<'a> Structure<'a> {
-    /// The structure of a kind's objects.
-    pub(crate) fn of_kind(kind: &str) -> Structure<'static> {
-        find(kind).map_or(Structure::Unknown, Structure::Type)
-    }
-
     fn as_type(self) -> Option<&'a Type> {
         match self {
             Structure::Type(found) => Some(found),
@@ -165,10 +210,16 @@ impl<'a> Structure<'a> {
         }
     }
 
-    /// How the list under a field merges.
-    pub(crate) fn merge_of(self, name: &str) -> ListMerge {
+    /// How strategic merge patches merge the list under a field.
+    pub(crate) fn patch_merge(self, name: &str) -> ListMerge {
+        let field = self.as_type().and_then(|found| found.field(name));
+        field.map_or(ListMerge::Atomic, |field| field.patch.clone())
+    }
+
+    /// How apply merges the list under a field.
+    pub(crate) fn apply_merge(self, name: &str) -> ListMerge {
         if let Some(field) = self.as_type().and_then(|found| found.field(name)) {
-            return field.merge.clone();
+            return field.apply.clone();
         }
         let Structure::Schema(schema) = self.field(name) else { return ListMerge::Atomic };
         match schema["x-kubernetes-list-type"].as_str() {
@@ -207,12 +258,28 @@ mod tests {
     }
 
     #[test]
+    fn field_numbers_are_used_once() {
+        for one in TYPES.values() {
+            let mut numbers: Vec<u32> = one.fields.iter().map(|field| field.number).filter(|n| *n != 0).collect();
+            let count = numbers.len();
+            numbers.sort_unstable();
+            numbers.dedup();
+            assert_eq!(numbers.len(), count, "{}", one.name);
+        }
+    }
+
+    #[test]
     fn containers_merge_by_name_down_to_their_ports() {
-        let spec = Structure::of_kind("Pod").field("spec");
-        assert_eq!(spec.merge_of("containers"), ListMerge::Keys(vec!["name".to_owned()]));
+        let pod = Structure::Type(of_kind("", "Pod").unwrap());
+        let spec = pod.field("spec");
+        assert_eq!(spec.patch_merge("containers"), ListMerge::Keys(vec!["name".to_owned()]));
         let container = spec.field("containers").item();
+        assert_eq!(container.patch_merge("ports"), ListMerge::Keys(vec!["containerPort".to_owned()]));
         let keys = ["containerPort", "protocol"].map(str::to_owned).to_vec();
-        assert_eq!(container.merge_of("ports"), ListMerge::Keys(keys));
-        assert_eq!(spec.merge_of("tolerations"), ListMerge::Atomic);
+        assert_eq!(container.apply_merge("ports"), ListMerge::Keys(keys));
+        assert_eq!(spec.patch_merge("tolerations"), ListMerge::Atomic);
+        // `hostPath` belongs to the inline VolumeSource.
+        let path = spec.field("volumes").item().field("hostPath").field("path");
+        assert!(matches!(path, Structure::Known(Shape::String)));
     }
 }

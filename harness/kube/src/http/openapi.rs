@@ -148,7 +148,7 @@ fn add_schema(resource: &Resource, schemas: &mut Map<String, Value>) {
             add_types("ObjectMeta", schemas);
             schema
         }
-        None => match types::find(&resource.kind) {
+        None => match types::of_kind(&resource.group, &resource.kind) {
             Some(found) => {
                 add_types(&found.name, schemas);
                 schema_of(found)
@@ -172,7 +172,7 @@ fn add_types(name: &str, schemas: &mut Map<String, Value>) {
         return;
     }
     schemas.insert(full, schema_of(found));
-    for field in &found.fields {
+    for field in found.json_fields() {
         let mut shape = &field.shape;
         while let Shape::List(item) | Shape::Map(item) = shape {
             shape = item;
@@ -185,8 +185,9 @@ fn add_types(name: &str, schemas: &mut Map<String, Value>) {
 
 fn schema_of(found: &Type) -> Value {
     let properties: Map<String, Value> =
-        found.fields.iter().map(|field| (field.name.clone(), field_schema(field))).collect();
-    let required: Vec<&String> = found.fields.iter().filter(|field| field.required).map(|field| &field.name).collect();
+        found.json_fields().iter().map(|field| (field.name.clone(), field_schema(field))).collect();
+    let required: Vec<&String> =
+        found.json_fields().into_iter().filter(|field| field.required).map(|field| &field.name).collect();
     let mut schema = json!({"type": "object", "properties": properties});
     if !required.is_empty() {
         schema["required"] = json!(required);
@@ -196,17 +197,20 @@ fn schema_of(found: &Type) -> Value {
 
 fn field_schema(field: &Field) -> Value {
     let mut schema = shape_schema(&field.shape);
-    match &field.merge {
+    match &field.patch {
         ListMerge::Keys(keys) => {
-            schema["x-kubernetes-list-type"] = json!("map");
-            schema["x-kubernetes-list-map-keys"] = json!(keys);
             schema["x-kubernetes-patch-strategy"] = json!("merge");
             schema["x-kubernetes-patch-merge-key"] = json!(keys[0]);
         }
-        ListMerge::Set => {
-            schema["x-kubernetes-list-type"] = json!("set");
-            schema["x-kubernetes-patch-strategy"] = json!("merge");
+        ListMerge::Set => schema["x-kubernetes-patch-strategy"] = json!("merge"),
+        ListMerge::Atomic => {}
+    }
+    match &field.apply {
+        ListMerge::Keys(keys) => {
+            schema["x-kubernetes-list-type"] = json!("map");
+            schema["x-kubernetes-list-map-keys"] = json!(keys);
         }
+        ListMerge::Set => schema["x-kubernetes-list-type"] = json!("set"),
         ListMerge::Atomic if matches!(field.shape, Shape::List(_)) => {
             schema["x-kubernetes-list-type"] = json!("atomic");
         }
@@ -218,7 +222,9 @@ fn field_schema(field: &Field) -> Value {
 fn shape_schema(shape: &Shape) -> Value {
     match shape {
         Shape::String => json!({"type": "string"}),
-        Shape::Time => json!({"type": "string", "format": "date-time"}),
+        Shape::Bytes => json!({"type": "string", "format": "byte"}),
+        Shape::Items => json!({"type": "array", "items": {"type": "string"}}),
+        Shape::Time | Shape::MicroTime => json!({"type": "string", "format": "date-time"}),
         Shape::Integer => json!({"type": "integer", "format": "int64"}),
         Shape::Boolean => json!({"type": "boolean"}),
         Shape::IntOrString | Shape::Quantity => json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::params::{Form, Params};
 use super::target::Target;
-use super::{Context, reply, reviews, table, watch};
+use super::{Context, protobuf, reply, reviews, table, watch};
 use crate::convert;
 use crate::object;
 use crate::operations::{Api, DeleteOptions, Part, Propagation, Scope, Written};
@@ -256,9 +256,10 @@ fn decode(body: &[u8], content_type: &str) -> Result<Value, ApiError> {
             let text = std::str::from_utf8(body).map_err(|_| ApiError::bad_request("the body is no UTF-8 text"))?;
             serde_saphyr::from_str(text).map_err(|err| ApiError::bad_request(format!("error decoding YAML: {err}")))
         }),
+        "application/vnd.kubernetes.protobuf" => protobuf::decode(body),
         other => Err(ApiError::unsupported_media_type(format!(
             "the body of the request was in an unknown format ({other}) - accepted media types include: \
-             application/json, application/yaml"
+             application/json, application/yaml, application/vnd.kubernetes.protobuf"
         ))),
     }
 }

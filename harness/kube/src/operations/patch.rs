@@ -11,7 +11,7 @@ use crate::patch::{self, PatchKind};
 use crate::registry::Resource;
 use crate::status::ApiError;
 use crate::strategy;
-use crate::types::Structure;
+use crate::types::{self, Structure};
 
 /// Attempts before a patch gives up on a busy object.
 const ATTEMPTS: usize = 8;
@@ -20,7 +20,7 @@ const ATTEMPTS: usize = 8;
 fn structure(resource: &Resource) -> Structure<'_> {
     match resource.custom() {
         Some(custom) => Structure::Schema(&custom.schema),
-        None => Structure::of_kind(&resource.kind),
+        None => types::of_kind(&resource.group, &resource.kind).map_or(Structure::Unknown, Structure::Type),
     }
 }
 

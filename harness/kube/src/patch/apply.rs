@@ -40,7 +40,7 @@ fn prune(
             }
             (Some(Value::Array(current)), after, Value::Array(before)) => {
                 let after = after.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                prune_list(current, after, before, &structure.merge_of(key), structure.field(key).item());
+                prune_list(current, after, before, &structure.apply_merge(key), structure.field(key).item());
                 if current.is_empty() && after.is_empty() {
                     target.shift_remove(key);
                 }
@@ -82,7 +82,7 @@ fn merge(target: &mut Map<String, Value>, wanted: &Map<String, Value>, structure
             }
             (Some(Value::Object(current)), Value::Object(wanted)) => merge(current, wanted, structure.field(key)),
             (Some(Value::Array(current)), Value::Array(wanted)) => {
-                merge_list(current, wanted, &structure.merge_of(key), structure.field(key).item());
+                merge_list(current, wanted, &structure.apply_merge(key), structure.field(key).item());
             }
             _ => {
                 target.insert(key.clone(), value.clone());

@@ -56,7 +56,7 @@ fn merge_object(
     }
     for (key, order) in patch {
         if let (Some(field), Some(order)) = (key.strip_prefix(ELEMENT_ORDER), order.as_array()) {
-            let merge = structure.merge_of(field);
+            let merge = structure.patch_merge(field);
             if let Some(list) = target.get_mut(field).and_then(Value::as_array_mut) {
                 reorder(list, order, &merge);
             }
@@ -95,7 +95,7 @@ fn merge_field(
                     target[key].as_array_mut().expect("inserted as a list")
                 }
             };
-            merge_list(current, patch, &structure.merge_of(key), structure.field(key).item())?;
+            merge_list(current, patch, &structure.patch_merge(key), structure.field(key).item())?;
         }
         plain => {
             target.insert(key.to_owned(), plain.clone());

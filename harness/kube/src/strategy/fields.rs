@@ -1,7 +1,6 @@
 //! Field validation: unknown fields and values of the wrong JSON type.
 //!
-//! Thin: built-in kinds are known as deep as `types.txt` goes (pods nearly whole); custom resources as deep as their
-//! schema. Unknown fields of built-in kinds are kept where a real server would drop them.
+//! Built-in kinds are known whole, custom resources as deep as their schema. Deviation: unknown fields of built-in kinds are kept where a real server would drop them.
 
 use serde_json::Value;
 
@@ -14,7 +13,7 @@ use crate::types::{self, Shape, Structure};
 pub(super) fn check(resource: &Resource, value: &Value, validation: FieldValidation) -> Result<Vec<String>, ApiError> {
     let structure = match resource.custom() {
         Some(custom) => Structure::Schema(&custom.schema),
-        None => Structure::of_kind(&resource.kind),
+        None => types::of_kind(&resource.group, &resource.kind).map_or(Structure::Unknown, Structure::Type),
     };
     let mut found = Findings::default();
     found.walk(value, structure, "", true);
@@ -86,7 +85,9 @@ impl<'a> Findings<'a> {
         }
         match shape {
             Shape::Any => {}
-            Shape::String | Shape::Time => self.expect(value.is_string(), path, "string", value),
+            Shape::String | Shape::Bytes | Shape::Time | Shape::MicroTime => {
+                self.expect(value.is_string(), path, "string", value)
+            }
             Shape::Integer => self.expect(value.is_i64() || value.is_u64(), path, "int32", value),
             Shape::Boolean => self.expect(value.is_boolean(), path, "bool", value),
             Shape::IntOrString => self.expect(value.is_string() || value.is_i64(), path, "intstr.IntOrString", value),
@@ -96,6 +97,7 @@ impl<'a> Findings<'a> {
                     self.walk_type(value, found, path);
                 }
             }
+            Shape::Items => self.expect(value.is_array(), path, "[]string", value),
             Shape::List(item) => {
                 self.expect(value.is_array(), path, "[]", value);
                 for (index, value) in value.as_array().into_iter().flatten().enumerate() {

@@ -49,7 +49,10 @@ pub(super) fn default(service: &mut Value) {
         let number = port["port"].clone();
         if let Some(port) = port.as_object_mut() {
             port.entry("protocol").or_insert_with(|| json!("TCP"));
-            port.entry("targetPort").or_insert(number);
+            let target = port.entry("targetPort").or_insert(Value::Null);
+            if target.is_null() || *target == 0 || *target == "" {
+                *target = number;
+            }
         }
     }
 }

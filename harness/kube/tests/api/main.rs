@@ -1,0 +1,7 @@
+//! The server over loopback, as kube-rs, kubectl and plain HTTP see it.
+
+mod admission;
+mod kube_rs;
+mod kubectl;
+mod support;
+mod wire;
