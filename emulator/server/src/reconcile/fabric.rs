@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use linux_net::Netns;
+use ipnet::{IpNet, Ipv4Net};
 use linux_net::vlan::Carrier;
+use linux_net::{Netns, conntrack};
 use vpc_fabric::{Desired, Key, Op, diff};
 use vpc_model::{InstanceId, VpcId};
 
@@ -17,6 +18,8 @@ pub struct Fabric {
     pub(super) vpcs: BTreeMap<VpcId, Namespace>,
     pub(super) instances: BTreeMap<InstanceId, Namespace>,
     pub(super) carrier: Option<Carrier>,
+    /// Addresses that left their ENIs and whose connections are still tracked.
+    released: BTreeMap<VpcId, Vec<IpNet>>,
 }
 
 /// What one pass did.
@@ -74,8 +77,46 @@ impl Fabric {
             }
             op.apply_to(&mut self.applied);
             report.done += 1;
+            match op.key() {
+                Key::Neighbour(..) | Key::Route(..) => self.release(&op),
+                Key::Rules(vpc) => self.forget_released(&mut report, |other| other == vpc),
+                _ => {}
+            }
         }
+        self.forget_released(&mut report, |vpc| !failed.contains(&Key::Rules(vpc.clone())));
         report
+    }
+
+    /// Notes addresses that leave their ENI.
+    fn release(&mut self, op: &Op) {
+        let (vpc, address) = match op {
+            Op::Remove(Key::Neighbour(vpc, _, address), _) => (vpc, Ipv4Net::from(*address)),
+            Op::Remove(Key::Route(vpc, 0, prefix), _) | Op::Change { key: Key::Route(vpc, 0, prefix), .. } => {
+                (vpc, *prefix)
+            }
+            _ => return,
+        };
+        self.released.entry(vpc.clone()).or_default().push(IpNet::V4(address));
+    }
+
+    /// AWS tracks connections per ENI, the kernel per namespace: an address that moves to another ENI would take
+    /// its tracked connections past the new ENI's groups. They are forgotten as soon as the VPC's rules know of
+    /// the move, and before the address is reachable at its new place.
+    fn forget_released(&mut self, report: &mut PassReport, knows: impl Fn(&VpcId) -> bool) {
+        self.released.retain(|vpc, networks| {
+            let Some(namespace) = self.vpcs.get(vpc) else { return false };
+            if !knows(vpc) {
+                return true;
+            }
+            match conntrack::forget(namespace.netns(), networks) {
+                Ok(_) => false,
+                Err(err) => {
+                    let op = format!("- {vpc} connections of {} addresses", networks.len());
+                    report.failures.push(Failure { op, source: err.into() });
+                    true
+                }
+            }
+        });
     }
 
     /// Looks whether what is applied is still there and forgets what is not, so that the next pass makes it
