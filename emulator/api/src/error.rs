@@ -86,6 +86,7 @@ codes! {
     // Regions and zones.
     INVALID_ZONE_NOT_FOUND "InvalidZone.NotFound" 400;
     // VPCs and subnets.
+    CIDR_LIMIT_EXCEEDED "CidrLimitExceeded" 400;
     DEFAULT_SUBNET_ALREADY_EXISTS_IN_AVAILABILITY_ZONE "DefaultSubnetAlreadyExistsInAvailabilityZone" 400;
     DEFAULT_VPC_ALREADY_EXISTS "DefaultVpcAlreadyExists" 400;
     INVALID_DHCP_OPTIONS_ID_MALFORMED "InvalidDhcpOptionsId.Malformed" 400;

@@ -2,6 +2,8 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/what-is-amazon-vpc.html>.
 
+mod cidr_block;
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -78,6 +80,21 @@ pub enum VpcError {
     /// A VPC's block is between /16 and /28 and of unicast addresses.
     #[error("{0} cannot be a vpc's block")]
     Range(Ipv4Net),
+    /// The block is in another private range than the VPC's primary one.
+    #[error("{0} does not go together with the vpc's primary block")]
+    RestrictedRange(Ipv4Net),
+    /// A VPC has five blocks.
+    #[error("vpc {0} has as many blocks as a vpc can have")]
+    TooManyBlocks(VpcId),
+    /// No such association.
+    #[error("vpc block association {0} does not exist")]
+    AssociationNotFound(VpcCidrAssociationId),
+    /// The primary block stays as long as its VPC.
+    #[error("{0} is the association of the primary block")]
+    PrimaryBlock(VpcCidrAssociationId),
+    /// Subnets are in the block.
+    #[error("block {0} has subnets")]
+    BlockInUse(Ipv4Net),
     /// Something is left in it.
     #[error("vpc {0} has dependencies")]
     HasDependencies(VpcId),

@@ -9,6 +9,30 @@ impl From<VpcError> for ApiError {
         match err {
             VpcError::NotFound(id) => Self::not_found(Code::INVALID_VPC_ID_NOT_FOUND, "vpc", id),
             VpcError::Range(block) => Self::new(Code::INVALID_VPC_RANGE, format!("The CIDR '{block}' is invalid.")),
+            VpcError::RestrictedRange(block) => Self::new(
+                Code::INVALID_VPC_RANGE,
+                format!(
+                    "The CIDR '{block}' is restricted. Use a CIDR from the same private address range as the current \
+                     VPC CIDR, or use a publicly-routable CIDR."
+                ),
+            ),
+            VpcError::TooManyBlocks(id) => Self::new(
+                Code::CIDR_LIMIT_EXCEEDED,
+                format!("This network '{id}' has met its maximum number of allowed CIDRs"),
+            ),
+            VpcError::AssociationNotFound(id) => {
+                Self::not_found(Code::INVALID_VPC_CIDR_BLOCK_ASSOCIATION_ID_NOT_FOUND, "vpc CIDR block association", id)
+            }
+            VpcError::PrimaryBlock(id) => Self::new(
+                Code::OPERATION_NOT_PERMITTED,
+                format!(
+                    "The vpc CIDR block with association ID {id} may not be disassociated. It is the primary IPv4 CIDR block of the VPC"
+                ),
+            ),
+            VpcError::BlockInUse(block) => Self::new(
+                Code::DEPENDENCY_VIOLATION,
+                format!("The CIDR block '{block}' has dependencies and cannot be disassociated."),
+            ),
             VpcError::HasDependencies(id) => Self::dependency("vpc", id),
             VpcError::DefaultExists(id) => Self::new(
                 Code::DEFAULT_VPC_ALREADY_EXISTS,

@@ -1,4 +1,7 @@
-//! VPCs: CreateVpc, CreateDefaultVpc, DeleteVpc, DescribeVpcs, ModifyVpcAttribute, DescribeVpcAttribute.
+//! VPCs: CreateVpc, CreateDefaultVpc, DeleteVpc, DescribeVpcs, ModifyVpcAttribute, DescribeVpcAttribute;
+//! their further blocks in the submodule.
+
+mod cidr_block;
 
 use ipnet::Ipv4Net;
 use jiff::Timestamp;
@@ -18,6 +21,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     read::<Describe<Vpc>>(),
     write::<ModifyVpcAttribute>(),
     read::<DescribeVpcAttribute>(),
+    write::<cidr_block::AssociateVpcCidrBlock>(),
+    write::<cidr_block::DisassociateVpcCidrBlock>(),
 ];
 
 impl Describable for Vpc {

@@ -142,7 +142,7 @@ impl Model {
     }
 
     /// The instance is gone: its ENIs go with it or become available.
-    pub fn release_interfaces(&mut self, instance_id: &InstanceId) {
+    pub(crate) fn release_interfaces(&mut self, instance_id: &InstanceId) {
         let ids: Vec<NetworkInterfaceId> = self.interfaces_of(instance_id).map(|found| found.id.clone()).collect();
         for id in ids {
             let attachment = self.network_interfaces.get_mut(&id).and_then(|found| found.attachment.as_mut());
@@ -161,7 +161,7 @@ impl Model {
     }
 
     /// Completes every attachment and detachment under way.
-    pub fn settle_attachments(&mut self) {
+    pub(crate) fn settle_attachments(&mut self) {
         let under_way = |interface: &&NetworkInterface| {
             interface.attachment.as_ref().is_some_and(|attachment| {
                 matches!(attachment.status, AttachmentStatus::Attaching | AttachmentStatus::Detaching)
