@@ -12,10 +12,11 @@ use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::object;
-use crate::operations::{Api, WriteOptions};
+use crate::operations::{Api, FieldValidation, WriteOptions};
 use crate::registry::Resource;
 use crate::selector::LabelSelector;
 use crate::status::ApiError;
+use crate::strategy;
 
 const MUTATING: &str = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
 const VALIDATING: &str = "validatingwebhookconfigurations.admissionregistration.k8s.io";
@@ -80,6 +81,8 @@ impl Webhooks {
             let Some(response) = self.ask(&webhook, request, Some(&value)).await? else { continue };
             if let Some(patch) = response["patch"].as_str() {
                 value = apply_patch(&webhook, patch, value)?;
+                // A webhook may write anything; from here on types are relied on again.
+                strategy::check_fields(request.resource, &value, FieldValidation::Ignore)?;
             }
         }
         Ok(value)
@@ -113,7 +116,10 @@ impl Webhooks {
                 tracing::warn!(webhook = name, %err, "failed calling webhook, failing open");
                 Ok(None)
             }
-            Err(err) => Err(ApiError::internal(format!("failed calling webhook {name:?}: {}", chain(&err)))),
+            Err(err) => Err(ApiError::internal(format!(
+                "failed calling webhook {name:?}: failed to call webhook: {}",
+                chain(&err)
+            ))),
         }
     }
 

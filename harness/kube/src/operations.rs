@@ -86,8 +86,8 @@ pub(crate) struct Api {
     pub store: Store,
     pub registry: Registry,
     webhooks: Webhooks,
-    /// What each field manager applied last, by object UID and manager.
-    applied: Mutex<HashMap<(String, String), Value>>,
+    /// What each field manager applied last, by object UID, manager and part.
+    applied: Mutex<HashMap<(String, String, Part), Value>>,
 }
 
 impl Api {

@@ -2,6 +2,8 @@
 
 mod apply;
 mod strategic;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::object;
 
 /// Changes kept for each collection; a watch from before them gets 410 Gone.
-const HISTORY: usize = 4096;
+const HISTORY: usize = 2048;
 
 /// Namespace (empty for cluster-wide objects) and name.
 pub(crate) type Key = (String, String);

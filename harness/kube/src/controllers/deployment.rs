@@ -86,6 +86,9 @@ async fn reconcile(
         for (set, count) in rolling::steps(deployment, new, &old, pods) {
             scale(api, deployment, &set, count).await?;
         }
+    } else if let Some(active) = old.iter().max_by_key(|set| (replicas(set) > 0, revision(set))) {
+        // Paused before the new template got its ReplicaSet: only the size may change.
+        scale(api, deployment, active, replicas(deployment)).await?;
     }
     status::write(api, deployment, new.as_deref(), &sets).await?;
     clean_up(api, deployment, &old).await

@@ -48,7 +48,7 @@ pub(super) async fn serve(
     }
     match (target.name.as_deref(), target.subresource.as_deref()) {
         (None, _) => call.collection(context, method).await,
-        (Some(_), None) if target.watch => call.watch(context),
+        (Some(_), None) if target.watch || (method == Method::GET && params.is_set("watch")) => call.watch(context),
         (Some(name), None) => call.object(method, name, Part::Main).await,
         (Some(name), Some("status")) if resource.has_status() => call.object(method, name, Part::Status).await,
         (Some(name), Some(subresource)) => call.subresource(method, name, subresource).await,
@@ -88,6 +88,7 @@ impl Call<'_> {
                 self.written(&written)
             }
             Method::DELETE => {
+                self.object_namespace()?;
                 let delete = self.delete_options()?;
                 let options = self.params.write_options()?;
                 let objects = self.api.delete_collection(self.resource, &self.scope()?, &delete, &options).await?;

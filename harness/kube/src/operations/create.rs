@@ -95,6 +95,9 @@ pub(super) fn identify(resource: &Resource, namespace: &str, value: &mut Value) 
     if !value.is_object() {
         return Err(ApiError::bad_request("the body is no object"));
     }
+    if !value["metadata"].is_null() && !value["metadata"].is_object() {
+        return Err(ApiError::bad_request("metadata is no object"));
+    }
     let api_version = resource.api_version();
     for (key, expected) in [("apiVersion", &api_version), ("kind", &resource.kind)] {
         match value[key].as_str() {

@@ -97,7 +97,7 @@ impl Api {
             }
             Err(err) => return Err(err),
             Ok(found) => {
-                let last = self.last_applied(object::uid(&found), options);
+                let last = self.last_applied(object::uid(&found), part, options);
                 let merged = |current: &Value| {
                     let next = patch::apply(current, &wanted, last.as_ref(), structure(resource));
                     Ok(next)
@@ -106,23 +106,23 @@ impl Api {
             }
         };
         if !options.dry_run {
-            self.remember_applied(object::uid(&written.object), options, wanted);
+            self.remember_applied(object::uid(&written.object), part, options, wanted);
         }
         Ok(written)
     }
 
-    fn last_applied(&self, uid: &str, options: &WriteOptions) -> Option<Value> {
-        let key = (uid.to_owned(), options.field_manager.clone());
+    fn last_applied(&self, uid: &str, part: Part, options: &WriteOptions) -> Option<Value> {
+        let key = (uid.to_owned(), options.field_manager.clone(), part);
         self.applied.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
 
-    fn remember_applied(&self, uid: &str, options: &WriteOptions, wanted: Value) {
-        let key = (uid.to_owned(), options.field_manager.clone());
+    fn remember_applied(&self, uid: &str, part: Part, options: &WriteOptions, wanted: Value) {
+        let key = (uid.to_owned(), options.field_manager.clone(), part);
         self.applied.lock().unwrap_or_else(PoisonError::into_inner).insert(key, wanted);
     }
 
     /// Forgets what was applied to an object that is gone.
     pub(super) fn forget_applied(&self, uid: &str) {
-        self.applied.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| of != uid);
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, ..), _| of != uid);
     }
 }

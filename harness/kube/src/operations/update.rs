@@ -13,7 +13,7 @@ use crate::status::{ApiError, Cause};
 use crate::strategy;
 
 /// Which part of an object a write may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     Main,
     Status,
@@ -51,6 +51,11 @@ impl Api {
         let warnings = strategy::check_fields(resource, &value, options.field_validation)?;
         let current = self.get(resource, namespace, name)?;
         let asked = object::revision(&value);
+        if asked == 0 && resource.custom().is_some() {
+            let why = "must be specified for an update";
+            let cause = Cause::invalid("metadata.resourceVersion", &json!(0), why);
+            return Err(ApiError::invalid(resource, name, &[cause]));
+        }
         if asked != 0 && asked != object::revision(&current) {
             return Err(ApiError::modified(resource, name));
         }

@@ -122,10 +122,15 @@ impl<'a> Findings<'a> {
         }
         let (Some(fields), Some(properties)) = (value.as_object(), schema["properties"].as_object()) else { return };
         for (key, value) in fields {
-            if top && matches!(key.as_str(), "apiVersion" | "kind" | "metadata") {
-                continue;
-            }
             let path = join(path, key);
+            match (top, key.as_str(), types::find("ObjectMeta")) {
+                (true, "metadata", Some(metadata)) => {
+                    self.walk_type(value, metadata, &path);
+                    continue;
+                }
+                (true, "apiVersion" | "kind", _) => continue,
+                _ => {}
+            }
             match properties.get(key) {
                 Some(schema) => self.walk_schema(value, schema, &path, false),
                 None if schema["x-kubernetes-preserve-unknown-fields"] == true => {}

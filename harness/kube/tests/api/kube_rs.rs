@@ -209,7 +209,7 @@ async fn a_watch_from_before_the_history_is_expired() {
     let (_server, client) = start().await;
     let maps: Api<ConfigMap> = Api::default_namespaced(client);
     let first = maps.create(&PostParams::default(), &from(json!({"metadata": {"name": "m"}}))).await.unwrap();
-    for count in 0..4200 {
+    for count in 0..2100 {
         let patch = json!({"data": {"count": count.to_string()}});
         maps.patch("m", &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }

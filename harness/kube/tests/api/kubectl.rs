@@ -133,6 +133,14 @@ async fn rollouts_change_scale_and_go_back() {
     kubectl.says("get deployment web -o jsonpath={.spec.template.spec.containers[0].image}", "", &["a:1"]).await;
     kubectl.says("rollout restart deployment/web", "", &["restarted"]).await;
     kubectl.says("rollout status deployment/web --timeout=20s", "", &["successfully rolled out"]).await;
+    kubectl.says("rollout pause deployment/web", "", &["paused"]).await;
+    kubectl.says("set image deployment/web a=a:3", "", &["image updated"]).await;
+    kubectl.says("scale deployment web --replicas=3", "", &["deployment.apps/web scaled"]).await;
+    let three = "wait --for=jsonpath={.status.availableReplicas}=3 deployment/web --timeout=20s";
+    kubectl.says(three, "", &["condition met"]).await;
+    kubectl.says("get replicasets", "", &["3 3 3"]).await;
+    kubectl.says("rollout resume deployment/web", "", &["resumed"]).await;
+    kubectl.says("rollout status deployment/web --timeout=20s", "", &["successfully rolled out"]).await;
     kubectl.says("delete deployment web --cascade=foreground --timeout=20s", "", &["deleted"]).await;
     kubectl.says("get pods", "", &["No resources found"]).await;
 }

@@ -3,5 +3,6 @@
 mod admission;
 mod kube_rs;
 mod kubectl;
+mod nodes;
 mod support;
 mod wire;

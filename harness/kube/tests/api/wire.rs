@@ -115,6 +115,64 @@ async fn refused_pods(#[case] pod: Value, #[case] code: u16, #[case] message: &s
     assert_eq!((found, status["message"].as_str()), (code, Some(message)));
 }
 
+#[rstest]
+#[case::metadata("pods", json!({"metadata": "x"}), "metadata is no object")]
+#[case::labels("pods", json!({"metadata": {"name": "a", "labels": ["x"]}}),
+    "Pod in version \"v1\" cannot be handled as a Pod: json: cannot unmarshal array into Go struct field \
+     Pod.metadata.labels of type map")]
+#[case::spec("pods", json!({"metadata": {"name": "a"}, "spec": 7}),
+    "Pod in version \"v1\" cannot be handled as a Pod: json: cannot unmarshal number into Go struct field Pod.spec of \
+     type object")]
+#[tokio::test]
+async fn values_of_wrong_types(#[case] plural: &str, #[case] body: Value, #[case] message: &str) {
+    let plain = Plain::start().await;
+    let (code, status) = plain.json("POST", &format!("/api/v1/namespaces/default/{plural}"), &body).await;
+    assert_eq!((code, status["message"].as_str()), (400, Some(message)));
+}
+
+#[tokio::test]
+async fn custom_resources_have_typed_metadata_and_need_a_revision() {
+    let plain = Plain::start().await;
+    let path = "/apis/vpcresources.k8s.aws/v1alpha1/cninodes";
+    let (code, status) = plain.json("POST", path, &json!({"metadata": {"name": "a", "labels": ["x"]}})).await;
+    assert_eq!(code, 400, "{status}");
+    let (code, _) = plain.json("POST", path, &json!({"metadata": {"name": "a"}})).await;
+    assert_eq!(code, 201);
+    let (code, status) = plain.json("PUT", &format!("{path}/a"), &json!({"metadata": {"name": "a"}})).await;
+    assert_eq!(code, 422);
+    assert_eq!(
+        status["message"],
+        "CNINode.vpcresources.k8s.aws \"a\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for \
+         an update"
+    );
+}
+
+#[rstest]
+#[case::by_name("/api/v1/namespaces/default?watch=true&timeoutSeconds=0")]
+#[case::old_form("/api/v1/watch/namespaces/default?timeoutSeconds=0")]
+#[tokio::test]
+async fn one_object_can_be_watched(#[case] path: &str) {
+    let plain = Plain::start().await;
+    let (code, _, text) = plain.send("GET", path, &[], "").await;
+    let event: Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!((code, &event["type"], &event["object"]["metadata"]["name"]), (200, &json!("ADDED"), &json!("default")));
+}
+
+#[rstest]
+#[case::create_everywhere("POST", "/api/v1/pods", 405)]
+#[case::delete_everywhere("DELETE", "/api/v1/pods", 405)]
+#[case::put_collection("PUT", "/api/v1/nodes", 405)]
+#[case::delete_status("DELETE", "/api/v1/nodes/a/status", 405)]
+#[case::no_subresource("GET", "/api/v1/namespaces/default/pods/a/log", 404)]
+#[case::no_scale("GET", "/api/v1/namespaces/default/pods/a/scale", 404)]
+#[case::bad_patch("PATCH", "/api/v1/nodes/a", 415)]
+#[tokio::test]
+async fn what_is_not_served(#[case] method: &str, #[case] path: &str, #[case] code: u16) {
+    let plain = Plain::start().await;
+    let (found, status) = plain.json(method, path, &json!({})).await;
+    assert_eq!((found, &status["kind"]), (code, &json!("Status")), "{status}");
+}
+
 #[tokio::test]
 async fn bodies_may_be_yaml() {
     let plain = Plain::start().await;

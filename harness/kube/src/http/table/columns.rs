@@ -9,9 +9,12 @@ use crate::selector;
 
 /// How a kind is printed: its columns and a function for the cells.
 pub(super) enum Printer<'a> {
-    BuiltIn { columns: &'static [Column], cells: fn(&Value) -> Vec<Value> },
+    BuiltIn { columns: &'static [Column], cells: Cells },
     Custom(&'a [crate::crd::Column]),
 }
+
+/// The cells of an object, one a column.
+type Cells = fn(&Value) -> Vec<Value>;
 
 /// Name, type and priority (above 0 only in wide output).
 pub(super) struct Column(&'static str, &'static str, i64);
@@ -26,7 +29,7 @@ pub(super) fn printer(resource: &Resource) -> Printer<'_> {
     {
         return Printer::Custom(&custom.columns);
     }
-    let (columns, cells): (&'static [Column], fn(&Value) -> Vec<Value>) = match resource.collection.as_str() {
+    let (columns, cells): (&'static [Column], Cells) = match resource.collection.as_str() {
         "pods" => (POD, pod),
         "nodes" => (NODE, node),
         "namespaces" => (&[NAME, Column("Status", "string", 0), AGE], |ns| {
