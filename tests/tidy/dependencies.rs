@@ -33,7 +33,7 @@ const EMULATOR: &[&str] = &["vpc-model", "ec2-api", "vpc-fabric", "vpcbox-emulat
 /// Licences that ask for no more than their notice. A licence with an exception counts as the licence.
 const LICENCES: &[&str] = &["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0"];
 
-fn own_dependencies<'a>(package: &'a Package, is_wanted: impl Fn(Option<&str>) -> bool) -> BTreeSet<&'a str> {
+fn own_dependencies(package: &Package, is_wanted: impl Fn(Option<&str>) -> bool) -> BTreeSet<&str> {
     let own: BTreeSet<_> = METADATA.members().map(|it| it.name.as_str()).collect();
     let wanted = package.dependencies.iter().filter(|it| is_wanted(it.kind.as_deref()));
     wanted.map(|it| it.name.as_str()).filter(|name| own.contains(name)).collect()
@@ -71,7 +71,7 @@ fn the_cni_side_speaks_to_the_emulator_over_http_only() {
 
 #[test]
 fn the_plugin_has_no_async_runtime() {
-    let closure = METADATA.closure(METADATA.member("vpcbox-cni"));
+    let closure = METADATA.closure(METADATA.member("vpcbox-cni"), &[]);
     assert!(!closure.contains("tokio") && !closure.contains("mio"), "a process per pod has to start at once");
 }
 

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-/// A source file in which comments and the contents of literals are blanked; every line keeps its length.
+/// A source file in which comments and the contents of literals are blanked, byte by byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code(String);
 
@@ -15,7 +15,7 @@ impl Code {
         while at < bytes.len() {
             let length = blank_at(source, at);
             if length == 0 {
-                code.push(char::from(bytes[at]));
+                code.push(if bytes[at].is_ascii() { char::from(bytes[at]) } else { ' ' });
                 at += 1;
             } else {
                 let blanked = source.as_bytes()[at..at + length].iter();

@@ -75,8 +75,8 @@ impl Metadata {
         self.members().find(|package| package.name == name).unwrap_or_else(|| panic!("there is no crate {name}"))
     }
 
-    /// The names of everything that is compiled into a package, itself apart.
-    pub fn closure(&self, package: &Package) -> BTreeSet<&str> {
+    /// The names of everything that is compiled into a package, itself apart; not what is below `cut`.
+    pub fn closure(&self, package: &Package, cut: &[&str]) -> BTreeSet<&str> {
         let names: BTreeMap<_, _> = self.packages.iter().map(|it| (it.id.as_str(), it.name.as_str())).collect();
         let nodes: BTreeMap<_, _> = self.resolve.nodes.iter().map(|node| (node.id.as_str(), &node.deps)).collect();
         let mut found = BTreeSet::new();
@@ -84,7 +84,7 @@ impl Metadata {
         while let Some(id) = open.pop() {
             let normal = nodes[id].iter().filter(|edge| edge.dep_kinds.iter().any(|it| it.kind.is_none()));
             for edge in normal {
-                if found.insert(edge.pkg.as_str()) {
+                if found.insert(edge.pkg.as_str()) && !cut.contains(&names[edge.pkg.as_str()]) {
                     open.push(&edge.pkg);
                 }
             }

@@ -33,24 +33,51 @@ pub fn sources(package: &Package) -> Vec<Source> {
 fn walk(path: PathBuf, folder: &Path, is_test: bool, found: &mut Vec<Source>) {
     let text = fs::read_to_string(&path).unwrap_or_else(|err| panic!("read {}: {err}", path.display()));
     let code = Code::of(&text);
-    let production: BTreeSet<_> = declared(&code.without_tests()).collect();
-    let children: Vec<_> = declared(&code).collect();
-    found.push(Source { path, code, is_test });
-    for name in children {
-        let candidates = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
-        let child = candidates.into_iter().find(|it| it.exists()).unwrap_or_else(|| panic!("no file for mod {name}"));
-        let is_test = is_test || !production.contains(&name);
-        walk(child, &folder.join(&name), is_test, found);
+    let production = declared(&text, &code.without_tests());
+    let children = declared(&text, &code);
+    let beside = path.parent().expect("a file is in a folder").to_owned();
+    found.push(Source { path: path.clone(), code, is_test });
+    for child in children {
+        let is_test = is_test || !production.contains(&child);
+        if let Some(other) = &child.path {
+            let file = beside.join(other).canonicalize().unwrap_or_else(|err| panic!("{other}: {err}"));
+            let folder = file.parent().expect("a file is in a folder").to_owned();
+            walk(file, &folder, is_test, found);
+            continue;
+        }
+        let name = &child.name;
+        let candidates = [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")];
+        let file = candidates.into_iter().find(|it| it.exists());
+        let file = file.unwrap_or_else(|| panic!("{}: no file for mod {name}", path.display()));
+        walk(file, &folder.join(name), is_test, found);
     }
 }
 
-/// The modules a file declares without a body.
-fn declared(code: &Code) -> impl Iterator<Item = String> {
-    let ends = code.text().split(';').map(str::trim_end);
-    ends.filter_map(|statement| {
-        let (head, name) = statement.rsplit_once(char::is_whitespace)?;
-        (head.split_whitespace().next_back() == Some("mod")).then(|| name.to_owned())
-    })
+/// A module declared without a body.
+#[derive(Debug, PartialEq, Eq)]
+struct Declared {
+    name: String,
+    /// Where it is, if its `path` attribute says so.
+    path: Option<String>,
+}
+
+/// The modules a piece of code declares; `text` is what it was before its literals were blanked.
+fn declared(text: &str, code: &Code) -> Vec<Declared> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for statement in code.text().split_inclusive(';') {
+        let end = start + statement.len();
+        let mut words = statement.trim_end_matches(';').split_whitespace();
+        let name = words.next_back();
+        if let (Some(name), Some("mod")) = (name, words.next_back()) {
+            // Attributes follow whatever was before this item.
+            let item = statement.rfind(['{', '}']).map_or(start, |at| start + at);
+            let path = text[item..end].split_once("#[path = \"").and_then(|(_, rest)| rest.split_once('"'));
+            found.push(Declared { name: name.to_owned(), path: path.map(|(path, _)| path.to_owned()) });
+        }
+        start = end;
+    }
+    found
 }
 
 #[test]
@@ -82,7 +109,12 @@ fn every_module_says_what_it_is_for() {
 
 #[test]
 fn modules_are_found() {
-    let code = Code::of("//! x\nmod a;\npub(crate) mod b;\n#[cfg(test)]\nmod tests;\nuse c;\nmod d { }\n// mod e;");
-    assert_eq!(declared(&code).collect::<Vec<_>>(), ["a", "b", "tests"]);
-    assert_eq!(declared(&code.without_tests()).collect::<Vec<_>>(), ["a", "b"]);
+    let text = "//! é\nmod a;\npub(crate) mod b;\n#[cfg(test)]\nmod tests;\nuse c;\nmod d { }\n// mod e;\n\
+                #[path = \"../f.rs\"]\nmod f;";
+    let code = Code::of(text);
+    let names = |code: &Code| declared(text, code).into_iter().map(|it| it.name).collect::<Vec<_>>();
+    assert_eq!(names(&code), ["a", "b", "tests", "f"]);
+    assert_eq!(names(&code.without_tests()), ["a", "b", "f"]);
+    let paths: Vec<_> = declared(text, &code).into_iter().map(|it| it.path).collect();
+    assert_eq!(paths, [None, None, None, Some("../f.rs".to_owned())]);
 }
