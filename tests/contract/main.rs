@@ -1,0 +1,58 @@
+//! AWS's own clients against the emulator: boto3 and the AWS CLI, as their users have them.
+//!
+//! The checks are written in Python, in `tests/clients`; each is a test here. They need `.venv` at the
+//! workspace's top, which `.ci/test` makes.
+
+mod cli;
+mod clients;
+
+use std::process::Command;
+
+use clients::{Clients, Endpoint};
+
+/// Makes a test of each check, and the list of all.
+macro_rules! checks {
+    ($($module:ident: $($check:ident)*;)*) => {
+        $(mod $module { $(
+            #[test]
+            fn $check() {
+                super::run(concat!(stringify!($module), ".", stringify!($check)));
+            }
+        )* })*
+
+        const CHECKS: &[&str] = &[$($(concat!(stringify!($module), ".", stringify!($check)),)*)*];
+    };
+}
+
+checks! {
+    account: all_instance_types_page_by_page assumed_role caller_identity limits_of_instance_types regions
+        regions_do_not_share unknown_instance_type zones_of_the_region;
+    instance: an_idempotent_launch an_instances_life filters several_interfaces stopping_and_starting
+        termination_protection what_does_not_exist;
+    network_interface: an_address_twice an_idempotent_create an_interfaces_life attaching changing_groups
+        delegated_prefixes pages_of_interfaces secondary_addresses too_many_for_the_instance trunk_and_branch;
+    security_group: a_group_in_use a_new_group pages_of_groups revoking rules_by_cidr_and_group the_same_rule_twice;
+    vpc: a_subnets_life a_vpcs_life attributes_of_a_vpc default_vpc dry_run malformed_and_unknown_ids
+        overlapping_subnets routes tags_of_anything unknown_filter;
+}
+
+/// Runs one of the checks against an emulator of its own.
+fn run(check: &str) {
+    let Some(clients) = Clients::find() else { return };
+    let endpoint = Endpoint::start();
+    let output = clients.python(&endpoint, check).output().expect("python runs");
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn every_check_is_run() {
+    let Some(clients) = Clients::find() else { return };
+    let mut command: Command = clients.python(&Endpoint::start(), "--list");
+    let listed = String::from_utf8(command.output().expect("python runs").stdout).expect("python prints UTF-8");
+    assert_eq!(listed.lines().collect::<Vec<_>>(), CHECKS);
+}
