@@ -25,6 +25,8 @@ const GATHER: Duration = Duration::from_millis(100);
 const RECONCILE: Duration = Duration::from_secs(60);
 /// And this often while a trunk is expected.
 const RECONCILE_FOR_TRUNK: Duration = Duration::from_secs(2);
+/// The primary ENI's security groups are looked at this often.
+const GROUPS_INTERVAL: Duration = Duration::from_secs(30);
 /// After EC2 refused, nothing is asked of it for this long.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How long an attached ENI's link may take to appear.
@@ -78,6 +80,38 @@ impl Manager {
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+
+    /// Keeps the security groups of the agent's ENIs those of the primary one. The trunk's are the controller's.
+    pub async fn follow_groups(self) {
+        let mut known = self.provisioner.facts.security_groups(&self.imds).await.ok();
+        loop {
+            tokio::time::sleep(GROUPS_INTERVAL).await;
+            let Ok(groups) = self.provisioner.facts.security_groups(&self.imds).await else { continue };
+            if known.as_ref() == Some(&groups) {
+                continue;
+            }
+            info!(?groups, "the primary ENI's security groups changed");
+            match self.set_groups(&groups).await {
+                Ok(()) => known = Some(groups),
+                Err(error) => warn!(%error, "security groups cannot be set on all ENIs yet"),
+            }
+        }
+    }
+
+    async fn set_groups(&self, groups: &[String]) -> Result<(), Error> {
+        let enis: Vec<_> = {
+            let inner = self.state.lock();
+            let secondary = inner.pool.enis().filter(|eni| eni.kind == EniKind::Secondary);
+            secondary.map(|eni| eni.id.clone()).collect()
+        };
+        for id in enis {
+            match self.provisioner.ec2.modify_network_interface_groups(&id, groups).await {
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Lets further pods come, unless one waits already.

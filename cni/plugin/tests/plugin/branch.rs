@@ -31,7 +31,7 @@ fn fabric_vlan(world: &World, id: u16) -> Option<u32> {
 
 #[test]
 fn strict_mode_ties_the_pod_to_its_vlan() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN) else { return };
     world.agent.give(branch());
     let added = world.run("ADD");
@@ -68,7 +68,7 @@ fn strict_mode_ties_the_pod_to_its_vlan() {
 
 #[test]
 fn strict_mode_sends_everything_tagged() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN) else { return };
     // A distribution's strict default does no harm.
     for key in ["all", "default"] {
@@ -96,7 +96,7 @@ fn strict_mode_sends_everything_tagged() {
 
 #[test]
 fn another_vlan_does_not_carry_it() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN + 1) else { return };
     world.agent.give(branch());
     world.run("ADD").expect_ok();
@@ -105,7 +105,7 @@ fn another_vlan_does_not_carry_it() {
 
 #[test]
 fn standard_mode_keeps_local_traffic_local() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN) else { return };
     world.conf["podSGEnforcingMode"] = json!("standard");
     world.agent.give(branch());
@@ -127,7 +127,7 @@ fn standard_mode_keeps_local_traffic_local() {
 
 #[test]
 fn del_leaves_nothing_and_can_be_repeated() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN) else { return };
     world.agent.give(branch());
     let added = world.run("ADD");
@@ -142,7 +142,7 @@ fn del_leaves_nothing_and_can_be_repeated() {
 
 #[test]
 fn del_without_result_finds_the_vlan_by_its_rules() {
-    let world = World::new();
+    let Some(world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN) else { return };
     world.agent.give(branch());
     world.run("ADD").expect_ok();
@@ -152,7 +152,7 @@ fn del_without_result_finds_the_vlan_by_its_rules() {
 
 #[test]
 fn a_late_del_spares_the_next_pod_with_the_vlan() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN) else { return };
     world.agent.give(branch());
     let added = world.run("ADD");
@@ -171,7 +171,7 @@ fn a_late_del_spares_the_next_pod_with_the_vlan() {
 
 #[test]
 fn gc_removes_vlans_whose_pod_is_gone() {
-    let mut world = World::new();
+    let Some(mut world) = World::start() else { return };
     let Some(_) = fabric_vlan(&world, VLAN) else { return };
     world.agent.give(branch());
     world.run("ADD").expect_ok();

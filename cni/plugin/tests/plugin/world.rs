@@ -12,7 +12,7 @@ use cni_rpc::wire::{decode_request, encode};
 use cni_rpc::*;
 use ipnet::{IpNet, Ipv4Net};
 use linux_net::netlink::{AddressSpec, LinkSpec, RouteSpec, RuleSpec, table};
-use linux_net::{Mac, Netlink, Netns, process, socket, sysctl};
+use linux_net::{Mac, Netlink, Netns, features, process, socket, sysctl};
 use serde_json::{Value, json};
 
 pub const NODE_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 10);
@@ -70,7 +70,21 @@ fn in_24(address: Ipv4Addr) -> IpNet {
 
 impl World {
     /// A node with `eth0` (table main), `eth1` (table 2) and the trunk `eth2`, none of them with pods.
-    pub fn new() -> Self {
+    /// Nothing where our rights or this kernel do not allow it.
+    pub fn start() -> Option<Self> {
+        let features = features::probe();
+        if features.privilege != features::Privilege::Root {
+            println!("skipped: root in a namespace of one's own");
+            return None;
+        }
+        if let Some(missing) = features.obstacles().first() {
+            println!("skipped: {missing}");
+            return None;
+        }
+        Some(Self::new())
+    }
+
+    fn new() -> Self {
         let [node, pod, fabric] = [(); 3].map(|()| Netns::create().expect("namespace"));
         for netns in [&node, &fabric] {
             sysctl::write(netns, "net.ipv4.ip_forward", "1").expect("forwarding");
