@@ -3,6 +3,7 @@
 //! Each test lists every place that breaks its rule.
 
 mod dependencies;
+mod documents;
 mod files;
 mod lexer;
 mod metadata;
