@@ -5,8 +5,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ed25519_compact::{KeyPair, Seed};
 use md5::Md5;
-use ring::signature::{Ed25519KeyPair, KeyPair};
 use sha2::{Digest, Sha256};
 use vpc_model::KeyType;
 
@@ -54,8 +54,8 @@ impl PublicKey {
 
 /// Makes an Ed25519 key pair of random numbers. `check` is what tells a reader that it could decrypt the key.
 pub(super) fn generate(seed: &[u8; 32], check: u32, comment: &str) -> NewKey {
-    let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("a seed has 32 bytes");
-    let public = pair.public_key().as_ref();
+    let pair = KeyPair::from_seed(Seed::new(*seed));
+    let public = pair.pk.as_slice();
     let mut blob = Vec::new();
     put(&mut blob, b"ssh-ed25519");
     put(&mut blob, public);
