@@ -105,21 +105,30 @@ pub(crate) fn set_condition(object: &mut Value, kind: &str, status: &str, reason
     }
     let list = list.as_array_mut().expect("made an array above");
     if let Some(found) = list.iter_mut().find(|condition| condition["type"] == kind) {
-        if found["status"] == status && found["reason"] == reason && found["message"] == message {
+        if found["status"] == status && text(found, &["reason"]) == reason && text(found, &["message"]) == message {
             return false;
         }
         if found["status"] != status {
             found["lastTransitionTime"] = json!(now);
         }
-        found["status"] = json!(status);
-        found["reason"] = json!(reason);
-        found["message"] = json!(message);
+        explain(found, status, reason, message);
         return true;
     }
-    list.push(json!({
-        "type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": now,
-    }));
+    let mut condition = json!({"type": kind, "status": status, "lastTransitionTime": now});
+    explain(&mut condition, status, reason, message);
+    list.push(condition);
     true
+}
+
+/// Writes what a condition says; empty texts are left out.
+fn explain(condition: &mut Value, status: &str, reason: &str, message: &str) {
+    condition["status"] = json!(status);
+    for (key, text) in [("reason", reason), ("message", message)] {
+        match (text, condition.as_object_mut()) {
+            ("", Some(fields)) => drop(fields.shift_remove(key)),
+            _ => condition[key] = json!(text),
+        }
+    }
 }
 
 /// Now, as `metav1.Time` writes it (whole seconds).

@@ -91,17 +91,20 @@ async fn create_pods(api: &Api, set: &Value, count: usize) -> Result<(), ApiErro
 /// A pod made from an owner's template.
 pub(super) fn pod_of(owner: &Value) -> Value {
     let template = &owner["spec"]["template"];
-    json!({
+    let mut pod = json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
             "generateName": format!("{}-", object::name(owner)),
             "namespace": object::namespace(owner),
             "labels": template["metadata"]["labels"].as_object().cloned().unwrap_or_default(),
-            "annotations": template["metadata"]["annotations"].as_object().cloned().unwrap_or_default(),
             "ownerReferences": [object::controller_reference(owner)],
         },
         "spec": template["spec"],
-    })
+    });
+    if template["metadata"]["annotations"].is_object() {
+        pod["metadata"]["annotations"] = template["metadata"]["annotations"].clone();
+    }
+    pod
 }
 
 /// Deletes the pods that will be missed least: unscheduled, then not ready, then the youngest.

@@ -18,6 +18,8 @@ use crate::types::{self, Field, ListMerge, Shape, Type};
 
 const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 const PREFIX: &str = "io.k8s.api.";
+const INT_OR_STRING: &str = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
+const QUANTITY: &str = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// Serves a document below `/openapi`.
@@ -81,7 +83,11 @@ fn resources_of(api: &Api, path: &str) -> Option<Vec<Arc<Resource>>> {
 
 fn document_of(resources: &[Arc<Resource>]) -> Value {
     let mut paths = Map::new();
+    let number_or_text = json!({"oneOf": [{"type": "string"}, {"type": "number"}]});
     let mut schemas = Map::new();
+    for name in [INT_OR_STRING, QUANTITY] {
+        schemas.insert(name.to_owned(), number_or_text.clone());
+    }
     for resource in resources {
         if !matches!(resource.origin, Origin::Review) {
             add_paths(resource, &mut paths);
@@ -227,11 +233,16 @@ fn shape_schema(shape: &Shape) -> Value {
         Shape::Time | Shape::MicroTime => json!({"type": "string", "format": "date-time"}),
         Shape::Integer => json!({"type": "integer", "format": "int64"}),
         Shape::Boolean => json!({"type": "boolean"}),
-        Shape::IntOrString | Shape::Quantity => json!({"oneOf": [{"type": "integer"}, {"type": "string"}]}),
+        Shape::IntOrString => reference(INT_OR_STRING),
+        Shape::Quantity => reference(QUANTITY),
         Shape::Any => json!({"type": "object"}),
         Shape::List(item) => json!({"type": "array", "items": shape_schema(item)}),
         Shape::Map(item) => json!({"type": "object", "additionalProperties": shape_schema(item)}),
         // `allOf` keeps room for siblings, as Kubernetes writes references.
-        Shape::Type(name) => json!({"allOf": [{"$ref": format!("#/components/schemas/{}", type_name(name))}]}),
+        Shape::Type(name) => reference(&type_name(name)),
     }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"allOf": [{"$ref": format!("#/components/schemas/{name}")}]})
 }

@@ -16,6 +16,9 @@ use crate::status::ApiError;
 use crate::store::StoreError;
 use crate::strategy;
 
+/// Namespaces that are always there.
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
+
 /// What happens to an object's dependents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Propagation {
@@ -74,6 +77,9 @@ impl Api {
         options: &WriteOptions,
     ) -> Result<Deleted, ApiError> {
         let current = self.get(resource, namespace, name)?;
+        if resource.collection == "namespaces" && IMMORTAL.contains(&name) {
+            return Err(ApiError::forbidden(resource, name, "this namespace may not be deleted"));
+        }
         let request = admission::Request {
             resource,
             operation: Operation::Delete,

@@ -232,6 +232,9 @@ async fn everyday_verbs() {
     kubectl.says("drain node-b --force --timeout=20s", "", &["drained"]).await;
     kubectl.says("auth can-i delete nodes", "", &["yes"]).await;
     kubectl.says("explain pod.spec.containers", "", &["KIND: Pod", "ports <[]ContainerPort>"]).await;
+    let update = "explain deployment.spec.strategy.rollingUpdate";
+    kubectl.says(update, "", &["maxSurge <IntOrString>"]).await;
+    kubectl.fails("delete namespace default", "", "this namespace may not be deleted").await;
     kubectl.says("cluster-info", "", &["is running at"]).await;
     kubectl.says("delete namespace team --timeout=20s", "", &["namespace \"team\" deleted"]).await;
     kubectl.fails("get namespace team", "", "not found").await;
