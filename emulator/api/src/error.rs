@@ -33,6 +33,7 @@ macro_rules! codes {
 
 codes! {
     // The request as such.
+    ACCESS_DENIED "AccessDenied" 403;
     AUTH_FAILURE "AuthFailure" 401;
     DRY_RUN_OPERATION "DryRunOperation" 412;
     FILTER_LIMIT_EXCEEDED "FilterLimitExceeded" 400;

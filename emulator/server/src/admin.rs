@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
-use crate::{Shared, imds};
+use crate::{FaultConfig, Shared, imds};
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
@@ -21,6 +22,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/status", get(status))
         .route("/_vpcbox/reset", post(reset))
         .route("/_vpcbox/trail", get(trail))
+        .route("/_vpcbox/faults", get(faults).put(set_faults).post(set_faults).delete(restore_faults))
+        .route("/_vpcbox/metrics", get(metrics))
         .route("/_vpcbox/journal", get(journal))
         .route("/_vpcbox/imds/{instance}", any(metadata))
         .route("/_vpcbox/imds/{instance}/", any(metadata))
@@ -80,6 +83,32 @@ async fn trail(State(shared): State<Arc<Shared>>) -> Response {
     Json(json!({"Records": shared.trail().records()})).into_response()
 }
 
+async fn faults(State(shared): State<Arc<Shared>>) -> Json<FaultConfig> {
+    Json(shared.faults().config())
+}
+
+/// Puts faults in force in place of all that were.
+async fn set_faults(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let refused = |error: String| (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
+    let config = match serde_json::from_slice::<FaultConfig>(&body) {
+        Ok(config) => config,
+        Err(error) => return refused(error.to_string()),
+    };
+    match shared.faults().set(config) {
+        Ok(()) => Json(shared.faults().config()).into_response(),
+        Err(error) => refused(error.to_string()),
+    }
+}
+
+async fn restore_faults(State(shared): State<Arc<Shared>>) -> Json<FaultConfig> {
+    shared.faults().restore();
+    Json(shared.faults().config())
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shared.metrics().text()).into_response()
+}
+
 async fn journal(State(shared): State<Arc<Shared>>) -> Response {
     ([(CONTENT_TYPE, "application/jsonl")], shared.journal()).into_response()
 }
@@ -99,5 +128,7 @@ async fn metadata(
     let Ok(instance) = instance.parse::<InstanceId>() else { return StatusCode::NOT_FOUND.into_response() };
     let Ok(inner) = PathAndQuery::try_from(format!("/{rest}")) else { return StatusCode::BAD_REQUEST.into_response() };
     head.uri = Uri::from(inner);
-    imds::serve::response(shared.read(|model| imds::answer(model, &instance, &head, shared.tokens(), Timestamp::now())))
+    let now = Timestamp::now();
+    let answer = |model: &Model| imds::answer(model, &instance, &head, shared.tokens(), now);
+    imds::serve::response(shared.home().read_behind(now, shared.faults().imds_lag(), answer))
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use vpc_model::{AccountId, Region};
 
+use crate::faults::config::FaultConfig;
+
 /// What an emulator is started with.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -22,6 +24,8 @@ pub struct Config {
     pub services: Vec<FabricService>,
     /// Where accepted writes are kept; an existing file is replayed at the start.
     pub journal: Option<PathBuf>,
+    /// The faults that calls meet until others are set.
+    pub faults: FaultConfig,
 }
 
 impl Default for Config {
@@ -34,6 +38,7 @@ impl Default for Config {
             fabric: true,
             services: Vec::new(),
             journal: None,
+            faults: FaultConfig::default(),
         }
     }
 }

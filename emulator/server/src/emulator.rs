@@ -13,8 +13,10 @@ use tokio_util::task::TaskTracker;
 use vpc_model::{InstanceId, Model, VpcId};
 
 use crate::board::{Applied, FailedOp};
+use crate::faults::config::InvalidFault;
 use crate::journal::JournalError;
 use crate::net::{PeerAddress, PromptListener};
+use crate::shared::OpenError;
 use crate::{Config, Shared, admin, endpoint, reconcile, vpc_services};
 
 /// How long requests under way may take when the emulator stops.
@@ -50,6 +52,18 @@ pub enum StartError {
     /// The journal cannot be used.
     #[error("cannot rebuild the account from its journal")]
     Journal(#[from] JournalError),
+    /// The faults cannot be.
+    #[error("the faults cannot be put in force")]
+    Fault(#[from] InvalidFault),
+}
+
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Journal(error) => error.into(),
+            OpenError::Fault(error) => error.into(),
+        }
+    }
 }
 
 /// Why the kernel does not show the model.

@@ -10,8 +10,10 @@ pub mod config;
 pub mod dns;
 pub mod emulator;
 mod endpoint;
+pub mod faults;
 pub mod imds;
 mod journal;
+pub mod metrics;
 mod net;
 pub mod reconcile;
 pub mod shared;
@@ -22,5 +24,6 @@ mod vpc_services;
 
 pub use config::{Config, FabricService};
 pub use emulator::{Emulator, NotConverged, StartError};
+pub use faults::config::FaultConfig;
 pub use journal::JournalError;
 pub use shared::{LifeCycle, RegionState, Shared};

@@ -21,8 +21,11 @@ use vpc_model::{InstanceId, Model, NetworkInterfaceId, Region};
 pub use self::region::RegionState;
 use crate::Config;
 use crate::board::Board;
+use crate::faults::Faults;
+use crate::faults::config::InvalidFault;
 use crate::imds::Tokens;
 use crate::journal::{Entry, Journal, JournalError};
+use crate::metrics::Metrics;
 use crate::trail::Trail;
 
 /// The state that every task shares.
@@ -34,6 +37,8 @@ pub struct Shared {
     elsewhere: RwLock<BTreeMap<Region, Arc<RegionState>>>,
     board: Board,
     trail: Trail,
+    faults: Arc<Faults>,
+    metrics: Metrics,
     journal: Journal,
     tokens: Tokens,
 }
@@ -54,6 +59,17 @@ pub enum LifeCycle {
     Settle,
 }
 
+/// Why there is no account.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A fault cannot be.
+    #[error(transparent)]
+    Fault(#[from] InvalidFault),
+}
+
 /// Why an account did not begin anew.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResetError {
@@ -71,36 +87,40 @@ impl Shared {
     /// An account: fresh, or rebuilt from its journal.
     ///
     /// # Errors
-    /// The journal cannot be used.
-    pub fn open(config: Config) -> Result<Self, JournalError> {
+    /// The journal cannot be used, or a fault cannot be.
+    pub fn open(config: Config) -> Result<Self, OpenError> {
+        let faults = Faults::new(config.faults.clone())?;
         match config.journal.clone() {
-            None => Ok(Self::begin(config, Journal::in_memory())),
+            None => Ok(Self::begin(config, faults, Journal::in_memory())),
             Some(path) => match Journal::open(&path)? {
-                (journal, entries) if entries.is_empty() => Ok(Self::begin(config, journal)),
-                (journal, entries) => replay::rebuild(config, journal, &entries),
+                (journal, entries) if entries.is_empty() => Ok(Self::begin(config, faults, journal)),
+                (journal, entries) => Ok(replay::rebuild(config, faults, journal, &entries)?),
             },
         }
     }
 
-    fn begin(config: Config, journal: Journal) -> Self {
+    fn begin(config: Config, faults: Faults, journal: Journal) -> Self {
         let now = Timestamp::now();
         let seed = config.seed.unwrap_or_else(|| now.as_nanosecond() as u64);
         journal.push(&Entry::begin(&config.account.0, &config.region.0, seed, now));
-        Self::fresh(config, journal, seed, now)
+        Self::fresh(config, faults, journal, seed, now)
     }
 
-    fn fresh(config: Config, journal: Journal, seed: u64, now: Timestamp) -> Self {
-        let home = Arc::new(RegionState::fresh(&config.account, &config.region, seed, now));
+    fn fresh(config: Config, faults: Faults, journal: Journal, seed: u64, now: Timestamp) -> Self {
+        let faults = Arc::new(faults);
+        let home = RegionState::fresh(&config.account, &config.region, seed, now, Arc::clone(&faults));
         let mut secret = [0; 32];
         secret[..16].copy_from_slice(Uuid::new_v4().as_bytes());
         secret[16..].copy_from_slice(Uuid::new_v4().as_bytes());
         Self {
             config,
             seed,
-            home,
+            home: Arc::new(home),
             elsewhere: RwLock::default(),
             board: Board::new(),
             trail: Trail::default(),
+            faults,
+            metrics: Metrics::default(),
             journal,
             tokens: Tokens::new(secret),
         }
@@ -128,7 +148,8 @@ impl Shared {
         let mut elsewhere = self.elsewhere.write().unwrap_or_else(PoisonError::into_inner);
         let state = elsewhere.entry(region.clone()).or_insert_with(|| {
             self.journal.push(&Entry::Region { region: region.0.clone(), time: now });
-            Arc::new(RegionState::fresh(&self.config.account, region, self.seed ^ fold(region), now))
+            let seed = self.seed ^ fold(region);
+            Arc::new(RegionState::fresh(&self.config.account, region, seed, now, Arc::clone(&self.faults)))
         });
         Arc::clone(state)
     }
@@ -158,6 +179,16 @@ impl Shared {
         self.journal.text()
     }
 
+    /// The faults that calls meet.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// How many calls there were and how long they took.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.tokens
     }
@@ -166,7 +197,8 @@ impl Shared {
     pub(crate) fn call(&self, region: &Region, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
         let (state, now) = (self.region(region), Timestamp::now());
         if call.is_read_only() {
-            return state.read(|model| ec2_api::dispatch_read(call, model, now, request_id));
+            let lag = self.faults.describe_lag();
+            return state.read_behind(now, lag, |model| ec2_api::dispatch_read(call, model, now, request_id));
         }
         let answer = state.change(
             now,
@@ -215,6 +247,7 @@ impl Shared {
             return Err(ResetError::FabricFails { count, first: first.op.clone() });
         }
         self.reset_at(Timestamp::now(), None);
+        self.faults.restore();
         Ok(())
     }
 

@@ -42,6 +42,9 @@ pub struct Record {
     pub request_parameters: BTreeMap<String, String>,
     /// What went wrong.
     pub error_code: Option<&'static str>,
+    /// The faults that hit it, by their place in the configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
     /// The answer's request id.
     #[serde(rename = "requestID")]
     pub request_id: String,

@@ -33,6 +33,7 @@ pub(super) fn emulator(args: EmulatorArgs) -> Ended {
         fabric: args.fabric,
         services: Vec::new(),
         journal: args.journal,
+        ..Config::default()
     };
     run::runtime()?.block_on(async move {
         let emulator = Emulator::start(config).await.context("start the emulator")?;

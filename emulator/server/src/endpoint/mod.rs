@@ -8,22 +8,25 @@ mod credential;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use axum::routing::any;
-use ec2_api::{ApiError, Code};
+use ec2_api::{ApiError, Call, Code, Service};
 use http::header::{CONTENT_TYPE, SERVER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 use uuid::Uuid;
+use vpc_model::Region;
 
 use self::credential::{Credential, credential};
 use crate::Shared;
+use crate::faults::{Facts, Places, Verdict};
 use crate::net::PeerAddress;
 use crate::trail::{Record, UserIdentity};
 
@@ -41,7 +44,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     async move {
         let (head, body) = request.into_parts();
         let answer = match form(&head, body).await {
-            Ok(form) => answer(&shared, &head, &form, &request_id),
+            Ok(form) => answer(&shared, &head, &form, &request_id).await,
             Err(error) => error.response(&request_id),
         };
         response(answer, &request_id)
@@ -65,7 +68,8 @@ async fn form(head: &Parts, body: Body) -> Result<String, ApiError> {
     String::from_utf8(body.into()).map_err(|_| unreadable("The request is not UTF-8.".to_owned()))
 }
 
-fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> ec2_api::Response {
+async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> ec2_api::Response {
+    let started = Instant::now();
     let credential = match credential(&head.headers, head.uri.query()) {
         Ok(credential) => credential,
         Err(error) => {
@@ -75,13 +79,31 @@ fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> ec2_ap
     };
     let home = &shared.config().region;
     let region = credential.as_ref().map_or(home, |credential| &credential.region);
-    let (read_only, answer) = match ec2_api::parse(form.as_bytes()) {
-        Ok(call) => (call.is_read_only(), shared.call(region, call, form, request_id)),
-        Err(error) => (false, error.response(request_id)),
-    };
     let mut parameters = parameters(form);
     let action = parameters.remove("Action").unwrap_or_default();
     tracing::Span::current().record("action", &action);
+    let (known, read_only, verdict, answer) = match ec2_api::parse(form.as_bytes()) {
+        Ok(call) => {
+            let key = credential.as_ref().map(|credential| credential.access_key_id.as_str());
+            let verdict = decide(shared, region, key, &call, &parameters);
+            if !verdict.delay.is_zero() {
+                tokio::time::sleep(verdict.delay).await;
+            }
+            let (known, read_only) = (call.action(), call.is_read_only());
+            let refusal = verdict.refusal.as_ref().map(|error| call.refuse(error.clone(), request_id));
+            let answer = match refusal {
+                Some(refusal) if verdict.done => {
+                    shared.call(region, call, form, request_id);
+                    refusal
+                }
+                Some(refusal) => refusal,
+                None => shared.call(region, call, form, request_id),
+            };
+            (known, read_only, verdict, answer)
+        }
+        Err(error) => ("", false, Verdict::default(), error.response(request_id)),
+    };
+    shared.metrics().observe(known, answer.code, !verdict.names.is_empty(), started.elapsed());
     tracing::info!(status = answer.status, code = answer.code, %region, "answered");
     shared.trail().push(Record {
         event_time: Timestamp::now(),
@@ -94,10 +116,32 @@ fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> ec2_ap
         read_only,
         request_parameters: parameters,
         error_code: answer.code,
+        faults: verdict.names,
         request_id: request_id.to_owned(),
         recipient_account_id: shared.config().account.0.clone(),
     });
     answer
+}
+
+/// Which faults hit a call.
+fn decide(
+    shared: &Shared,
+    region: &Region,
+    access_key_id: Option<&str>,
+    call: &Call,
+    parameters: &BTreeMap<String, String>,
+) -> Verdict {
+    let facts = Facts {
+        account: &shared.config().account.0,
+        region: &region.0,
+        access_key_id,
+        action: call.action(),
+        read_only: call.is_read_only(),
+        is_ec2: call.service() == Service::Ec2,
+        parameters,
+    };
+    let places = || shared.region(region).read(|model| Places::of(parameters, model));
+    shared.faults().decide(facts, Timestamp::now(), places)
 }
 
 fn parameters(form: &str) -> BTreeMap<String, String> {

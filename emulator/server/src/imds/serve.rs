@@ -48,10 +48,15 @@ pub(crate) fn router(shared: Arc<Shared>, vpc: VpcId) -> Router {
 
 async fn handle(State(service): State<Service>, ConnectInfo(peer): ConnectInfo<Peer>, request: Parts) -> Response {
     let now = Timestamp::now();
-    let reply = service.shared.read(|model| match caller(model, &service.vpc, peer.address.ip()) {
-        Some(instance) => answer(model, &instance, &request, service.shared.tokens(), now),
+    let shared = &service.shared;
+    // Who asks is known at once, also where what is told is behind.
+    let reply = match shared.read(|model| caller(model, &service.vpc, peer.address.ip())) {
+        Some(instance) => {
+            let look = |model: &Model| answer(model, &instance, &request, shared.tokens(), now);
+            shared.home().read_behind(now, shared.faults().imds_lag(), look)
+        }
         None => Reply::error(StatusCode::NOT_FOUND),
-    });
+    };
     tracing::debug!(peer = %peer.address, path = request.uri.path(), status = reply.status.as_u16(), "imds");
     if let Some(socket) = &peer.socket
         && let Err(error) = socket.set_ttl_v4(u32::from(reply.hop_limit))

@@ -1,16 +1,20 @@
 //! One region's model behind its lock.
 
-use std::sync::{PoisonError, RwLock};
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use vpc_model::{AccountId, Context, Ids, Model, Region};
+
+use crate::faults::Faults;
 
 /// One region's model behind its lock.
 #[derive(Debug)]
 pub struct RegionState {
     state: RwLock<State>,
     generation: watch::Sender<u64>,
+    faults: Arc<Faults>,
 }
 
 #[derive(Debug)]
@@ -19,22 +23,37 @@ struct State {
     /// Draws a seed for each change. A change that is refused draws none, so the seeds depend on
     /// nothing but the changes made.
     seeds: Ids,
+    /// What was true before, and until when; kept only while answers are to be behind.
+    past: VecDeque<(Timestamp, Model)>,
 }
+
+/// How many past models are kept: with more changes than that, answers are less behind.
+const PAST: usize = 64;
 
 impl RegionState {
     /// A fresh account's default resources.
-    pub(super) fn fresh(account: &AccountId, region: &Region, seed: u64, now: Timestamp) -> Self {
+    pub(super) fn fresh(account: &AccountId, region: &Region, seed: u64, now: Timestamp, faults: Arc<Faults>) -> Self {
         let mut seeds = Ids::seeded(seed);
         let mut cx = Context { now, ids: &mut Ids::seeded(seeds.number()) };
         let model = Model::with_defaults(account.clone(), region.clone(), &mut cx);
         let generation = watch::Sender::new(model.generation());
-        Self { state: RwLock::new(State { model, seeds }), generation }
+        Self { state: RwLock::new(State { model, seeds, past: VecDeque::new() }), generation, faults }
     }
 
     /// Reads the model.
     pub fn read<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
         // After a handler's panic its own change may be half made; the others go on being served.
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner).model)
+    }
+
+    /// Reads what was true some time ago, as far as that is still known.
+    pub(crate) fn read_behind<R>(&self, now: Timestamp, lag: SignedDuration, look: impl FnOnce(&Model) -> R) -> R {
+        if lag.is_zero() {
+            return self.read(look);
+        }
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let past = state.past.iter().find(|(until, _)| now.duration_since(*until) < lag);
+        look(past.map_or(&state.model, |(_, model)| model))
     }
 
     /// The generation, and how to wait for the next.
@@ -54,13 +73,20 @@ impl RegionState {
         record: impl FnOnce(u64),
     ) -> R {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let State { model, seeds } = &mut *state;
+        let State { model, seeds, past } = &mut *state;
+        let lag = self.faults.longest_lag();
+        past.retain(|(until, _)| now.duration_since(*until) < lag);
+        let before_it = (!lag.is_zero()).then(|| model.clone());
         let (before, mut drawn) = (model.generation(), seeds.clone());
         let next = drawn.number();
         let seed = seed.unwrap_or(next);
         let outcome = change(model, &mut Context { now, ids: &mut Ids::seeded(seed) });
         if model.generation() != before {
             *seeds = drawn;
+            if past.len() == PAST {
+                past.pop_front();
+            }
+            past.extend(before_it.map(|model| (now, model)));
             record(seed);
             self.generation.send_replace(model.generation());
         }

@@ -4,10 +4,16 @@ use vpc_model::{Context, Model, Region};
 
 use super::Shared;
 use crate::Config;
+use crate::faults::Faults;
 use crate::journal::{Entry, Journal, JournalError};
 
 /// The state that the entries lead to; the journal goes on after them.
-pub(super) fn rebuild(config: Config, journal: Journal, entries: &[Entry]) -> Result<Shared, JournalError> {
+pub(super) fn rebuild(
+    config: Config,
+    faults: Faults,
+    journal: Journal,
+    entries: &[Entry],
+) -> Result<Shared, JournalError> {
     let Some((Entry::Begin { account, region, seed, time, .. }, entries)) = entries.split_first() else {
         return Err(JournalError::OutOfPlace(1));
     };
@@ -15,7 +21,7 @@ pub(super) fn rebuild(config: Config, journal: Journal, entries: &[Entry]) -> Re
         return Err(JournalError::AnotherAccount { account: account.clone(), region: region.clone() });
     }
     // What is replayed is in the journal already, so it goes to one that is thrown away.
-    let mut shared = Shared::fresh(config, Journal::in_memory(), *seed, *time);
+    let mut shared = Shared::fresh(config, faults, Journal::in_memory(), *seed, *time);
     for (line, entry) in (2..).zip(entries) {
         repeat(&shared, line, entry)?;
     }

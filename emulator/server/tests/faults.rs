@@ -1,0 +1,103 @@
+//! Faults as clients on loopback meet them.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Seen, send};
+use rstest::rstest;
+use vpcbox_emulator::{Config, Emulator};
+
+async fn emulator() -> Emulator {
+    let config = Config { fabric: false, seed: Some(1), ..Config::default() };
+    Emulator::start(config).await.expect("a free port on loopback")
+}
+
+async fn call(emulator: &Emulator, form: &str) -> Seen {
+    send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await
+}
+
+async fn put(emulator: &Emulator, config: &str) -> Seen {
+    send(emulator.endpoint(), "PUT /_vpcbox/faults HTTP/1.1", config).await
+}
+
+fn vpcs(seen: &Seen) -> usize {
+    seen.body().matches("<vpcId>").count()
+}
+
+const CREATE: &str = "Action=CreateVpc&CidrBlock=10.0.0.0/16";
+
+#[tokio::test]
+async fn they_are_set_named_and_taken_back() {
+    let emulator = emulator().await;
+    let set = put(&emulator, r#"{"errors": [{"action": "CreateVpc", "code": "Unavailable"}]}"#).await;
+    assert_eq!(set.status(), "200", "{}", set.reply);
+    let failed = call(&emulator, CREATE).await;
+    assert_eq!(failed.status(), "503");
+    assert!(failed.body().contains("<Code>Unavailable</Code>"), "{}", failed.reply);
+    let record = emulator.shared().trail().records().pop().expect("a record");
+    assert_eq!(record.faults, ["errors[0]"]);
+    let metrics = send(emulator.endpoint(), "GET /_vpcbox/metrics HTTP/1.1", "").await;
+    let line = "vpcbox_requests_total{action=\"CreateVpc\",code=\"Unavailable\"} 1\n";
+    assert!(metrics.body().contains(line), "{}", metrics.reply);
+    send(emulator.endpoint(), "DELETE /_vpcbox/faults HTTP/1.1", "").await;
+    assert_eq!(call(&emulator, CREATE).await.status(), "200");
+    let shown = send(emulator.endpoint(), "GET /_vpcbox/faults HTTP/1.1", "").await;
+    assert!(shown.body().contains("\"errors\":[]"), "{}", shown.reply);
+}
+
+#[rstest]
+#[case::no_json("x", "expected value")]
+#[case::unknown(r#"{"x": 1}"#, "unknown field `x`")]
+#[case::impossible(r#"{"consistency": {"describeLagMs": 900000}}"#, "consistency.describeLagMs is not at most 600000")]
+#[tokio::test]
+async fn mistakes_change_nothing(#[case] config: &str, #[case] expected: &str) {
+    let emulator = emulator().await;
+    let refused = put(&emulator, config).await;
+    assert_eq!(refused.status(), "400");
+    assert!(refused.body().contains(expected), "{}", refused.reply);
+    assert_eq!(emulator.shared().faults().config(), vpcbox_emulator::FaultConfig::default());
+}
+
+#[tokio::test]
+async fn a_call_can_be_done_and_its_answer_lost() {
+    let emulator = emulator().await;
+    put(&emulator, r#"{"errors": [{"action": "CreateVpc", "code": "InternalError", "done": true}]}"#).await;
+    assert_eq!(call(&emulator, CREATE).await.status(), "500");
+    assert_eq!(vpcs(&call(&emulator, "Action=DescribeVpcs").await), 2);
+}
+
+#[tokio::test]
+async fn answers_can_be_behind() {
+    let emulator = emulator().await;
+    put(&emulator, r#"{"consistency": {"describeLagMs": 400}}"#).await;
+    let begun = Instant::now();
+    call(&emulator, CREATE).await;
+    let seen = vpcs(&call(&emulator, "Action=DescribeVpcs").await);
+    // A machine that is too slow to look in time shows nothing either way.
+    assert!(seen == 1 || begun.elapsed() >= Duration::from_millis(400), "{seen} VPCs at once");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while vpcs(&call(&emulator, "Action=DescribeVpcs").await) < 2 {
+        assert!(Instant::now() < deadline, "the VPC never appears");
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(400));
+}
+
+#[tokio::test]
+async fn calls_can_be_late_and_a_reset_ends_it() {
+    let emulator = emulator().await;
+    put(&emulator, r#"{"latency": [{"action": "DescribeVpcs", "distribution": {"constantMs": 150}}]}"#).await;
+    let begun = Instant::now();
+    call(&emulator, "Action=DescribeVpcs").await;
+    assert!(begun.elapsed() >= Duration::from_millis(150));
+    send(emulator.endpoint(), "POST /_vpcbox/reset HTTP/1.1", "").await;
+    assert!(emulator.shared().faults().config().latency.is_empty());
+}
+
+#[tokio::test]
+async fn impossible_faults_are_refused_at_the_start() {
+    let faults = serde_json::from_str(r#"{"errors": [{"action": "*", "code": "Unavailable", "probability": 7}]}"#);
+    let config = Config { fabric: false, faults: faults.expect("a configuration"), ..Config::default() };
+    let error = Emulator::start(config).await.expect_err("refused");
+    assert_eq!(error.to_string(), "the faults cannot be put in force");
+}
