@@ -12,6 +12,7 @@ use crate::dataplane::pod::PodLink;
 use crate::dataplane::{Host, regular};
 use crate::environment::Attachment;
 use crate::error::Failure;
+use crate::log;
 use crate::names;
 use crate::result::Connected;
 
@@ -28,7 +29,7 @@ pub fn run(conf: &NetConf, attachment: &Attachment) -> Result<String, Failure> {
         return Err(Failure::new(Failure::NETNS, "CNI_NETNS is the plugin's own network namespace"));
     }
     let request = AddRequest { attachment: key(conf, attachment), netns: sandbox.clone(), pod: attachment.pod.clone() };
-    let given = patient_agent(conf).add(request)?;
+    let given = log::timed(|| patient_agent(conf).add(request))?;
     let connection = Connection { conf, attachment, host: &host, pod_netns: &pod_netns };
     match connection.make(&given, sandbox) {
         Ok(connected) => Ok(serde_json::to_string(&connected.to_result(&conf.cni_version))
