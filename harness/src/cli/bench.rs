@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::Ended;
+use super::{Ended, run as scenario_run};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Bench {
@@ -17,12 +17,17 @@ pub(super) enum Bench {
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
         runs: u32,
         /// Pods without groups of their own, connected and removed one after the other in each run
-        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
         pods: u32,
     },
 }
 
 pub(super) fn run(what: Bench) -> Ended {
     let Bench::FirstLight { scenario, runs, pods } = what;
-    crate::bench::first_light(&scenario, runs, pods)
+    let scenario = scenario_run::read(&scenario)?;
+    scenario_run::enter_own_namespaces()?;
+    scenario_run::check_kernel(&scenario)?;
+    let figures = scenario_run::runtime()?.block_on(crate::bench::first_light(&scenario, runs, pods))?;
+    print!("{figures}");
+    Ok(true)
 }

@@ -10,12 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::detach::{self, Side};
 use super::{Ended, Misuse, Output, RunArgs};
 use crate::report::{Progress, Report, summary, to_junit};
-use crate::scenario::{Action, Scenario};
+use crate::scenario::{Scenario, Step};
 use crate::world::state::Description;
 use crate::world::{StateDir, World, control};
 
 /// Reads a scenario file; every mistake in it is listed.
-fn read(path: &Path) -> anyhow::Result<Scenario> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Scenario> {
     let text = fs::read_to_string(path).map_err(|err| Misuse(format!("cannot read {}: {err}", path.display())))?;
     crate::scenario::parse(&text).map_err(|problems| {
         let lines: Vec<_> = problems.iter().map(|it| format!("  {it}")).collect();
@@ -41,11 +41,7 @@ pub(super) fn run(args: RunArgs) -> Ended {
 
 pub(super) fn up(path: &Path) -> Ended {
     let mut scenario = read(path)?;
-    // What the checks look at is made; the checks are for `run`.
-    scenario.steps.retain(|step| matches!(step.action, Action::Apply(_) | Action::WaitReady { .. }));
-    scenario.steps.truncate(
-        1 + scenario.steps.iter().position(|step| matches!(step.action, Action::WaitReady { .. })).unwrap_or(0),
-    );
+    scenario.steps = scenario.setting_up();
     let args = RunArgs { scenario: path.to_owned(), output: Output::Text, junit: None, retain: true };
     match detach::split()? {
         Side::Foreground(passed) => Ok(passed),
@@ -90,8 +86,16 @@ async fn foreground(args: &RunArgs, scenario: &Scenario) -> Ended {
 /// Runs, reports to whoever waits in the foreground, and holds the world until told to end.
 async fn background(args: &RunArgs, scenario: &Scenario, parent: detach::Parent) -> Ended {
     let (report, world) = perform(args, scenario).await?;
-    let passed = print(args, &report)?;
-    let Some(world) = world else { return Ok(passed) };
+    let passed = match scenario.steps.iter().any(Step::is_check) {
+        true => print(args, &report)?,
+        false => report.is_success(),
+    };
+    let Some(world) = world else {
+        if let Some(error) = &report.error {
+            eprintln!("error: {error}");
+        }
+        return Ok(passed);
+    };
     let description = Description {
         pid: std::process::id(),
         name: scenario.name.clone(),
@@ -137,15 +141,16 @@ async fn perform(args: &RunArgs, scenario: &Scenario) -> anyhow::Result<(Report,
         let world = world.insert(started);
         crate::run::run(world, scenario, &progress).await
     };
-    let outcome = tokio::select! {
-        outcome = work => outcome,
-        ended = wait_for_the_end() => ended.and_then(|()| Err(anyhow::anyhow!("interrupted"))),
+    let (outcome, interrupted) = tokio::select! {
+        outcome = work => (outcome, false),
+        ended = wait_for_the_end() => (ended.and_then(|()| Err(anyhow::anyhow!("interrupted"))), true),
     };
     if outcome.is_err() && std::env::var_os("VPCBOX_KEEP_LOGS").is_some() {
         keep_logs(&logs);
     }
     let error = outcome.err().map(|err| format!("{err:#}"));
-    let keep = args.retain && world.is_some();
+    // A failed run is kept for a look; one that was broken off is not.
+    let keep = args.retain && !interrupted;
     let report = progress.finish(&scenario.name, error);
     if !keep && let Some(world) = world.take() {
         world.stop().await;
@@ -169,7 +174,7 @@ fn keep_logs(folder: &Path) {
 }
 
 /// Refuses before anything is made if the kernel lacks something.
-fn check_kernel(scenario: &Scenario) -> anyhow::Result<()> {
+pub(super) fn check_kernel(scenario: &Scenario) -> anyhow::Result<()> {
     let features = linux_net::features::probe();
     if !features.obstacles().is_empty() {
         return Err(Misuse(format!("this machine lacks what vpcbox needs; nothing was made\n{features}")).into());
@@ -177,7 +182,8 @@ fn check_kernel(scenario: &Scenario) -> anyhow::Result<()> {
     if scenario.cluster.pod_eni
         && let Err(missing) = linux_net::vlan::carrier(&features)
     {
-        return Err(Misuse(format!("branch ENIs cannot be carried here: {missing}; nothing was made")).into());
+        let hint = "run as root, or on a kernel with 802.1Q devices (CONFIG_VLAN_8021Q)";
+        return Err(Misuse(format!("branch ENIs cannot be carried here: {missing}; {hint}; nothing was made")).into());
     }
     Ok(())
 }

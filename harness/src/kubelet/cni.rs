@@ -3,7 +3,7 @@
 //! See <https://www.cni.dev/docs/spec/>.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use ipnet::IpNet;
@@ -171,7 +171,7 @@ fn args(target: &Target) -> String {
 }
 
 /// The network configuration of the vpcbox plugin.
-pub fn network_config(socket: &std::path::Path, enforcing_mode: &str) -> Value {
+pub fn network_config(socket: &Path, log: &Path, enforcing_mode: &str) -> Value {
     json!({
         "cniVersion": "1.1.0",
         "name": "aws-cni",
@@ -180,5 +180,6 @@ pub fn network_config(socket: &std::path::Path, enforcing_mode: &str) -> Value {
         "mtu": "9001",
         "podSGEnforcingMode": enforcing_mode,
         "socket": socket,
+        "pluginLogFile": log,
     })
 }

@@ -16,12 +16,15 @@ use crate::world::World;
 /// The annotation that carries a pod's branch ENIs.
 pub(super) const ANNOTATION: &str = "vpc.amazonaws.com/pod-eni";
 
-/// One entry of the annotation.
+/// One entry of the annotation, as far as checks need it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct BranchEni {
+pub struct BranchEni {
+    /// The ENI.
     pub eni_id: String,
+    /// Its MAC.
     pub if_address: String,
+    /// Its VLAN on the trunk.
     pub vlan_id: u16,
 }
 
@@ -37,7 +40,10 @@ pub(super) struct SeenBranch {
 }
 
 /// The branch ENIs of a pod.
-pub(super) fn branches_of(pod: &Pod) -> anyhow::Result<Vec<BranchEni>> {
+///
+/// # Errors
+/// The annotation cannot be understood.
+pub fn branches_of(pod: &Pod) -> anyhow::Result<Vec<BranchEni>> {
     let Some(text) = pod.annotations().get(ANNOTATION) else { return Ok(Vec::new()) };
     serde_json::from_str(text).with_context(|| format!("annotation {ANNOTATION} of {}", pod.name_any()))
 }

@@ -15,7 +15,8 @@ use crate::report::{Check, Progress};
 use crate::scenario::{Action, Scenario, Step, Workload};
 use crate::world::World;
 
-pub use pods::PodView;
+pub use branch::branches_of as branch_enis;
+pub use pods::{PodView, is_ready};
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,7 +63,8 @@ fn view(world: &World, pod: &Pod) -> Option<PodView> {
     Some(PodView { namespace, name, node: sandbox.node, address, netns: sandbox.netns })
 }
 
-pub(super) fn is_ready(pod: &Pod) -> bool {
+/// Whether a pod's condition Ready holds.
+pub fn is_ready(pod: &Pod) -> bool {
     let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     conditions.is_some_and(|all| all.iter().any(|it| it.type_ == "Ready" && it.status == "True"))
 }

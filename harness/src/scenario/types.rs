@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipnet::Ipv4Net;
 
-use super::{Port, Step};
+use super::{Action, Port, Step};
 
 /// A whole scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,14 @@ pub struct Scenario {
     pub cluster: ClusterSpec,
     /// What is done and checked, in order.
     pub steps: Vec<Step>,
+}
+
+impl Scenario {
+    /// The steps up to the first that checks or changes what stands: they set the stage.
+    pub fn setting_up(&self) -> Vec<Step> {
+        let sets_up = |step: &&Step| matches!(step.action, Action::Apply(_) | Action::WaitReady { .. });
+        self.steps.iter().take_while(sets_up).cloned().collect()
+    }
 }
 
 /// The VPC of a scenario.

@@ -23,6 +23,9 @@ use crate::scenario::Scenario;
 /// How long nodes may take to become ready.
 const NODES_READY: Duration = Duration::from_secs(30);
 
+/// Where the plugin logs: one JSON object a line.
+pub const PLUGIN_LOG: &str = "plugin.log";
+
 /// The extended resource that stands for branch ENIs.
 const POD_ENI: &str = "vpc.amazonaws.com/pod-eni";
 
@@ -174,7 +177,11 @@ async fn start_kubelet(parts: &Parts<'_>, machine: &Machine, socket: &Path) -> a
         netns: Netns::clone(&machine.netns),
         cni: Plugin {
             program: parts.programs.plugin.clone(),
-            config: network_config(socket, parts.scenario.cluster.enforcing_mode.as_str()),
+            config: network_config(
+                socket,
+                &parts.state.path(PLUGIN_LOG),
+                parts.scenario.cluster.enforcing_mode.as_str(),
+            ),
         },
         probe: PathBuf::clone(&parts.programs.vpcbox),
     };

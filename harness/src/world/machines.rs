@@ -146,7 +146,8 @@ async fn serve(programs: &Programs, netns: &Netns, name: &str, listen: &[Port]) 
     listen.iter().for_each(|port| {
         process.arg("--listen").arg(port.to_string());
     });
-    process.stdin(Stdio::null()).stdout(Stdio::piped());
+    // Its stderr must not keep the terminal of a command that has ended.
+    process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = Command::from(process).kill_on_drop(true).spawn().context("start the probe")?;
     let stdout = child.stdout.take().expect("stdout is piped above");
     let line = tokio::time::timeout(DEADLINE, BufReader::new(stdout).lines().next_line()).await;

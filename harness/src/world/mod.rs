@@ -20,7 +20,7 @@ use ec2_client::{Client as Ec2, Config as Ec2Config, Credentials};
 use linux_net::Netns;
 use vpcbox_emulator::{Config as EmulatorConfig, Emulator, FabricService};
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, PLUGIN_LOG};
 pub use machines::Machine;
 pub use network::Network;
 pub use programs::Programs;

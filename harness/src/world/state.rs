@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -45,14 +45,18 @@ pub struct Description {
 
 /// Where the folders of all worlds of this user are.
 pub fn base() -> PathBuf {
-    let user = nix::unistd::getuid();
     if let Some(folder) = std::env::var_os("VPCBOX_STATE_DIR") {
         return folder.into();
     }
-    if user.is_root() && std::env::var_os("VPCBOX_ROOTLESS_UID").is_none() {
+    // In a user namespace of our own the uid is 0; the one outside is handed down.
+    let outside = std::env::var("VPCBOX_ROOTLESS_UID").ok();
+    if outside.is_none() && nix::unistd::getuid().is_root() {
         return "/run/vpcbox".into();
     }
-    let uid = std::env::var("VPCBOX_ROOTLESS_UID").unwrap_or_else(|_| user.to_string());
+    if let Some(folder) = std::env::var_os("XDG_RUNTIME_DIR") {
+        return PathBuf::from(folder).join("vpcbox");
+    }
+    let uid = outside.unwrap_or_else(|| nix::unistd::getuid().to_string());
     std::env::temp_dir().join(format!("vpcbox-{uid}"))
 }
 
@@ -65,6 +69,12 @@ impl StateDir {
         let path = base().join(name);
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
         made.with_context(|| format!("make the folder {}", path.display()))?;
+        for folder in [&base(), &path] {
+            let owner = fs::metadata(folder)?.uid();
+            if owner != nix::unistd::geteuid().as_raw() {
+                bail!("{} belongs to another user; set VPCBOX_STATE_DIR to a folder of your own", folder.display());
+            }
+        }
         let file = File::create(path.join(LOCK)).context("open the world's lock")?;
         let Ok(lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else {
             bail!("a world named {name} is running; end it with `vpcbox down --world {name}`");
@@ -111,6 +121,8 @@ impl StateDir {
     pub fn remove(self) {
         // A folder that stays behind has no lock and goes with the next start.
         let _ = fs::remove_dir_all(&self.path);
+        // The folder of all worlds goes with the last one; it is not empty while others run.
+        let _ = fs::remove_dir(base());
     }
 }
 
@@ -135,7 +147,7 @@ pub fn find(name: Option<&str>) -> anyhow::Result<Description> {
     }
 }
 
-/// All running worlds of this user.
+/// All running worlds of this user; folders that a crash has left behind are removed.
 pub fn running() -> Vec<Description> {
     let folders = fs::read_dir(base()).into_iter().flatten().flatten();
     folders.filter_map(|folder| read(&folder.path())).collect()
@@ -143,8 +155,9 @@ pub fn running() -> Vec<Description> {
 
 fn read(folder: &Path) -> Option<Description> {
     let file = File::open(folder.join(LOCK)).ok()?;
-    if Flock::lock(file, FlockArg::LockSharedNonblock).is_ok() {
-        // Nobody holds it: left over from a crash.
+    if let Ok(lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        // Nobody held it. The world's kernel objects and processes went with its process; these files go now.
+        StateDir { path: folder.to_owned(), lock }.remove();
         return None;
     }
     serde_json::from_slice(&fs::read(folder.join(DESCRIPTION)).ok()?).ok()
