@@ -143,6 +143,14 @@ impl Operation for CreateSubnet {
     type Output = Single<SubnetItem>;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_flag("Ipv6Native")?;
+        query.refuse_unsupported(&[
+            "Ipv4IpamPoolId",
+            "Ipv4NetmaskLength",
+            "Ipv6IpamPoolId",
+            "Ipv6NetmaskLength",
+            "OutpostArn",
+        ])?;
         let (zone, zone_id) = (query.optional("AvailabilityZone")?, query.optional("AvailabilityZoneId")?);
         if zone.is_some() && zone_id.is_some() {
             return Err(ApiError::combination("AvailabilityZone and AvailabilityZoneId cannot be used together"));
@@ -201,6 +209,16 @@ impl Operation for ModifySubnetAttribute {
     type Output = Done;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_unsupported(&[
+            "CustomerOwnedIpv4Pool",
+            "DisableLniAtDeviceIndex",
+            "EnableDns64",
+            "EnableLniAtDeviceIndex",
+            "EnableResourceNameDnsAAAARecordOnLaunch",
+            "EnableResourceNameDnsARecordOnLaunch",
+            "MapCustomerOwnedIpOnLaunch",
+            "PrivateDnsHostnameTypeOnLaunch",
+        ])?;
         let id = query.required("SubnetId")?;
         let mut given = Vec::new();
         let mut take = |name, attribute: fn(bool) -> SubnetAttribute| -> Result<(), ApiError> {
@@ -255,6 +273,9 @@ mod tests {
         "CidrBlock=10.0.2.0/24&AvailabilityZone=us-east-1a&AvailabilityZoneId=use1-az1",
         Some("InvalidParameterCombination")
     )]
+    #[case::outpost("CidrBlock=10.0.2.0/24&OutpostArn=arn:aws:outposts:x", Some("UnsupportedOperation"))]
+    #[case::native("CidrBlock=10.0.2.0/24&Ipv6Native=true", Some("UnsupportedOperation"))]
+    #[case::not_native("CidrBlock=10.0.2.0/24&Ipv6Native=false", None)]
     #[case::no_ipv6("CidrBlock=10.0.2.0/24&Ipv6CidrBlock=2001:db8::/64", Some("InvalidSubnet.Range"))]
     fn blocks(#[case] form: &str, #[case] code: Option<&str>) {
         let (mut world, vpc) = world();

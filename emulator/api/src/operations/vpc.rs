@@ -127,6 +127,17 @@ values! {
     Tenancy { Default "default", Dedicated "dedicated" }
 }
 
+/// Where blocks can come from besides the caller and Amazon.
+const UNSUPPORTED_SOURCES: &[&str] = &[
+    "Ipv4IpamPoolId",
+    "Ipv4NetmaskLength",
+    "Ipv6CidrBlock",
+    "Ipv6CidrBlockNetworkBorderGroup",
+    "Ipv6IpamPoolId",
+    "Ipv6NetmaskLength",
+    "Ipv6Pool",
+];
+
 #[derive(Debug)]
 struct CreateVpc {
     cidr_block: Ipv4Net,
@@ -140,6 +151,8 @@ impl Operation for CreateVpc {
     type Output = Single<VpcItem>;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_unsupported(UNSUPPORTED_SOURCES)?;
+        query.refuse_unsupported(&["VpcEncryptionControl"])?;
         Ok(Self {
             cidr_block: query.required("CidrBlock")?,
             ipv6_block: query.flag("AmazonProvidedIpv6CidrBlock")?,

@@ -18,6 +18,7 @@ impl Operation for AssociateRouteTable {
     type Output = Associated;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_unsupported(&["GatewayId", "PublicIpv4Pool"])?;
         Ok(Self { table_id: query.required("RouteTableId")?, subnet_id: query.required("SubnetId")? })
     }
 

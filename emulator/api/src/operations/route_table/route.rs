@@ -17,6 +17,15 @@ enum Target {
 impl Target {
     /// Takes the parameter that names the target; there has to be one.
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_unsupported(&[
+            "CarrierGatewayId",
+            "CoreNetworkArn",
+            "EgressOnlyInternetGatewayId",
+            "LocalGatewayId",
+            "OdbNetworkArn",
+            "TransitGatewayId",
+            "VpcEndpointId",
+        ])?;
         let mut given = Vec::new();
         given.extend(query.optional::<String>("GatewayId")?.map(gateway).transpose()?);
         given.extend(query.optional("NatGatewayId")?.map(RouteTarget::NatGateway).map(Self::Known));
@@ -69,6 +78,7 @@ fn gateway(text: String) -> Result<Target, ApiError> {
 
 /// Takes the parameter that names the destination; there has to be one.
 fn decode_destination(query: &mut Query) -> Result<IpNet, ApiError> {
+    query.refuse_unsupported(&["DestinationPrefixListId"])?;
     let ipv4: Option<Ipv4Net> = query.optional("DestinationCidrBlock")?;
     let ipv6: Option<Ipv6Net> = query.optional("DestinationIpv6CidrBlock")?;
     match (ipv4, ipv6) {

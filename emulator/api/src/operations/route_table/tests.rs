@@ -66,6 +66,11 @@ fn a_table_with_everything() {
 )]
 #[case::instance("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
 #[case::local("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=local", "InvalidParameterValue")]
+#[case::unsupported(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&TransitGatewayId=tgw-01234567",
+    "UnsupportedOperation"
+)]
 #[case::no_target("CreateRoute", "DestinationCidrBlock=1.0.0.0/8", "MissingParameter")]
 #[case::no_destination("CreateRoute", "GatewayId=IGW", "MissingParameter")]
 #[case::two_targets(

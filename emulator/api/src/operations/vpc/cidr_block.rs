@@ -19,6 +19,7 @@ impl Operation for AssociateVpcCidrBlock {
     type Output = AssociationOutput;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_unsupported(super::UNSUPPORTED_SOURCES)?;
         Ok(Self { vpc_id: query.required("VpcId")?, block: query.required("CidrBlock")? })
     }
 
