@@ -3,6 +3,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 
+mod elastic_ip;
 mod instance;
 mod network_interface;
 mod route_table;
@@ -104,6 +105,12 @@ codes! {
     SUBNET_LIMIT_EXCEEDED "SubnetLimitExceeded" 400;
     VPC_ID_NOT_SPECIFIED "VPCIdNotSpecified" 400;
     VPC_LIMIT_EXCEEDED "VpcLimitExceeded" 400;
+    // Elastic IP addresses.
+    ADDRESS_LIMIT_EXCEEDED "AddressLimitExceeded" 400;
+    INVALID_ADDRESS_NOT_FOUND "InvalidAddress.NotFound" 400;
+    INVALID_ALLOCATION_ID_MALFORMED "InvalidAllocationID.Malformed" 400;
+    INVALID_ALLOCATION_ID_NOT_FOUND "InvalidAllocationID.NotFound" 400;
+    INVALID_PUBLIC_IPV4_POOL_ID_NOT_FOUND "InvalidPublicIpv4PoolID.NotFound" 400;
     // Route tables and gateways.
     GATEWAY_NOT_ATTACHED "Gateway.NotAttached" 400;
     INVALID_ASSOCIATION_ID_MALFORMED "InvalidAssociationID.Malformed" 400;

@@ -5,6 +5,7 @@
 mod account;
 mod describe;
 mod dhcp_options;
+mod elastic_ip;
 mod image;
 mod instance;
 mod instance_type;
@@ -33,6 +34,7 @@ use crate::xml::Xml;
 const FAMILIES: &[&[Action]] = &[
     account::ACTIONS,
     dhcp_options::ACTIONS,
+    elastic_ip::ACTIONS,
     image::ACTIONS,
     instance::ACTIONS,
     instance_type::ACTIONS,

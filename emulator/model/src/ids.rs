@@ -84,6 +84,10 @@ ids! {
     AttachmentId "eni-attach-"
     /// A permission to attach an ENI from another account.
     InterfacePermissionId "eni-perm-"
+    /// An Elastic IP address.
+    AllocationId "eipalloc-"
+    /// An Elastic IP address' mapping to a private address.
+    AddressAssociationId "eipassoc-"
     /// A branch ENI's association with a trunk ENI.
     TrunkAssociationId "trunk-assoc-"
     /// A security group.

@@ -3,14 +3,14 @@
 //! Everything here can be recounted from the resources; [`crate::Model::check_invariants`] does.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
 use crate::address_pool::AddressPool;
 use crate::{
-    AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId, SubnetId, TrunkAssociationId,
-    VlanId, VpcId,
+    AllocationId, AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId, SubnetId,
+    TrunkAssociationId, VlanId, VpcId,
 };
 
 /// A place of an instance where an ENI can be attached: network card and device index.
@@ -29,6 +29,9 @@ pub(crate) struct Indexes {
     pub(crate) interfaces_by_group: BTreeMap<SecurityGroupId, BTreeSet<NetworkInterfaceId>>,
     pub(crate) branches_by_trunk: BTreeMap<NetworkInterfaceId, BTreeMap<VlanId, TrunkAssociationId>>,
     pub(crate) association_by_branch: BTreeMap<NetworkInterfaceId, TrunkAssociationId>,
+    pub(crate) elastic_ip_by_private: BTreeMap<(NetworkInterfaceId, Ipv4Addr), AllocationId>,
+    /// The public addresses that are taken, be they elastic or Amazon's.
+    pub(crate) public_ips: BTreeSet<Ipv4Addr>,
     pub(crate) pools: BTreeMap<SubnetId, AddressPool>,
     pub(crate) subnets_by_vpc: BTreeMap<VpcId, BTreeSet<SubnetId>>,
     pub(crate) group_by_name: BTreeMap<(VpcId, String), SecurityGroupId>,

@@ -32,6 +32,9 @@ pub enum GatewayError {
         /// The VPC.
         vpc: VpcId,
     },
+    /// Public addresses are mapped to something in the VPC.
+    #[error("vpc {0} has public addresses")]
+    MappedAddresses(VpcId),
     /// It is attached, so it cannot be deleted.
     #[error("internet gateway {0} is attached")]
     HasDependencies(InternetGatewayId),
@@ -80,7 +83,10 @@ impl Model {
         if gateway.vpc_id.as_ref() != Some(vpc_id) {
             return Err(GatewayError::NotAttached { gateway: id.clone(), vpc: vpc_id.clone() });
         }
-        gateway.vpc_id = None;
+        if self.has_public_addresses(vpc_id) {
+            return Err(GatewayError::MappedAddresses(vpc_id.clone()));
+        }
+        self.gateway_mut(id)?.vpc_id = None;
         self.touch();
         Ok(())
     }

@@ -60,6 +60,20 @@ impl Model {
                 }
             }
         }
+        for elastic_ip in self.elastic_ips.values() {
+            if !index.public_ips.insert(elastic_ip.public_ip) {
+                broken.push(format!("{} is there twice", elastic_ip.public_ip));
+            }
+            let Some(association) = &elastic_ip.association else { continue };
+            let key = (association.network_interface_id.clone(), association.private_ip);
+            let interface = self.network_interfaces.get(&key.0);
+            if !interface.is_some_and(|found| found.private_ips.iter().any(|ip| ip.address == key.1)) {
+                broken.push(format!("{} is mapped to {key:?}, which is gone", elastic_ip.id));
+            }
+            if index.elastic_ip_by_private.insert(key, elastic_ip.id.clone()).is_some() {
+                broken.push(format!("{} shares its private address", elastic_ip.id));
+            }
+        }
         for group in self.security_groups.values() {
             index.group_by_name.insert((group.vpc_id.clone(), group.name.clone()), group.id.clone());
         }
@@ -101,6 +115,11 @@ fn recount_interface(index: &mut Indexes, interface: &NetworkInterface, broken: 
     let primaries: BTreeSet<bool> = interface.private_ips.iter().skip(1).map(|ip| ip.primary).collect();
     if primaries.contains(&true) {
         broken.push(format!("{id} has more than one primary address"));
+    }
+    if let Some(address) = interface.public_ip
+        && !index.public_ips.insert(address)
+    {
+        broken.push(format!("{address} is there twice"));
     }
     index::insert(&mut index.interfaces_by_subnet, interface.subnet_id.clone(), id.clone());
     for group in &interface.groups {

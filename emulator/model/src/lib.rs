@@ -6,6 +6,7 @@
 
 pub mod address_pool;
 pub mod client_token;
+pub mod elastic_ip;
 pub mod ids;
 pub mod image;
 mod index;
@@ -30,6 +31,7 @@ pub mod vpc;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};
+pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
 pub use ids::*;
 pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
 pub use instance_type::InstanceType;

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::index::Indexes;
 use crate::{
-    AccountId, ClientTokens, DhcpOptions, DhcpOptionsId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId,
-    KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable,
-    RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TokenKey, TokenRecord, TrunkAssociation,
-    TrunkAssociationId, Vpc, VpcId,
+    AccountId, AllocationId, ClientTokens, DhcpOptions, DhcpOptionsId, ElasticIp, Ids, Instance, InstanceId,
+    InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface,
+    NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TokenKey,
+    TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -42,6 +42,7 @@ pub struct Model {
     pub(crate) internet_gateways: BTreeMap<InternetGatewayId, InternetGateway>,
     pub(crate) dhcp_options: BTreeMap<DhcpOptionsId, DhcpOptions>,
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
+    pub(crate) elastic_ips: BTreeMap<AllocationId, ElasticIp>,
     pub(crate) quotas: Quotas,
     pub(crate) index: Indexes,
 }
@@ -55,11 +56,13 @@ pub struct Quotas {
     pub groups_per_interface: usize,
     /// Rules per security group and direction: 60.
     pub rules_per_group: usize,
+    /// Elastic IP addresses: 5.
+    pub elastic_ips: usize,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { groups_per_interface: 5, rules_per_group: 60 }
+        Self { groups_per_interface: 5, rules_per_group: 60, elastic_ips: 5 }
     }
 }
 
@@ -96,6 +99,7 @@ impl Model {
             internet_gateways: BTreeMap::new(),
             dhcp_options: BTreeMap::new(),
             network_acls: BTreeMap::new(),
+            elastic_ips: BTreeMap::new(),
             quotas: Quotas::default(),
             index: Indexes::default(),
         }
@@ -181,5 +185,7 @@ impl Model {
         dhcp_options dhcp_options_set: DhcpOptionsId => DhcpOptions;
         /// All network ACLs in the order of their ids.
         network_acls network_acl: NetworkAclId => NetworkAcl;
+        /// All Elastic IP addresses in the order of their ids.
+        elastic_ips elastic_ip: AllocationId => ElasticIp;
     }
 }

@@ -50,6 +50,13 @@ impl Region {
         let [a, b, c, d] = address.octets();
         format!("ip-{a}-{b}-{c}-{d}.{}", self.internal_domain())
     }
+
+    /// The public name that an address has, such as `ec2-203-0-113-25.compute-1.amazonaws.com`.
+    pub fn public_dns_name(&self, address: Ipv4Addr) -> String {
+        let [a, b, c, d] = address.octets();
+        let domain = if self.0 == "us-east-1" { "compute-1".to_owned() } else { format!("{}.compute", self.0) };
+        format!("ec2-{a}-{b}-{c}-{d}.{domain}.amazonaws.com")
+    }
 }
 
 /// An Ethernet address, shown in lower case with colons.

@@ -87,6 +87,13 @@ impl From<GatewayError> for ApiError {
             GatewayError::NotAttached { gateway, vpc } => {
                 Self::new(Code::GATEWAY_NOT_ATTACHED, format!("resource {gateway} is not attached to network {vpc}"))
             }
+            GatewayError::MappedAddresses(vpc) => Self::new(
+                Code::DEPENDENCY_VIOLATION,
+                format!(
+                    "Network {vpc} has some mapped public address(es). Please unmap those public address(es) before \
+                     detaching the gateway."
+                ),
+            ),
             GatewayError::HasDependencies(id) => Self::dependency("internetGateway", id),
         }
     }

@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, AttachmentId, DhcpOptionsId, ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
-    NatGatewayId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId,
-    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId,
-    VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
+    AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, ImageId, InstanceId,
+    InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclId, NetworkInterfaceId,
+    PeeringConnectionId, PrefixListId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId,
+    SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId, VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -142,6 +142,8 @@ ids! {
     NatGatewayId, NAT_GATEWAY_MALFORMED;
     PeeringConnectionId, INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED;
     DhcpOptionsId, INVALID_DHCP_OPTIONS_ID_MALFORMED, INVALID_DHCP_OPTION_ID_NOT_FOUND "dhcpOption";
+    AllocationId, INVALID_ALLOCATION_ID_MALFORMED, INVALID_ALLOCATION_ID_NOT_FOUND "allocation";
+    AddressAssociationId, INVALID_ASSOCIATION_ID_MALFORMED, INVALID_ASSOCIATION_ID_NOT_FOUND "association";
     InstanceId, INVALID_INSTANCE_ID_MALFORMED;
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;
     ImageId, INVALID_AMI_ID_MALFORMED;

@@ -244,11 +244,29 @@ impl Model {
                 return Err(err);
             }
         }
+        self.make_public(&id, interfaces);
         let primary = self.interfaces_of(&id).next().map(|interface| interface.groups.clone());
         if let (Some(groups), Some(instance)) = (primary, self.instances.get_mut(&id)) {
             instance.groups = groups;
         }
         Ok(id)
+    }
+
+    /// Gives an instance's primary interface a public address where the launch or its subnet say so.
+    fn make_public(&mut self, id: &InstanceId, interfaces: &[LaunchInterface]) {
+        let Some(primary) = self.interfaces_of(id).next() else { return };
+        let launch = interfaces.iter().find(|launch| launch.device_index == 0 && launch.network_card_index == 0);
+        let Some(LaunchSource::New(new)) = launch.map(|launch| &launch.source) else { return };
+        // EC2 assigns none where there are several interfaces.
+        let by_subnet = interfaces.len() == 1
+            && self.subnets.get(&primary.subnet_id).is_some_and(|subnet| subnet.map_public_ip_on_launch);
+        if new.public_ip.unwrap_or(by_subnet) {
+            let interface_id = primary.id.clone();
+            self.assign_public_ip(&interface_id);
+            if let Some(interface) = self.network_interfaces.get_mut(&interface_id) {
+                interface.wants_public_ip = true;
+            }
+        }
     }
 
     fn launch_interface(

@@ -98,6 +98,10 @@ impl Model {
         let Some(instance) = self.instances.get_mut(id) else { return };
         if instance.state == InstanceState::Stopping {
             instance.state = InstanceState::Stopped;
+            let interfaces: Vec<_> = self.interfaces_of(id).map(|interface| interface.id.clone()).collect();
+            for interface in &interfaces {
+                self.release_public_ip(interface);
+            }
             self.touch();
         }
     }
@@ -195,6 +199,9 @@ impl Model {
                 && attachment.status == AttachmentStatus::Attached
             {
                 attachment.status = AttachmentStatus::Attaching;
+            }
+            if self.network_interfaces.get(&id).is_some_and(|interface| interface.wants_public_ip) {
+                self.assign_public_ip(&id);
             }
         }
     }

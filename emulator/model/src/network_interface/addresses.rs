@@ -118,6 +118,9 @@ impl Model {
         interface.ipv6_addresses.retain(|address| !gone.ipv6.contains(address));
         interface.ipv6_prefixes.retain(|prefix| !gone.ipv6_prefixes.contains(prefix));
         let interface = interface.clone();
+        for address in &gone.ipv4 {
+            self.end_address_association(&(id.clone(), *address));
+        }
         self.unindex_addresses(&interface, gone);
         self.touch();
     }

@@ -152,9 +152,11 @@ impl Model {
             } else {
                 attachment.status = AttachmentStatus::Detaching;
                 self.attachment_gone(&id);
+                self.release_public_ip(&id);
                 // Nobody waits for this one to be seen as detached.
                 if let Some(interface) = self.network_interfaces.get_mut(&id) {
                     interface.attachment = None;
+                    interface.wants_public_ip = false;
                 }
             }
         }

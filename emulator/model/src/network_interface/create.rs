@@ -29,6 +29,9 @@ pub struct NewInterface {
     pub connection_tracking: ConnectionTracking,
     /// Whether it goes between others, such as a NAT instance: then no check of source and destination.
     pub source_dest_check: bool,
+    /// Whether it has a public address of Amazon's; unless said, its subnet decides where an instance is launched
+    /// with it alone.
+    pub public_ip: Option<bool>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -45,6 +48,7 @@ impl NewInterface {
             addresses: WantedAddresses::default(),
             connection_tracking: ConnectionTracking::default(),
             source_dest_check: true,
+            public_ip: None,
             tags: Tags::new(),
         }
     }
@@ -73,6 +77,8 @@ impl Model {
             description: new.description,
             groups,
             private_ips: private_ips(&addresses.ipv4),
+            public_ip: None,
+            wants_public_ip: false,
             ipv4_prefixes: addresses.ipv4_prefixes,
             ipv6_addresses: addresses.ipv6,
             ipv6_prefixes: addresses.ipv6_prefixes,
@@ -104,7 +110,11 @@ impl Model {
     /// Takes an ENI away with all that refers to it.
     pub(crate) fn remove_interface(&mut self, id: &NetworkInterfaceId) {
         self.end_trunk_associations(id);
+        self.release_public_ip(id);
         let Some(interface) = self.network_interfaces.remove(id) else { return };
+        for ip in &interface.private_ips {
+            self.end_address_association(&(id.clone(), ip.address));
+        }
         self.unindex_addresses(&interface, &interface.addresses());
         self.index.eni_by_mac.remove(&interface.mac);
         index::remove(&mut self.index.interfaces_by_subnet, &interface.subnet_id, id);

@@ -49,6 +49,10 @@ pub struct NetworkInterface {
     pub groups: Vec<SecurityGroupId>,
     /// Its IPv4 addresses, the primary first.
     pub private_ips: Vec<PrivateIp>,
+    /// The public address of Amazon's that its primary address is mapped to.
+    pub public_ip: Option<Ipv4Addr>,
+    /// Whether it has such an address whenever its instance runs.
+    pub wants_public_ip: bool,
     /// Its delegated /28 prefixes.
     pub ipv4_prefixes: Vec<Ipv4Net>,
     /// Its IPv6 addresses.

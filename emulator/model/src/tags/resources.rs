@@ -47,6 +47,7 @@ macro_rules! resources {
 
 resources! {
     "dhcp-options" dhcp_options;
+    "elastic-ip" elastic_ips;
     "instance" instances;
     "internet-gateway" internet_gateways;
     "key-pair" key_pairs;

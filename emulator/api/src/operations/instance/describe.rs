@@ -88,7 +88,7 @@ const FIELDS: Fields<Model, Instance> = Fields {
             model.zone(&own.zone).into_iter().map(|zone| zone.id.to_string()).collect()
         }),
         ("client-token", |_, own| own.client_token.clone().into_iter().collect()),
-        ("dns-name", |_, _| Vec::new()),
+        ("dns-name", |model, own| item::public_address(model, own).map(|one| one.name).into_iter().collect()),
         ("group-id", |model, own| item::groups(model, own).iter().map(ToString::to_string).collect()),
         ("hypervisor", |_, _| vec!["xen".to_owned()]),
         ("iam-instance-profile.arn", |_, own| own.iam_instance_profile.clone().into_iter().collect()),
@@ -102,7 +102,9 @@ const FIELDS: Fields<Model, Instance> = Fields {
         ("instance.group-name", |model, own| {
             item::groups(model, own).iter().filter_map(|id| Some(model.security_group(id)?.name.clone())).collect()
         }),
-        ("ip-address", |_, _| Vec::new()),
+        ("ip-address", |model, own| {
+            item::public_address(model, own).map(|one| one.address.to_string()).into_iter().collect()
+        }),
         ("key-name", |_, own| own.key_name.clone().into_iter().collect()),
         ("launch-index", |_, own| vec![own.ami_launch_index.to_string()]),
         ("launch-time", |_, own| vec![crate::xml::time(own.launch_time)]),

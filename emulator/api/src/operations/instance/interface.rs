@@ -25,6 +25,7 @@ pub(super) struct InterfaceRequest {
     interface_type: InterfaceType,
     primary_ip: Option<Ipv4Addr>,
     addresses: WantedAddresses,
+    public_ip: Option<bool>,
     connection_tracking: ConnectionTracking,
 }
 
@@ -42,8 +43,7 @@ pub(super) struct InterfaceDefaults {
 impl InterfaceRequest {
     /// Takes an entry of the list.
     pub(super) fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        // Deviation: there are no public addresses, so asking for one is refused rather than ignored.
-        for name in ["AssociatePublicIpAddress", "AssociateCarrierIpAddress", "PrimaryIpv6"] {
+        for name in ["AssociateCarrierIpAddress", "PrimaryIpv6"] {
             query.refuse_flag(name)?;
         }
         query.refuse_unsupported(&["EnaSrdSpecification", "EnaQueueCount"])?;
@@ -59,6 +59,7 @@ impl InterfaceRequest {
             interface_type: interface_type(query)?,
             primary_ip,
             addresses,
+            public_ip: query.optional("AssociatePublicIpAddress")?,
             connection_tracking: query
                 .structure("ConnectionTrackingSpecification", network_interface::decode_connection_tracking)?
                 .unwrap_or_default(),
@@ -83,6 +84,7 @@ impl InterfaceRequest {
             interface_type: InterfaceType::Interface,
             primary_ip: query.optional("PrivateIpAddress")?,
             addresses,
+            public_ip: None,
             connection_tracking: ConnectionTracking::default(),
         })
     }
@@ -112,6 +114,7 @@ impl InterfaceRequest {
             () if self.subnet_id.is_some() => "a subnet ID",
             () if !self.groups.is_empty() => "security groups",
             () if self.names_addresses() => "addresses",
+            () if self.public_ip.is_some() => "an associate public IP address value",
             () if self.delete_on_termination == Some(true) => "to delete it on termination",
             () => return Ok(()),
         };
@@ -131,6 +134,7 @@ impl InterfaceRequest {
             interface_type: self.interface_type,
             primary_ip: self.primary_ip,
             addresses: self.addresses,
+            public_ip: self.public_ip,
             connection_tracking: self.connection_tracking,
             tags: defaults.tags.clone(),
             ..NewInterface::in_subnet(subnet_id)

@@ -3,6 +3,7 @@
 use vpc_model::{Instance, InstanceState, Model, NetworkInterface, SecurityGroupId, image, instance_type};
 
 use super::metadata;
+use crate::operations::elastic_ip::{PublicAssociation, associations};
 use crate::operations::{Output, network_interface};
 use crate::xml::Xml;
 
@@ -53,6 +54,11 @@ pub(super) fn private_dns_name(model: &Model, instance: &Instance) -> Option<Str
     primary(model, instance)?.primary_ip().map(|address| model.region().private_dns_name(address))
 }
 
+/// The public address of the primary ENI's primary address.
+pub(super) fn public_address(model: &Model, instance: &Instance) -> Option<PublicAssociation> {
+    associations(primary(model, instance)?, model).into_iter().next()?
+}
+
 /// The VPC's tenancy, which its instances share.
 pub(super) fn tenancy(model: &Model, instance: &Instance) -> String {
     model.vpc(&instance.vpc_id).map_or_else(|| "default".to_owned(), |vpc| vpc.instance_tenancy.clone())
@@ -77,8 +83,8 @@ fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
     xml.text("imageId", &instance.image_id);
     write_state(xml, "instanceState", instance.state);
     xml.text("privateDnsName", private_dns_name(model, instance).unwrap_or_default());
-    // Deviation: there are no public addresses, so there is no public name.
-    xml.text("dnsName", "");
+    let public = public_address(model, instance);
+    xml.text("dnsName", public.as_ref().map_or("", |public| &public.name));
     xml.text("reason", instance.state_reason.as_deref().unwrap_or_default());
     xml.optional("keyName", instance.key_name.as_ref());
     xml.text("amiLaunchIndex", instance.ami_launch_index);
@@ -122,6 +128,7 @@ fn write_network(xml: &mut Xml, model: &Model, instance: &Instance) {
     }
     if let Some(primary) = primary(model, instance) {
         xml.optional("privateIpAddress", primary.primary_ip());
+        xml.optional("ipAddress", public_address(model, instance).map(|public| public.address));
         xml.optional("ipv6Address", primary.ipv6_addresses.first());
         xml.text("sourceDestCheck", primary.source_dest_check);
     }
@@ -152,10 +159,17 @@ fn write_interface(xml: &mut Xml, model: &Model, interface: &NetworkInterface) {
     xml.text("sourceDestCheck", interface.source_dest_check);
     write_groups(xml, model, &interface.groups);
     write_attachment(xml, interface);
-    xml.list("privateIpAddressesSet", &interface.private_ips, |xml, ip| {
+    let public = associations(interface, model);
+    if let Some(Some(association)) = public.first() {
+        association.write_for_instance(xml);
+    }
+    xml.list("privateIpAddressesSet", interface.private_ips.iter().zip(&public), |xml, (ip, association)| {
         xml.text("privateIpAddress", ip.address);
         xml.text("privateDnsName", model.region().private_dns_name(ip.address));
         xml.text("primary", ip.primary);
+        if let Some(association) = association {
+            association.write_for_instance(xml);
+        }
     });
     xml.list("ipv6AddressesSet", &interface.ipv6_addresses, |xml, address| {
         xml.text("ipv6Address", address);

@@ -116,9 +116,9 @@ fn an_interface_that_is_there_already() {
     "ImageId=ami-01234567&MinCount=1&MaxCount=1&HibernationOptions.Configured=true",
     "UnsupportedOperation"
 )]
-#[case::public_address(
+#[case::carrier_address(
     "RunInstances",
-    "ImageId=ami-01234567&MinCount=1&MaxCount=1&NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.AssociatePublicIpAddress=true",
+    "ImageId=ami-01234567&MinCount=1&MaxCount=1&NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.AssociateCarrierIpAddress=true",
     "UnsupportedOperation"
 )]
 #[case::template("RunInstances", "MinCount=1&MaxCount=1&LaunchTemplate.LaunchTemplateName=x", "UnsupportedOperation")]

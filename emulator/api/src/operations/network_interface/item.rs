@@ -7,6 +7,7 @@ use vpc_model::{
 };
 
 use crate::operations::Output;
+use crate::operations::elastic_ip::{PublicAssociation, associations};
 use crate::xml::Xml;
 
 /// A network interface as replies show it.
@@ -21,6 +22,8 @@ pub(crate) struct InterfaceItem {
     attachment: Option<Attachment>,
     /// The private names of its addresses, in their order.
     names: Vec<String>,
+    /// What they are mapped to, in their order.
+    associations: Vec<Option<PublicAssociation>>,
 }
 
 impl InterfaceItem {
@@ -34,6 +37,7 @@ impl InterfaceItem {
             groups: groups(interface, model),
             attachment: interface.shown_attachment(now).cloned(),
             names: interface.private_ips.iter().map(|ip| model.region().private_dns_name(ip.address)).collect(),
+            associations: associations(interface, model),
             interface: interface.clone(),
         }
     }
@@ -67,6 +71,9 @@ impl Output for InterfaceItem {
         if let Some(attachment) = &self.attachment {
             xml.element("attachment", |xml| write_attachment(xml, attachment, &self.owner));
         }
+        if let Some(Some(association)) = self.associations.first() {
+            association.write(xml);
+        }
         self.write_addresses(xml);
         write_connection_tracking(xml, &interface.connection_tracking);
         xml.text("interfaceType", self.shown_type);
@@ -77,10 +84,14 @@ impl Output for InterfaceItem {
 impl InterfaceItem {
     fn write_addresses(&self, xml: &mut Xml) {
         let interface = &self.interface;
-        xml.list("privateIpAddressesSet", interface.private_ips.iter().zip(&self.names), |xml, (ip, name)| {
+        let ips = interface.private_ips.iter().zip(&self.names).zip(&self.associations);
+        xml.list("privateIpAddressesSet", ips, |xml, ((ip, name), association)| {
             xml.text("privateIpAddress", ip.address);
             xml.text("privateDnsName", name);
             xml.text("primary", ip.primary);
+            if let Some(association) = association {
+                association.write(xml);
+            }
         });
         xml.list("ipv6AddressesSet", &interface.ipv6_addresses, |xml, address| {
             xml.text("ipv6Address", address);

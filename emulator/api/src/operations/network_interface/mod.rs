@@ -15,6 +15,7 @@ use vpc_model::{Attachment, InterfaceError, Model, NetworkInterface, NetworkInte
 pub(crate) use self::create::{decode_addresses, decode_connection_tracking};
 pub(crate) use self::item::{InterfaceItem, write_connection_tracking};
 use super::describe::{Describable, Listing, Selection};
+use super::elastic_ip::{PublicAssociation, associations};
 use super::{Action, ReadOperation, read, write};
 use crate::ApiError;
 use crate::filter::Fields;
@@ -70,6 +71,17 @@ impl Describable for NetworkInterface {
             ("addresses.primary", |_, eni| each(&eni.private_ips, |ip| ip.primary)),
             // The primary address and the others alike; `private-ip-address` is the primary one alone.
             ("addresses.private-ip-address", |_, eni| each(&eni.private_ips, |ip| ip.address)),
+            ("addresses.association.owner-id", |model, eni| shown(model, eni, |one| one.owner.clone())),
+            ("addresses.association.public-ip", |model, eni| shown(model, eni, |one| one.address.to_string())),
+            ("association.allocation-id", |model, eni| {
+                shown(model, eni, |one| one.elastic_ip.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default())
+            }),
+            ("association.association-id", |model, eni| {
+                shown(model, eni, |one| one.elastic_ip.as_ref().map(|(_, id)| id.to_string()).unwrap_or_default())
+            }),
+            ("association.ip-owner-id", |model, eni| shown(model, eni, |one| one.owner.clone())),
+            ("association.public-dns-name", |model, eni| shown(model, eni, |one| one.name.clone())),
+            ("association.public-ip", |model, eni| shown(model, eni, |one| one.address.to_string())),
             ("attachment.attach-time", |_, eni| of_attachment(eni, |found| found.attach_time)),
             ("attachment.attachment-id", |_, eni| of_attachment(eni, |found| &found.id)),
             ("attachment.delete-on-termination", |_, eni| of_attachment(eni, |found| found.delete_on_termination)),
@@ -125,6 +137,11 @@ impl Describable for NetworkInterface {
 
 fn each<'a, T: 'a, U: ToString>(values: impl IntoIterator<Item = &'a T>, look: impl Fn(&'a T) -> U) -> Vec<String> {
     values.into_iter().map(|value| look(value).to_string()).collect()
+}
+
+/// What its addresses are mapped to.
+fn shown(model: &Model, eni: &NetworkInterface, look: impl Fn(&PublicAssociation) -> String) -> Vec<String> {
+    associations(eni, model).iter().flatten().map(look).collect()
 }
 
 fn of_attachment<'a, U: ToString>(eni: &'a NetworkInterface, look: impl Fn(&'a Attachment) -> U) -> Vec<String> {
