@@ -5,6 +5,7 @@
 
 mod elastic_ip;
 mod instance;
+mod network_acl;
 mod network_interface;
 mod route_table;
 mod security_group;
@@ -122,6 +123,10 @@ codes! {
     NAT_GATEWAY_MALFORMED "NatGatewayMalformed" 400;
     INVALID_NETWORK_ACL_ID_NOT_FOUND "InvalidNetworkAclID.NotFound" 400;
     INVALID_NETWORK_ACL_ID_MALFORMED "InvalidNetworkAclId.Malformed" 400;
+    INVALID_NETWORK_ACL_ENTRY_NOT_FOUND "InvalidNetworkAclEntry.NotFound" 400;
+    NETWORK_ACL_ENTRY_ALREADY_EXISTS "NetworkAclEntryAlreadyExists" 400;
+    NETWORK_ACL_ENTRY_LIMIT_EXCEEDED "NetworkAclEntryLimitExceeded" 400;
+    NETWORK_ACL_LIMIT_EXCEEDED "NetworkAclLimitExceeded" 400;
     INVALID_ROUTE_NOT_FOUND "InvalidRoute.NotFound" 400;
     INVALID_ROUTE_TABLE_ID_MALFORMED "InvalidRouteTableId.Malformed" 400;
     INVALID_ROUTE_TABLE_ID_NOT_FOUND "InvalidRouteTableID.NotFound" 400;

@@ -26,6 +26,13 @@ impl Model {
                 broken.push(format!("{} has no default security group", vpc.id));
             }
         }
+        for subnet in self.subnets.keys() {
+            let associations = self.network_acls.values().flat_map(|acl| &acl.associations);
+            let count = associations.filter(|(_, id)| id == subnet).count();
+            if count != 1 {
+                broken.push(format!("{subnet} has {count} network acls"));
+            }
+        }
         if broken.is_empty() { Ok(()) } else { Err(broken) }
     }
 

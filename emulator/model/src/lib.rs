@@ -38,7 +38,7 @@ pub use instance_type::InstanceType;
 pub use internet_gateway::GatewayError;
 pub use key_pair::{KeyPair, KeyPairError, KeyType};
 pub use model::{Context, Model, Quotas};
-pub use network_acl::{NetworkAcl, NetworkAclEntry};
+pub use network_acl::{NetworkAcl, NetworkAclEntry, NetworkAclError};
 pub use network_interface::{
     Attachment, AttachmentStatus, ConnectionTracking, InterfaceAttribute, InterfaceError, InterfacePermission,
     InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,

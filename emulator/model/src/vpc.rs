@@ -203,7 +203,8 @@ impl Model {
         let has_tables =
             self.route_tables.values().any(|table| table.vpc_id == *id && table.id != vpc.main_route_table_id);
         let has_gateway = self.internet_gateways.values().any(|gateway| gateway.vpc_id.as_ref() == Some(id));
-        if has_subnets || has_groups || has_tables || has_gateway {
+        let has_acls = self.network_acls.values().any(|acl| acl.vpc_id == *id && !acl.is_default);
+        if has_subnets || has_groups || has_tables || has_gateway || has_acls {
             return Err(VpcError::HasDependencies(id.clone()));
         }
         let vpc = self.vpcs.remove(id).expect("it was just found");

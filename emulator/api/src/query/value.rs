@@ -8,9 +8,10 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
     AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, ImageId, InstanceId,
-    InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclId, NetworkInterfaceId,
-    PeeringConnectionId, PrefixListId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId,
-    SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId, VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
+    InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclAssociationId, NetworkAclId,
+    NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId, RouteTableAssociationId,
+    RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId, VpcCidrAssociationId, VpcId,
+    ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -135,6 +136,7 @@ ids! {
     SecurityGroupRuleId, INVALID_SECURITY_GROUP_RULE_ID_MALFORMED;
     PrefixListId, INVALID_PREFIX_LIST_ID_MALFORMED;
     NetworkAclId, INVALID_NETWORK_ACL_ID_MALFORMED, INVALID_NETWORK_ACL_ID_NOT_FOUND "networkAcl";
+    NetworkAclAssociationId, INVALID_ASSOCIATION_ID_MALFORMED, INVALID_ASSOCIATION_ID_NOT_FOUND "association";
     RouteTableId, INVALID_ROUTE_TABLE_ID_MALFORMED, INVALID_ROUTE_TABLE_ID_NOT_FOUND "routeTable";
     RouteTableAssociationId, INVALID_ASSOCIATION_ID_MALFORMED;
     InternetGatewayId, INVALID_INTERNET_GATEWAY_ID_MALFORMED,
