@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use rstest::rstest;
+use workspace_tests::workspace_root;
 
 use crate::assert_kept;
+use crate::lexer::Code;
 use crate::metadata::{METADATA, Package};
+use crate::modules::sources;
 
 /// The workspace's crates and those each may be built on; dependencies point one way.
 const DIRECTION: &[(&str, &[&str])] = &[
@@ -93,6 +96,31 @@ fn versions_are_declared_once() {
 }
 
 #[test]
+fn no_version_is_declared_for_nobody() {
+    let top = fs::read_to_string(workspace_root().join("Cargo.toml")).expect("cargo has read it too");
+    let section = top.split_once("[workspace.dependencies]").expect("versions are declared here").1;
+    let lines = section.lines().take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#'));
+    let declared = lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
+    let used: BTreeSet<_> = METADATA.members().flat_map(|it| &it.dependencies).map(|it| it.name.as_str()).collect();
+    let broken: Vec<_> = declared.filter(|name| !used.contains(name)).map(str::to_owned).collect();
+    assert_kept("what the top manifest declares, some crate uses", &broken);
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let mut broken = Vec::new();
+    for package in METADATA.members() {
+        let used: BTreeSet<_> = sources(package).iter().flat_map(|file| file.code.identifiers()).collect();
+        for dependency in &package.dependencies {
+            if !used.contains(&METADATA.called(dependency)) {
+                broken.push(format!("{} does not use {}", package.name, dependency.name));
+            }
+        }
+    }
+    assert_kept("what is declared is used", &broken);
+}
+
+#[test]
 fn licences_are_permissive() {
     let mut broken = Vec::new();
     for package in &METADATA.packages {
@@ -158,4 +186,10 @@ fn one(words: &mut &[&str]) -> bool {
 #[case::nothing("", false)]
 fn expressions(#[case] expression: &str, #[case] expected: bool) {
     assert_eq!(is_permissive(expression), expected);
+}
+
+#[test]
+fn names_in_code() {
+    let words: Vec<_> = Code::of("use serde_saphyr::x; // y").identifiers().collect();
+    assert_eq!(words, ["use", "serde_saphyr", "x"]);
 }

@@ -31,6 +31,12 @@ impl Code {
         &self.0
     }
 
+    /// Its words.
+    pub fn identifiers(&self) -> impl Iterator<Item = String> {
+        let words = self.0.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.filter(|word| !word.is_empty()).map(str::to_owned)
+    }
+
     /// Blanks each item that is compiled for tests only.
     pub fn without_tests(&self) -> Self {
         let mut text = self.0.clone();

@@ -32,12 +32,14 @@ pub struct Package {
 #[derive(Debug, Deserialize)]
 pub struct Dependency {
     pub name: String,
+    pub rename: Option<String>,
     /// `None` is a normal one.
     pub kind: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Target {
+    name: String,
     pub kind: Vec<String>,
     pub src_path: PathBuf,
 }
@@ -75,6 +77,13 @@ impl Metadata {
         self.members().find(|package| package.name == name).unwrap_or_else(|| panic!("there is no crate {name}"))
     }
 
+    /// What code of this workspace calls a dependency.
+    pub fn called(&self, dependency: &Dependency) -> String {
+        let package = || self.packages.iter().find(|package| package.name == dependency.name);
+        let library = || package().map_or_else(|| dependency.name.clone(), Package::library);
+        dependency.rename.clone().unwrap_or_else(library).replace('-', "_")
+    }
+
     /// The names of everything that is compiled into a package, itself apart; not what is below `cut`.
     pub fn closure(&self, package: &Package, cut: &[&str]) -> BTreeSet<&str> {
         let names: BTreeMap<_, _> = self.packages.iter().map(|it| (it.id.as_str(), it.name.as_str())).collect();
@@ -94,6 +103,13 @@ impl Metadata {
 }
 
 impl Package {
+    /// What code calls its library.
+    pub fn library(&self) -> String {
+        let is_library =
+            |target: &&Target| target.kind.iter().any(|kind| matches!(kind.as_str(), "lib" | "proc-macro"));
+        self.targets.iter().find(is_library).map_or(&self.name, |target| &target.name).replace('-', "_")
+    }
+
     /// The folder of its manifest.
     pub fn folder(&self) -> PathBuf {
         self.manifest_path.parent().expect("a manifest is in a folder").to_owned()
