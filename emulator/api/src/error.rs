@@ -3,6 +3,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 
+mod dhcp_options;
 mod elastic_ip;
 mod instance;
 mod network_acl;
@@ -92,6 +93,7 @@ codes! {
     CIDR_LIMIT_EXCEEDED "CidrLimitExceeded" 400;
     DEFAULT_SUBNET_ALREADY_EXISTS_IN_AVAILABILITY_ZONE "DefaultSubnetAlreadyExistsInAvailabilityZone" 400;
     DEFAULT_VPC_ALREADY_EXISTS "DefaultVpcAlreadyExists" 400;
+    DEFAULT_VPC_DOES_NOT_EXIST "DefaultVpcDoesNotExist" 400;
     INVALID_DHCP_OPTIONS_ID_MALFORMED "InvalidDhcpOptionsId.Malformed" 400;
     INVALID_DHCP_OPTION_ID_NOT_FOUND "InvalidDhcpOptionID.NotFound" 400;
     INVALID_SUBNET_CONFLICT "InvalidSubnet.Conflict" 400;

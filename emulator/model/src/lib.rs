@@ -6,6 +6,7 @@
 
 pub mod address_pool;
 pub mod client_token;
+pub mod dhcp_options;
 pub mod elastic_ip;
 pub mod ids;
 pub mod image;
@@ -31,6 +32,7 @@ pub mod vpc;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};
+pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
 pub use ids::*;
 pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
@@ -55,4 +57,4 @@ pub use subnet::{NewSubnet, Subnet, SubnetAttribute, SubnetError};
 pub use tags::{TagError, Tags};
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, Mac, Region, ZoneId, ZoneName};
-pub use vpc::{DhcpOptions, NewVpc, Vpc, VpcAttribute, VpcError};
+pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcError};

@@ -1,4 +1,4 @@
-//! VPCs and DHCP options.
+//! VPCs.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/what-is-amazon-vpc.html>.
 
@@ -16,7 +16,7 @@ use crate::{
 /// The block of every account's default VPC.
 const DEFAULT_VPC_BLOCK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(172, 31, 0, 0), 16);
 /// The length of the default subnets' blocks.
-const DEFAULT_SUBNET_LENGTH: u8 = 20;
+pub(crate) const DEFAULT_SUBNET_LENGTH: u8 = 20;
 /// Where AWS-provided IPv6 blocks are taken from: a part of an AWS range; the next 16 bits are random.
 const IPV6_RANGE: Ipv6Addr = Ipv6Addr::new(0x2600, 0x1f13, 0, 0, 0, 0, 0, 0);
 
@@ -35,8 +35,8 @@ pub struct Vpc {
     pub is_default: bool,
     /// `default` or `dedicated`.
     pub instance_tenancy: String,
-    /// The DHCP options in force.
-    pub dhcp_options_id: DhcpOptionsId,
+    /// The DHCP options in force; it may have none.
+    pub dhcp_options_id: Option<DhcpOptionsId>,
     /// Whether the VPC resolver answers.
     pub enable_dns_support: bool,
     /// Whether instances with public addresses get public names.
@@ -58,17 +58,6 @@ impl Vpc {
     pub fn resolver(&self) -> Ipv4Addr {
         Ipv4Addr::from(u32::from(self.cidr_block.network()) + 2)
     }
-}
-
-/// A set of DHCP options.
-#[derive(Debug, Clone)]
-pub struct DhcpOptions {
-    /// Its id.
-    pub id: DhcpOptionsId,
-    /// Option names and their values, such as `domain-name-servers` and `AmazonProvidedDNS`.
-    pub options: Vec<(String, Vec<String>)>,
-    /// Its tags.
-    pub tags: Tags,
 }
 
 /// Why a VPC operation is refused.
@@ -150,7 +139,7 @@ impl Model {
             ipv6_cidr_associations: ipv6_block.clone().into_iter().collect(),
             is_default: false,
             instance_tenancy: new.instance_tenancy,
-            dhcp_options_id: self.default_dhcp_options(cx),
+            dhcp_options_id: Some(self.default_dhcp_options(cx)),
             enable_dns_support: true,
             enable_dns_hostnames: false,
             enable_network_address_usage_metrics: false,
@@ -227,22 +216,6 @@ impl Model {
         }
         self.touch();
         Ok(())
-    }
-
-    /// The options every VPC begins with: Amazon's resolver and the region's internal domain.
-    fn default_dhcp_options(&mut self, cx: &mut Context) -> DhcpOptionsId {
-        // The first VPC of an account brings the set, and nothing takes it away.
-        if let Some(id) = self.vpcs.values().map(|vpc| &vpc.dhcp_options_id).next().or(self.dhcp_options.keys().next())
-        {
-            return id.clone();
-        }
-        let id: DhcpOptionsId = cx.ids.next();
-        let options = vec![
-            ("domain-name".to_owned(), vec![self.region.internal_domain()]),
-            ("domain-name-servers".to_owned(), vec!["AmazonProvidedDNS".to_owned()]),
-        ];
-        self.dhcp_options.insert(id.clone(), DhcpOptions { id: id.clone(), options, tags: Tags::new() });
-        id
     }
 }
 

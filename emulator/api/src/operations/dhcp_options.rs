@@ -1,15 +1,21 @@
-//! DHCP options: DescribeDhcpOptions.
+//! DHCP options: CreateDhcpOptions, DeleteDhcpOptions, AssociateDhcpOptions, DescribeDhcpOptions.
 
 use jiff::Timestamp;
-use vpc_model::{AccountId, DhcpOptions, DhcpOptionsId, Model};
+use vpc_model::{AccountId, Context, DhcpOptions, DhcpOptionsError, DhcpOptionsId, Model, Tags, VpcId};
 
-use super::describe::{Describable, Describe};
-use super::{Action, Output, read};
+use super::describe::{Describable, Describe, Single, created};
+use super::{Action, Done, Operation, Output, read, write};
 use crate::filter::Fields;
+use crate::query::{Query, Value};
 use crate::xml::Xml;
-use crate::{ApiError, Code};
+use crate::{ApiError, tag_specification};
 
-pub(crate) const ACTIONS: &[Action] = &[read::<Describe<DhcpOptions>>()];
+pub(crate) const ACTIONS: &[Action] = &[
+    write::<CreateDhcpOptions>(),
+    write::<DeleteDhcpOptions>(),
+    write::<AssociateDhcpOptions>(),
+    read::<Describe<DhcpOptions>>(),
+];
 
 impl Describable for DhcpOptions {
     type Id = DhcpOptionsId;
@@ -41,7 +47,7 @@ impl Describable for DhcpOptions {
     }
 
     fn missing(id: &DhcpOptionsId) -> ApiError {
-        ApiError::not_found(Code::INVALID_DHCP_OPTION_ID_NOT_FOUND, "dhcpOption", id)
+        DhcpOptionsError::NotFound(id.clone()).into()
     }
 
     fn item(&self, model: &Model, _: Timestamp) -> OptionsItem {
@@ -68,13 +74,142 @@ impl Output for OptionsItem {
     }
 }
 
+#[derive(Debug)]
+struct CreateDhcpOptions {
+    options: Vec<(String, Vec<String>)>,
+    tags: Tags,
+}
+
+impl Operation for CreateDhcpOptions {
+    const ACTION: &'static str = "CreateDhcpOptions";
+    type Output = Single<OptionsItem>;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self {
+            options: query
+                .structs("DhcpConfiguration", |option| Ok((option.required("Key")?, option.required_list("Value")?)))?,
+            tags: tag_specification::decode_one(query, &["dhcp-options"])?,
+        })
+    }
+
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        let id = model.create_dhcp_options(cx, self.options, self.tags)?;
+        created::<DhcpOptions>("dhcpOptions", model, cx.now, &id)
+    }
+}
+
+#[derive(Debug)]
+struct DeleteDhcpOptions {
+    id: DhcpOptionsId,
+}
+
+impl Operation for DeleteDhcpOptions {
+    const ACTION: &'static str = "DeleteDhcpOptions";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self { id: query.required("DhcpOptionsId")? })
+    }
+
+    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        model.delete_dhcp_options(&self.id)?;
+        Ok(Done)
+    }
+}
+
+#[derive(Debug)]
+struct AssociateDhcpOptions {
+    /// `None` is what EC2 calls `default`: no options at all.
+    id: Option<DhcpOptionsId>,
+    vpc_id: VpcId,
+}
+
+impl Operation for AssociateDhcpOptions {
+    const ACTION: &'static str = "AssociateDhcpOptions";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        let given: String = query.required("DhcpOptionsId")?;
+        let id = if given == "default" { None } else { Some(Value::from_text("DhcpOptionsId", given)?) };
+        Ok(Self { id, vpc_id: query.required("VpcId")? })
+    }
+
+    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        model.associate_dhcp_options(self.id.as_ref(), &self.vpc_id)?;
+        Ok(Done)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use crate::testing::World;
 
     #[test]
     fn the_default_set() {
         insta::assert_snapshot!(World::with_default_vpc().call("DescribeDhcpOptions", "").ok().lines());
+    }
+
+    const OWN: &str = "DhcpConfiguration.1.Key=domain-name-servers&DhcpConfiguration.1.Value.1=10.2.5.1&\
+                       DhcpConfiguration.1.Value.2=AmazonProvidedDNS&DhcpConfiguration.2.Key=domain-name&\
+                       DhcpConfiguration.2.Value.1=example.com";
+
+    #[test]
+    fn a_life() {
+        let mut world = World::with_default_vpc();
+        let tags = "TagSpecification.1.ResourceType=dhcp-options&TagSpecification.1.Tag.1.Key=k";
+        let made = world.call("CreateDhcpOptions", &format!("{OWN}&{tags}")).ok();
+        insta::assert_snapshot!(made.lines());
+        let id = format!("DhcpOptionsId={}", made.text("dhcpOptionsId"));
+        let vpc = world.call("DescribeVpcs", "").ok().text("vpcId").to_owned();
+        world.call("AssociateDhcpOptions", &format!("{id}&VpcId={vpc}")).ok();
+        assert_eq!(world.call("DescribeVpcs", "").ok().text("dhcpOptionsId"), made.text("dhcpOptionsId"));
+        assert_eq!(world.call("DeleteDhcpOptions", &id).code, Some("DependencyViolation"));
+        world.call("AssociateDhcpOptions", &format!("DhcpOptionsId=default&VpcId={vpc}")).ok();
+        assert_eq!(world.call("DescribeVpcs", "").ok().text("dhcpOptionsId"), "default");
+        world.call("DeleteDhcpOptions", &id).ok();
+        assert_eq!(world.call("DeleteDhcpOptions", &id).code, Some("InvalidDhcpOptionID.NotFound"));
+    }
+
+    #[test]
+    fn a_new_vpc_has_the_default_set() {
+        let mut world = World::with_default_vpc();
+        let default = world.call("DescribeDhcpOptions", "").ok().text("dhcpOptionsId").to_owned();
+        let vpc = world.call("DescribeVpcs", "").ok().text("vpcId").to_owned();
+        let own = world.call("CreateDhcpOptions", OWN).ok().text("dhcpOptionsId").to_owned();
+        world.call("AssociateDhcpOptions", &format!("DhcpOptionsId={own}&VpcId={vpc}")).ok();
+        assert_eq!(world.call("CreateVpc", "CidrBlock=10.0.0.0/16").ok().text("dhcpOptionsId"), default);
+    }
+
+    #[rstest]
+    #[case::nothing("CreateDhcpOptions", "", "MissingParameter")]
+    #[case::key(
+        "CreateDhcpOptions",
+        "DhcpConfiguration.1.Key=colour&DhcpConfiguration.1.Value.1=x",
+        "InvalidParameterValue"
+    )]
+    #[case::no_value("CreateDhcpOptions", "DhcpConfiguration.1.Key=domain-name", "MissingParameter")]
+    #[case::value(
+        "CreateDhcpOptions",
+        "DhcpConfiguration.1.Key=ntp-servers&DhcpConfiguration.1.Value.1=x",
+        "InvalidParameterValue"
+    )]
+    #[case::node_type(
+        "CreateDhcpOptions",
+        "DhcpConfiguration.1.Key=netbios-node-type&DhcpConfiguration.1.Value.1=3",
+        "InvalidParameterValue"
+    )]
+    #[case::delete("DeleteDhcpOptions", "DhcpOptionsId=dopt-01234567", "InvalidDhcpOptionID.NotFound")]
+    #[case::malformed("DeleteDhcpOptions", "DhcpOptionsId=opt-01234567", "InvalidDhcpOptionsId.Malformed")]
+    #[case::associate(
+        "AssociateDhcpOptions",
+        "DhcpOptionsId=dopt-01234567&VpcId=vpc-01234567",
+        "InvalidDhcpOptionID.NotFound"
+    )]
+    #[case::no_vpc("AssociateDhcpOptions", "DhcpOptionsId=default&VpcId=vpc-01234567", "InvalidVpcID.NotFound")]
+    fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
+        assert_eq!(World::new().call(action, form).code, Some(code));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Describable for Vpc {
             ("cidr-block-association.association-id", |_, vpc| texts(vpc.cidr_associations.iter().map(|(id, _)| id))),
             ("cidr-block-association.cidr-block", |_, vpc| texts(vpc.cidr_associations.iter().map(|(_, net)| net))),
             ("cidr-block-association.state", |_, _| vec!["associated".to_owned()]),
-            ("dhcp-options-id", |_, vpc| vec![vpc.dhcp_options_id.to_string()]),
+            ("dhcp-options-id", |_, vpc| vec![dhcp_options(vpc)]),
             ("ipv6-cidr-block-association.association-id", |_, vpc| {
                 texts(vpc.ipv6_cidr_associations.iter().map(|(id, _)| id))
             }),
@@ -79,6 +79,11 @@ fn texts<T: ToString>(values: impl Iterator<Item = T>) -> Vec<String> {
     values.map(|value| value.to_string()).collect()
 }
 
+/// The set of DHCP options in force; EC2 writes `default` where there is none.
+fn dhcp_options(vpc: &Vpc) -> String {
+    vpc.dhcp_options_id.as_ref().map_or_else(|| "default".to_owned(), ToString::to_string)
+}
+
 /// A VPC as replies show it.
 #[derive(Debug)]
 pub(crate) struct VpcItem {
@@ -109,7 +114,7 @@ impl Output for VpcItem {
                 xml.text("ipSource", "amazon");
             });
         }
-        xml.text("dhcpOptionsId", &vpc.dhcp_options_id);
+        xml.text("dhcpOptionsId", dhcp_options(vpc));
         xml.tags(&vpc.tags);
         xml.text("instanceTenancy", &vpc.instance_tenancy);
         xml.text("isDefault", vpc.is_default);
