@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::address_pool::AddressPool;
+use crate::vpc::DEFAULT_SUBNET_LENGTH;
 use crate::{Context, Model, SubnetId, Tags, Vpc, VpcId, Zone, ZoneId, ZoneName, index};
 
 /// A subnet: one zone's part of a VPC.
@@ -71,6 +72,20 @@ pub enum SubnetError {
     /// The region has no such zone.
     #[error("zone {0} does not exist")]
     NoSuchZone(String),
+    /// The account has no default VPC.
+    #[error("there is no default vpc")]
+    NoDefaultVpc,
+    /// The zone has its default subnet already.
+    #[error("zone {zone} has its default subnet already: {subnet}")]
+    DefaultExists {
+        /// The zone.
+        zone: ZoneName,
+        /// The subnet.
+        subnet: SubnetId,
+    },
+    /// The default VPC has no block left.
+    #[error("vpc {0} has no room for a default subnet")]
+    NoRoom(VpcId),
     /// ENIs are left in it.
     #[error("subnet {0} has dependencies")]
     HasDependencies(SubnetId),
@@ -140,6 +155,31 @@ impl Model {
         index::insert(&mut self.index.subnets_by_vpc, new.vpc_id, id.clone());
         self.subnets.insert(id.clone(), subnet);
         self.touch();
+        Ok(id)
+    }
+
+    /// Makes a zone's default subnet in the default VPC, in the first block that is free.
+    pub fn create_default_subnet(
+        &mut self,
+        cx: &mut Context,
+        zone: Option<ZoneName>,
+        zone_id: Option<ZoneId>,
+    ) -> Result<SubnetId, SubnetError> {
+        let vpc = self.default_vpc().ok_or(SubnetError::NoDefaultVpc)?;
+        let zone = self.subnet_zone(zone, zone_id)?.name;
+        if let Some(subnet) = self.subnets_of(&vpc.id).find(|subnet| subnet.default_for_az && subnet.zone == zone) {
+            return Err(SubnetError::DefaultExists { zone, subnet: subnet.id.clone() });
+        }
+        let vpc_id = vpc.id.clone();
+        let mut blocks = vpc.cidr_block.subnets(DEFAULT_SUBNET_LENGTH).into_iter().flatten();
+        let free = blocks.find(|block| self.check_subnet_block(vpc, *block).is_ok());
+        let free = free.ok_or_else(|| SubnetError::NoRoom(vpc_id.clone()))?;
+        let new = NewSubnet { zone: Some(zone), ..NewSubnet::with_block(vpc_id, free) };
+        let id = self.create_subnet(cx, new)?;
+        if let Some(subnet) = self.subnets.get_mut(&id) {
+            subnet.default_for_az = true;
+            subnet.map_public_ip_on_launch = true;
+        }
         Ok(id)
     }
 

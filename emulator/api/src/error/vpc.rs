@@ -64,6 +64,17 @@ impl From<SubnetError> for ApiError {
                 &zone,
                 "Subnets can only be created in the availability zones of the region.",
             ),
+            SubnetError::NoDefaultVpc => {
+                Self::new(Code::DEFAULT_VPC_DOES_NOT_EXIST, "No default VPC exists for this account in this region.")
+            }
+            SubnetError::DefaultExists { zone, subnet } => Self::new(
+                Code::DEFAULT_SUBNET_ALREADY_EXISTS_IN_AVAILABILITY_ZONE,
+                format!("'{subnet}' is already the default subnet in {zone}."),
+            ),
+            SubnetError::NoRoom(vpc) => Self::new(
+                Code::INVALID_SUBNET_CONFLICT,
+                format!("The default VPC '{vpc}' has no free CIDR block for a default subnet."),
+            ),
             SubnetError::HasDependencies(id) => Self::dependency("subnet", id),
         }
     }

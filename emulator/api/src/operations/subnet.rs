@@ -1,4 +1,4 @@
-//! Subnets: CreateSubnet, DeleteSubnet, DescribeSubnets, ModifySubnetAttribute.
+//! Subnets: CreateSubnet, CreateDefaultSubnet, DeleteSubnet, DescribeSubnets, ModifySubnetAttribute.
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
@@ -14,8 +14,13 @@ use crate::query::Query;
 use crate::xml::Xml;
 use crate::{ApiError, tag_specification};
 
-pub(crate) const ACTIONS: &[Action] =
-    &[write::<CreateSubnet>(), write::<DeleteSubnet>(), read::<Describe<Subnet>>(), write::<ModifySubnetAttribute>()];
+pub(crate) const ACTIONS: &[Action] = &[
+    write::<CreateSubnet>(),
+    write::<CreateDefaultSubnet>(),
+    write::<DeleteSubnet>(),
+    read::<Describe<Subnet>>(),
+    write::<ModifySubnetAttribute>(),
+];
 
 impl Describable for Subnet {
     type Id = SubnetId;
@@ -180,6 +185,33 @@ impl Operation for CreateSubnet {
 }
 
 #[derive(Debug)]
+struct CreateDefaultSubnet {
+    zone: Option<ZoneName>,
+    zone_id: Option<ZoneId>,
+}
+
+impl Operation for CreateDefaultSubnet {
+    const ACTION: &'static str = "CreateDefaultSubnet";
+    type Output = Single<SubnetItem>;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_flag("Ipv6Native")?;
+        match (query.optional("AvailabilityZone")?, query.optional("AvailabilityZoneId")?) {
+            (None, None) => Err(ApiError::missing("AvailabilityZone")),
+            (Some(_), Some(_)) => {
+                Err(ApiError::combination("AvailabilityZone and AvailabilityZoneId cannot be used together"))
+            }
+            (zone, zone_id) => Ok(Self { zone, zone_id }),
+        }
+    }
+
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        let id = model.create_default_subnet(cx, self.zone, self.zone_id)?;
+        created::<Subnet>("subnet", model, cx.now, &id)
+    }
+}
+
+#[derive(Debug)]
 struct DeleteSubnet {
     id: SubnetId,
 }
@@ -258,6 +290,30 @@ mod tests {
         let (mut world, vpc) = world();
         let form = format!("VpcId={vpc}&CidrBlock=10.0.2.0/28&AvailabilityZoneId=use1-az2");
         insta::assert_snapshot!(world.call("CreateSubnet", &form).ok().lines());
+    }
+
+    #[test]
+    fn a_default_one_again() {
+        let mut world = World::with_default_vpc();
+        let filter = "Filter.1.Name=availability-zone&Filter.1.Value.1=us-east-1b";
+        let old = world.call("DescribeSubnets", filter).ok();
+        let twice = world.call("CreateDefaultSubnet", "AvailabilityZone=us-east-1b");
+        assert_eq!(twice.code, Some("DefaultSubnetAlreadyExistsInAvailabilityZone"));
+        world.call("DeleteSubnet", &format!("SubnetId={}", old.text("subnetId"))).ok();
+        let new = world.call("CreateDefaultSubnet", "AvailabilityZoneId=use1-az2").ok();
+        for name in ["cidrBlock", "availabilityZone", "defaultForAz", "mapPublicIpOnLaunch"] {
+            assert_eq!(new.text(name), old.text(name), "{name}");
+        }
+        assert_eq!(world.model.check_invariants(), Ok(()));
+    }
+
+    #[rstest]
+    #[case::no_vpc("AvailabilityZone=us-east-1a", "DefaultVpcDoesNotExist")]
+    #[case::no_zone("", "MissingParameter")]
+    #[case::two("AvailabilityZone=us-east-1a&AvailabilityZoneId=use1-az1", "InvalidParameterCombination")]
+    #[case::native("AvailabilityZone=us-east-1a&Ipv6Native=true", "UnsupportedOperation")]
+    fn no_default_one(#[case] form: &str, #[case] code: &str) {
+        assert_eq!(World::new().call("CreateDefaultSubnet", form).code, Some(code));
     }
 
     #[rstest]
