@@ -98,9 +98,10 @@ impl Kubelet {
     /// Registers the node (not ready yet) and begins to run its pods.
     ///
     /// # Errors
-    /// The node cannot be registered.
+    /// The node's network cannot be prepared, or the node cannot be registered.
     pub async fn start(config: Config, client: Client, sandboxes: Arc<Sandboxes>) -> anyhow::Result<Self> {
         let name = config.node.name.clone();
+        node::prepare(&config.netns).with_context(|| format!("prepare the network of node {name}"))?;
         node::register(&client, &config.node).await.with_context(|| format!("register node {name}"))?;
         let runtime = Arc::new(Runtime { config, client, sandboxes });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

@@ -9,6 +9,7 @@ use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Node;
 use kube::Client;
 use kube::api::{Api, Patch, PatchParams};
+use linux_net::Netns;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -45,6 +46,13 @@ pub struct NodeInfo {
     pub max_pods: u32,
     /// Its vCPUs.
     pub cpus: u32,
+}
+
+/// Sets what a node's machine image brings: packets between pods and the VPC are forwarded.
+///
+/// EKS's images do this at boot and the VPC CNI relies on it, so it is not the agent's alone to do.
+pub(super) fn prepare(netns: &Netns) -> linux_net::Result<()> {
+    linux_net::sysctl::write(netns, "net.ipv4.ip_forward", "1")
 }
 
 /// Creates or updates the Node object; it is not ready yet.
@@ -156,4 +164,22 @@ async fn heartbeat(runtime: &Runtime) -> kube::Result<()> {
     });
     leases.patch(&info.name, &PatchParams::apply("vpcbox-kubelet").force(), &Patch::Apply(lease)).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_forwards_whatever_its_agent_does() {
+        if !nix::unistd::geteuid().is_root() {
+            println!("skipped: root");
+            return;
+        }
+        let netns = Netns::create().expect("namespace");
+        let forwarding = || linux_net::sysctl::read(&netns, "net.ipv4.ip_forward").expect("readable");
+        assert_eq!(forwarding(), "0");
+        prepare(&netns).expect("prepared");
+        assert_eq!(forwarding(), "1");
+    }
 }
