@@ -5,6 +5,7 @@
 mod account;
 mod describe;
 mod dhcp_options;
+mod egress_only_gateway;
 mod elastic_ip;
 mod image;
 mod instance;
@@ -34,6 +35,7 @@ use crate::xml::Xml;
 const FAMILIES: &[&[Action]] = &[
     account::ACTIONS,
     dhcp_options::ACTIONS,
+    egress_only_gateway::ACTIONS,
     elastic_ip::ACTIONS,
     image::ACTIONS,
     instance::ACTIONS,

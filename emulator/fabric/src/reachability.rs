@@ -264,7 +264,10 @@ fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -
             owners.find(|eni| eni.owns(destination)).ok_or(Reason::NobodyThere)
         }
         RouteTarget::NetworkInterface(id) => model.network_interface(id).ok_or(Reason::NoRoute),
-        RouteTarget::InternetGateway(_) | RouteTarget::NatGateway(_) | RouteTarget::Peering(_) => Err(Reason::NoRoute),
+        RouteTarget::EgressOnlyGateway(_)
+        | RouteTarget::InternetGateway(_)
+        | RouteTarget::NatGateway(_)
+        | RouteTarget::Peering(_) => Err(Reason::NoRoute),
     }
 }
 

@@ -106,6 +106,8 @@ ids! {
     RouteTableAssociationId "rtbassoc-"
     /// An internet gateway.
     InternetGatewayId "igw-"
+    /// An egress-only internet gateway.
+    EgressOnlyGatewayId "eigw-"
     /// A NAT gateway.
     NatGatewayId "nat-"
     /// A VPC peering connection.

@@ -7,6 +7,7 @@
 pub mod address_pool;
 pub mod client_token;
 pub mod dhcp_options;
+pub mod egress_only_gateway;
 pub mod elastic_ip;
 pub mod ids;
 pub mod image;
@@ -33,6 +34,7 @@ pub mod vpc;
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
+pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};
 pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
 pub use ids::*;
 pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};

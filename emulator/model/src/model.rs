@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::index::Indexes;
 use crate::{
-    AccountId, AllocationId, ClientTokens, DhcpOptions, DhcpOptionsId, ElasticIp, Ids, Instance, InstanceId,
-    InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetId, TokenKey,
-    TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    AccountId, AllocationId, ClientTokens, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
+    ElasticIp, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl,
+    NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
+    SecurityGroupId, Subnet, SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -42,6 +42,7 @@ pub struct Model {
     pub(crate) internet_gateways: BTreeMap<InternetGatewayId, InternetGateway>,
     pub(crate) dhcp_options: BTreeMap<DhcpOptionsId, DhcpOptions>,
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
+    pub(crate) egress_only_gateways: BTreeMap<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: BTreeMap<AllocationId, ElasticIp>,
     pub(crate) quotas: Quotas,
     pub(crate) index: Indexes,
@@ -99,6 +100,7 @@ impl Model {
             internet_gateways: BTreeMap::new(),
             dhcp_options: BTreeMap::new(),
             network_acls: BTreeMap::new(),
+            egress_only_gateways: BTreeMap::new(),
             elastic_ips: BTreeMap::new(),
             quotas: Quotas::default(),
             index: Indexes::default(),
@@ -185,6 +187,8 @@ impl Model {
         dhcp_options dhcp_options_set: DhcpOptionsId => DhcpOptions;
         /// All network ACLs in the order of their ids.
         network_acls network_acl: NetworkAclId => NetworkAcl;
+        /// All egress-only internet gateways in the order of their ids.
+        egress_only_gateways egress_only_gateway: EgressOnlyGatewayId => EgressOnlyGateway;
         /// All Elastic IP addresses in the order of their ids.
         elastic_ips elastic_ip: AllocationId => ElasticIp;
     }

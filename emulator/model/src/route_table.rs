@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    Context, InstanceState, InternetGatewayId, Model, NatGatewayId, NetworkInterface, NetworkInterfaceId,
-    PeeringConnectionId, RouteTableAssociationId, RouteTableId, SubnetId, Tags, VpcId,
+    Context, EgressOnlyGatewayId, InstanceState, InternetGatewayId, Model, NatGatewayId, NetworkInterface,
+    NetworkInterfaceId, PeeringConnectionId, RouteTableAssociationId, RouteTableId, SubnetId, Tags, VpcId,
 };
 
 /// A route table.
@@ -45,6 +45,8 @@ pub enum RouteTarget {
     Local,
     /// An internet gateway.
     InternetGateway(InternetGatewayId),
+    /// An egress-only internet gateway; for IPv6 only.
+    EgressOnlyGateway(EgressOnlyGatewayId),
     /// A NAT gateway.
     NatGateway(NatGatewayId),
     /// An ENI (routes to an instance name its primary ENI).
@@ -120,6 +122,9 @@ pub enum RouteError {
         /// The subnet.
         subnet: SubnetId,
     },
+    /// IPv4 does not go by that target.
+    #[error("route target {0} takes ipv6 only")]
+    Ipv6Only(RouteTarget),
     /// The table has a route to the destination.
     #[error("a route to {0} exists already")]
     Exists(IpNet),
@@ -156,6 +161,7 @@ impl fmt::Display for RouteTarget {
         match self {
             Self::Local => f.write_str("local"),
             Self::InternetGateway(id) => id.fmt(f),
+            Self::EgressOnlyGateway(id) => id.fmt(f),
             Self::NatGateway(id) => id.fmt(f),
             Self::NetworkInterface(id) => id.fmt(f),
             Self::Peering(id) => id.fmt(f),
@@ -329,6 +335,9 @@ impl Model {
                 let instance = attachment.and_then(|attachment| self.instances.get(&attachment.instance_id));
                 instance.is_some_and(|found| matches!(found.state, InstanceState::Pending | InstanceState::Running))
             }
+            RouteTarget::EgressOnlyGateway(id) => {
+                self.egress_only_gateways.get(id).is_some_and(|gateway| gateway.vpc_id == table.vpc_id)
+            }
             // There are none of these yet, so nothing leads to them.
             RouteTarget::NatGateway(_) | RouteTarget::Peering(_) => false,
         };
@@ -417,6 +426,14 @@ impl Model {
             RouteTarget::InternetGateway(gateway) => {
                 let gateway = self.internet_gateways.get(gateway);
                 gateway.ok_or_else(|| RouteError::TargetNotFound(target.clone()))?.vpc_id.as_ref()
+            }
+            RouteTarget::EgressOnlyGateway(gateway) => {
+                let gateway = self.egress_only_gateways.get(gateway);
+                let gateway = gateway.ok_or_else(|| RouteError::TargetNotFound(target.clone()))?;
+                if matches!(destination, IpNet::V4(_)) {
+                    return Err(RouteError::Ipv6Only(target.clone()));
+                }
+                Some(&gateway.vpc_id)
             }
             RouteTarget::NetworkInterface(interface) => {
                 let interface = self.network_interfaces.get(interface);

@@ -193,7 +193,8 @@ impl Model {
             self.route_tables.values().any(|table| table.vpc_id == *id && table.id != vpc.main_route_table_id);
         let has_gateway = self.internet_gateways.values().any(|gateway| gateway.vpc_id.as_ref() == Some(id));
         let has_acls = self.network_acls.values().any(|acl| acl.vpc_id == *id && !acl.is_default);
-        if has_subnets || has_groups || has_tables || has_gateway || has_acls {
+        let has_way_out = self.egress_only_gateways.values().any(|gateway| gateway.vpc_id == *id);
+        if has_subnets || has_groups || has_tables || has_gateway || has_way_out || has_acls {
             return Err(VpcError::HasDependencies(id.clone()));
         }
         let vpc = self.vpcs.remove(id).expect("it was just found");

@@ -1,6 +1,6 @@
 //! What EC2 says where the model refuses something about route tables.
 
-use vpc_model::{InterfaceError, RouteError, RouteTarget, SubnetError, VpcError};
+use vpc_model::{EgressOnlyGatewayError, InterfaceError, RouteError, RouteTarget, SubnetError, VpcError};
 
 use crate::{ApiError, Code};
 
@@ -19,6 +19,9 @@ impl From<RouteError> for ApiError {
             }
             RouteError::SubnetElsewhere { table, subnet } => {
                 invalid(format!("Route table {table} and subnet {subnet} belong to different networks"))
+            }
+            RouteError::Ipv6Only(target) => {
+                invalid(format!("The target {target} can only be used with an IPv6 destination"))
             }
             RouteError::Exists(destination) => {
                 Self::new(Code::ROUTE_ALREADY_EXISTS, format!("The route identified by {destination} already exists."))
@@ -57,6 +60,7 @@ fn target_not_found(target: RouteTarget) -> ApiError {
         RouteTarget::InternetGateway(id) => {
             ApiError::not_found(Code::INVALID_INTERNET_GATEWAY_ID_NOT_FOUND, "internetGateway", id)
         }
+        RouteTarget::EgressOnlyGateway(id) => EgressOnlyGatewayError::NotFound(id).into(),
         RouteTarget::NatGateway(id) => ApiError::not_found(Code::INVALID_NAT_GATEWAY_ID_NOT_FOUND, "natGateway", id),
         RouteTarget::NetworkInterface(id) => InterfaceError::NotFound(id).into(),
         RouteTarget::Peering(id) => {

@@ -1,6 +1,6 @@
-//! What EC2 says where the model refuses something about VPCs, subnets or internet gateways.
+//! What EC2 says where the model refuses something about VPCs, subnets or gateways.
 
-use vpc_model::{GatewayError, SubnetError, VpcError};
+use vpc_model::{EgressOnlyGatewayError, GatewayError, SubnetError, VpcError};
 
 use crate::{ApiError, Code};
 
@@ -106,6 +106,23 @@ impl From<GatewayError> for ApiError {
                 ),
             ),
             GatewayError::HasDependencies(id) => Self::dependency("internetGateway", id),
+        }
+    }
+}
+
+impl From<EgressOnlyGatewayError> for ApiError {
+    fn from(err: EgressOnlyGatewayError) -> Self {
+        match err {
+            EgressOnlyGatewayError::NotFound(id) => Self::not_found(
+                Code::INVALID_EGRESS_ONLY_INTERNET_GATEWAY_ID_NOT_FOUND,
+                "egressOnlyInternetGateway",
+                id,
+            ),
+            EgressOnlyGatewayError::VpcNotFound(id) => VpcError::NotFound(id).into(),
+            EgressOnlyGatewayError::VpcHasOne(vpc) => Self::new(
+                Code::INVALID_PARAMETER_VALUE,
+                format!("Network {vpc} already has an egress-only internet gateway attached"),
+            ),
         }
     }
 }

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, ImageId, InstanceId,
-    InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclAssociationId, NetworkAclId,
-    NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId, RouteTableAssociationId,
-    RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId, VpcCidrAssociationId, VpcId,
-    ZoneId, ZoneName,
+    AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, EgressOnlyGatewayId, ImageId,
+    InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclAssociationId,
+    NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId,
+    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId,
+    VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -141,6 +141,8 @@ ids! {
     RouteTableAssociationId, INVALID_ASSOCIATION_ID_MALFORMED;
     InternetGatewayId, INVALID_INTERNET_GATEWAY_ID_MALFORMED,
         INVALID_INTERNET_GATEWAY_ID_NOT_FOUND "internetGateway";
+    EgressOnlyGatewayId, INVALID_EGRESS_ONLY_INTERNET_GATEWAY_ID_MALFORMED,
+        INVALID_EGRESS_ONLY_INTERNET_GATEWAY_ID_NOT_FOUND "egressOnlyInternetGateway";
     NatGatewayId, NAT_GATEWAY_MALFORMED;
     PeeringConnectionId, INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED;
     DhcpOptionsId, INVALID_DHCP_OPTIONS_ID_MALFORMED, INVALID_DHCP_OPTION_ID_NOT_FOUND "dhcpOption";

@@ -57,6 +57,9 @@ fn next_hop(view: &View<'_>, route: &Route) -> NextHop {
                 .and_then(|present| Some(NextHop::Interface(present.eni.subnet_id.clone(), present.eni.primary_ip()?)));
             primary.unwrap_or(NextHop::Blackhole)
         }
-        RouteTarget::InternetGateway(_) | RouteTarget::NatGateway(_) | RouteTarget::Peering(_) => NextHop::Blackhole,
+        RouteTarget::EgressOnlyGateway(_)
+        | RouteTarget::InternetGateway(_)
+        | RouteTarget::NatGateway(_)
+        | RouteTarget::Peering(_) => NextHop::Blackhole,
     }
 }

@@ -47,6 +47,7 @@ macro_rules! resources {
 
 resources! {
     "dhcp-options" dhcp_options;
+    "egress-only-internet-gateway" egress_only_gateways;
     "elastic-ip" elastic_ips;
     "instance" instances;
     "internet-gateway" internet_gateways;

@@ -56,6 +56,13 @@ impl Describable for RouteTable {
             ("route-table-id", |_, table| vec![table.id.to_string()]),
             ("route.destination-cidr-block", |_, table| destinations(table, |net| matches!(net, IpNet::V4(_)))),
             ("route.destination-ipv6-cidr-block", |_, table| destinations(table, |net| matches!(net, IpNet::V6(_)))),
+            ("route.egress-only-internet-gateway-id", |_, table| {
+                let target = |route: &Route| match &route.target {
+                    RouteTarget::EgressOnlyGateway(id) => Some(id.to_string()),
+                    _ => None,
+                };
+                table.routes.iter().filter_map(target).collect()
+            }),
             ("route.gateway-id", |_, table| {
                 table.routes.iter().filter_map(|route| gateway_id(&route.target)).collect()
             }),
@@ -117,7 +124,10 @@ fn gateway_id(target: &RouteTarget) -> Option<String> {
     match target {
         RouteTarget::Local => Some("local".to_owned()),
         RouteTarget::InternetGateway(id) => Some(id.to_string()),
-        RouteTarget::NatGateway(_) | RouteTarget::NetworkInterface(_) | RouteTarget::Peering(_) => None,
+        RouteTarget::EgressOnlyGateway(_)
+        | RouteTarget::NatGateway(_)
+        | RouteTarget::NetworkInterface(_)
+        | RouteTarget::Peering(_) => None,
     }
 }
 
@@ -187,6 +197,7 @@ impl TableItem {
         xml.optional("gatewayId", gateway_id(&route.target));
         match &route.target {
             RouteTarget::Local | RouteTarget::InternetGateway(_) => {}
+            RouteTarget::EgressOnlyGateway(id) => xml.text("egressOnlyInternetGatewayId", id),
             RouteTarget::NatGateway(id) => xml.text("natGatewayId", id),
             RouteTarget::Peering(id) => xml.text("vpcPeeringConnectionId", id),
             RouteTarget::NetworkInterface(id) => {

@@ -20,7 +20,6 @@ impl Target {
         query.refuse_unsupported(&[
             "CarrierGatewayId",
             "CoreNetworkArn",
-            "EgressOnlyInternetGatewayId",
             "LocalGatewayId",
             "OdbNetworkArn",
             "TransitGatewayId",
@@ -28,6 +27,8 @@ impl Target {
         ])?;
         let mut given = Vec::new();
         given.extend(query.optional::<String>("GatewayId")?.map(gateway).transpose()?);
+        let egress_only = query.optional("EgressOnlyInternetGatewayId")?;
+        given.extend(egress_only.map(RouteTarget::EgressOnlyGateway).map(Self::Known));
         given.extend(query.optional("NatGatewayId")?.map(RouteTarget::NatGateway).map(Self::Known));
         given.extend(query.optional("NetworkInterfaceId")?.map(RouteTarget::NetworkInterface).map(Self::Known));
         given.extend(query.optional("VpcPeeringConnectionId")?.map(RouteTarget::Peering).map(Self::Known));
