@@ -134,7 +134,6 @@ async fn perform(args: &RunArgs, scenario: &Scenario) -> anyhow::Result<(Report,
     check_kernel(scenario)?;
     progress.done("the kernel has what this scenario needs", since);
     let state = StateDir::take(&scenario.name)?;
-    let logs = state.path("");
     let mut world = None;
     let work = async {
         let started = World::start(scenario, state, &progress).await?;
@@ -145,9 +144,6 @@ async fn perform(args: &RunArgs, scenario: &Scenario) -> anyhow::Result<(Report,
         outcome = work => (outcome, false),
         ended = wait_for_the_end() => (ended.and_then(|()| Err(anyhow::anyhow!("interrupted"))), true),
     };
-    if outcome.is_err() && std::env::var_os("VPCBOX_KEEP_LOGS").is_some() {
-        keep_logs(&logs);
-    }
     let error = outcome.err().map(|err| format!("{err:#}"));
     // A failed run is kept for a look; one that was broken off is not.
     let keep = args.retain && !interrupted;
@@ -156,21 +152,6 @@ async fn perform(args: &RunArgs, scenario: &Scenario) -> anyhow::Result<(Report,
         world.stop().await;
     }
     Ok((report, world))
-}
-
-/// Copies a failed run's logs to where they outlive the world.
-fn keep_logs(folder: &Path) {
-    let Some(target) = std::env::var_os("VPCBOX_KEEP_LOGS").map(std::path::PathBuf::from) else { return };
-    let copy = || -> std::io::Result<()> {
-        fs::create_dir_all(&target)?;
-        for entry in fs::read_dir(folder)?.flatten().filter(|it| it.path().extension().is_some_and(|it| it == "log")) {
-            fs::copy(entry.path(), target.join(entry.file_name()))?;
-        }
-        Ok(())
-    };
-    if let Err(err) = copy() {
-        eprintln!("warning: logs were not kept: {err}");
-    }
 }
 
 /// Refuses before anything is made if the kernel lacks something.

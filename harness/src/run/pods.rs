@@ -182,6 +182,6 @@ pub(super) async fn check_pending(
 async fn explanation(world: &World, pod: &Pod, because: &str) -> anyhow::Result<Option<String>> {
     let events: Api<Event> = Api::namespaced(world.kube.clone(), &pod.namespace().unwrap_or_default());
     let about = ListParams::default().fields(&format!("involvedObject.name={}", pod.name_any()));
-    let messages = events.list(&about).await?.items.into_iter().filter_map(|event| event.message);
-    Ok(messages.filter(|message| message.contains(because)).next_back())
+    let mut messages = events.list(&about).await?.items.into_iter().filter_map(|event| event.message);
+    Ok(messages.rfind(|message| message.contains(because)))
 }

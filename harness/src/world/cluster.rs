@@ -47,20 +47,43 @@ pub(super) struct Parts<'a> {
 pub struct Cluster {
     nodes: Vec<String>,
     kubelets: Vec<Kubelet>,
-    processes: Vec<Child>,
+    components: Vec<Component>,
+}
+
+/// A process of the cluster's network: the controller or a node's agent.
+#[derive(Debug)]
+struct Component {
+    name: String,
+    log: PathBuf,
+    process: Child,
+}
+
+impl Component {
+    /// The end of its log: the folder goes with a world that does not start.
+    fn last_words(&self) -> String {
+        const LINES: usize = 5;
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        let last = &lines[lines.len().saturating_sub(LINES)..];
+        if last.is_empty() {
+            format!("{} has logged nothing", self.name)
+        } else {
+            format!("{}: {}", self.name, last.join("\n  "))
+        }
+    }
 }
 
 impl Cluster {
     pub(super) async fn start(parts: &Parts<'_>) -> anyhow::Result<Self> {
         configure(parts).await.context("write the configuration of the network components")?;
-        let mut cluster = Self { nodes: Vec::new(), kubelets: Vec::new(), processes: Vec::new() };
+        let mut cluster = Self { nodes: Vec::new(), kubelets: Vec::new(), components: Vec::new() };
         if parts.scenario.cluster.pod_eni {
-            cluster.processes.push(start_controller(parts)?);
+            cluster.components.push(start_controller(parts)?);
         }
         for spec in &parts.scenario.nodes {
             let machine = &parts.machines[&spec.name];
             let socket = parts.state.path(&format!("{}.sock", spec.name));
-            cluster.processes.push(start_agent(parts, machine, &socket)?);
+            cluster.components.push(start_agent(parts, machine, &socket)?);
             cluster.kubelets.push(start_kubelet(parts, machine, &socket).await?);
             cluster.nodes.push(machine.dns_name.clone());
         }
@@ -75,9 +98,9 @@ impl Cluster {
 
     pub(super) async fn stop(self) {
         futures::future::join_all(self.kubelets.into_iter().map(Kubelet::stop)).await;
-        for mut process in self.processes {
+        for mut component in self.components {
             // A process that has ended already needs no signal.
-            let _ = process.kill().await;
+            let _ = component.process.kill().await;
         }
     }
 
@@ -90,16 +113,14 @@ impl Cluster {
                 let node = nodes.get(name).await?;
                 let missing = what_is_missing(&node, parts.scenario.cluster.pod_eni);
                 let Some(missing) = missing else { break };
-                for process in &mut self.processes {
-                    if let Some(status) = process.try_wait()? {
-                        bail!("a network component ended ({status}); its log is in {}", parts.state.path("").display());
+                for component in &mut self.components {
+                    if let Some(status) = component.process.try_wait()? {
+                        bail!("{} ended ({status})\n  {}", component.name, component.last_words());
                     }
                 }
                 if Instant::now() > end {
-                    bail!(
-                        "node {name} is not ready after {NODES_READY:?}: {missing}; logs are in {}",
-                        parts.state.path("").display()
-                    );
+                    let words: Vec<_> = self.components.iter().map(Component::last_words).collect();
+                    bail!("node {name} is not ready after {NODES_READY:?}: {missing}\n  {}", words.join("\n  "));
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -133,18 +154,17 @@ async fn configure(parts: &Parts<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_controller(parts: &Parts<'_>) -> anyhow::Result<Child> {
-    let mut process =
-        command(parts, &parts.programs.controller, "controller", "kubeconfig", &format!("http://{}", parts.endpoint))?;
+fn start_controller(parts: &Parts<'_>) -> anyhow::Result<Component> {
+    let endpoint = format!("http://{}", parts.endpoint);
+    let mut process = command(parts, &parts.programs.controller, "kubeconfig", &endpoint);
     linux_net::process::die_with_parent(&mut process);
     process.args(["--cluster-name", &parts.scenario.name, "--vpc-id", &parts.network.vpc_id]);
     process.args(["--webhook-listen", "127.0.0.1:0"]);
-    spawn(process, "controller")
+    spawn(parts, process, "controller")
 }
 
-fn start_agent(parts: &Parts<'_>, machine: &Machine, socket: &Path) -> anyhow::Result<Child> {
-    let name = format!("agent-{}", machine.name);
-    let mut process = command(parts, &parts.programs.agent, &name, "kubeconfig-in-fabric", EC2_IN_FABRIC)?;
+fn start_agent(parts: &Parts<'_>, machine: &Machine, socket: &Path) -> anyhow::Result<Component> {
+    let mut process = command(parts, &parts.programs.agent, "kubeconfig-in-fabric", EC2_IN_FABRIC);
     linux_net::process::in_netns(&mut process, &machine.netns);
     let cluster = &parts.scenario.cluster;
     process
@@ -157,7 +177,7 @@ fn start_agent(parts: &Parts<'_>, machine: &Machine, socket: &Path) -> anyhow::R
         .env("MINIMUM_IP_TARGET", cluster.minimum_ip_target.to_string())
         .env("VPCBOX_CNI_SOCKET", socket)
         .env("AWS_VPC_K8S_CNI_BACKING_STORE", parts.state.path(&format!("{}-ipam.json", machine.name)));
-    spawn(process, &name)
+    spawn(parts, process, &format!("agent-{}", machine.name))
 }
 
 async fn start_kubelet(parts: &Parts<'_>, machine: &Machine, socket: &Path) -> anyhow::Result<Kubelet> {
@@ -198,15 +218,8 @@ async fn instance_type(ec2: &ec2_client::Client, name: &str) -> anyhow::Result<(
     Ok((interfaces * (addresses - 1) + 2, cpus.unwrap_or(2)))
 }
 
-/// A component's process with its log file and the environment all of them share.
-fn command(
-    parts: &Parts<'_>,
-    program: &Path,
-    name: &str,
-    kubeconfig: &str,
-    endpoint: &str,
-) -> anyhow::Result<std::process::Command> {
-    let log = parts.state.create_file(&format!("{name}.log"))?;
+/// A component's process with the environment all of them share.
+fn command(parts: &Parts<'_>, program: &Path, kubeconfig: &str, endpoint: &str) -> std::process::Command {
     let mut process = std::process::Command::new(program);
     process
         .env_clear()
@@ -215,13 +228,15 @@ fn command(
         .env("AWS_REGION", &parts.scenario.region)
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY.0)
         .env("AWS_SECRET_ACCESS_KEY", ACCESS_KEY.1)
-        .env("RUST_LOG", std::env::var("VPCBOX_COMPONENT_LOG").unwrap_or_else(|_| "info".into()))
-        .stdin(Stdio::null())
-        .stdout(log.try_clone().context("log file")?)
-        .stderr(log);
-    Ok(process)
+        .env("RUST_LOG", std::env::var("VPCBOX_COMPONENT_LOG").unwrap_or_else(|_| "info".into()));
+    process
 }
 
-fn spawn(process: std::process::Command, name: &str) -> anyhow::Result<Child> {
-    Command::from(process).kill_on_drop(true).spawn().with_context(|| format!("start {name}"))
+/// Starts a component; what it says goes to a log in the world's folder.
+fn spawn(parts: &Parts<'_>, mut process: std::process::Command, name: &str) -> anyhow::Result<Component> {
+    let file = format!("{name}.log");
+    let log = parts.state.create_file(&file)?;
+    process.stdin(Stdio::null()).stdout(log.try_clone().context("log file")?).stderr(log);
+    let process = Command::from(process).kill_on_drop(true).spawn().with_context(|| format!("start {name}"))?;
+    Ok(Component { name: name.to_owned(), log: parts.state.path(&file), process })
 }

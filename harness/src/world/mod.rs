@@ -138,7 +138,6 @@ impl World {
         // The machines' processes and namespace handles go before the fabric they hang on.
         drop(self.machines);
         self.emulator.shutdown().await;
-        self.state.remove();
     }
 }
 

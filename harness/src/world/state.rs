@@ -116,9 +116,11 @@ impl StateDir {
         let text = serde_json::to_vec_pretty(description)?;
         fs::write(self.path(DESCRIPTION), text).context("write world.json")
     }
+}
 
-    /// Removes the folder.
-    pub fn remove(self) {
+impl Drop for StateDir {
+    /// Removes the folder: a world that is gone leaves no files.
+    fn drop(&mut self) {
         // A folder that stays behind has no lock and goes with the next start.
         let _ = fs::remove_dir_all(&self.path);
         // The folder of all worlds goes with the last one; it is not empty while others run.
@@ -157,7 +159,7 @@ fn read(folder: &Path) -> Option<Description> {
     let file = File::open(folder.join(LOCK)).ok()?;
     if let Ok(lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         // Nobody held it. The world's kernel objects and processes went with its process; these files go now.
-        StateDir { path: folder.to_owned(), lock }.remove();
+        drop(StateDir { path: folder.to_owned(), lock });
         return None;
     }
     serde_json::from_slice(&fs::read(folder.join(DESCRIPTION)).ok()?).ok()
