@@ -8,6 +8,7 @@ mod detach;
 mod inspect;
 mod run;
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -199,7 +200,10 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 
 fn init_logging() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("VPCBOX_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    // The Kubernetes client complains when the API server goes before it, which is how worlds end.
+    let filter = EnvFilter::try_from_env("VPCBOX_LOG").unwrap_or_else(|_| EnvFilter::new("error,kube_client=off"));
+    let is_terminal = std::io::stderr().is_terminal();
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal);
     // A second call (in tests) keeps the first logger.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = logger.with_writer(std::io::stderr).try_init();
 }
