@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 use cni_rpc::MacAddress;
 use ipnet::{IpNet, Ipv4Net};
 use linux_net::netlink::{Link, RouteSpec, RuleSpec, table};
-use linux_net::{Netlink, Netns};
-
-use crate::host::{forgive, unless_there};
+use linux_net::{Netlink, Netns, unless_gone, unless_there};
 
 /// `from` an ENI's own address → its table.
 const PRIORITY_ENI: u32 = 32765;
@@ -104,7 +102,7 @@ impl EniLink {
     /// # Errors
     /// If the kernel refuses.
     pub fn tear_down(&self, netns: &Netns) -> linux_net::Result<()> {
-        forgive(Netlink::open(netns)?.delete_rule(&self.rule()))
+        unless_gone(Netlink::open(netns)?.delete_rule(&self.rule()))
     }
 
     fn rule(&self) -> RuleSpec {
@@ -116,7 +114,7 @@ impl EniLink {
         let present: Vec<_> =
             netlink.addresses_of(link)?.into_iter().map(|held| held.address).filter(|a| a.addr().is_ipv4()).collect();
         for stale in present.iter().filter(|address| **address != wanted) {
-            forgive(netlink.delete_address(link, *stale))?;
+            unless_gone(netlink.delete_address(link, *stale))?;
         }
         if present.contains(&wanted) { Ok(()) } else { netlink.add_address(link, wanted) }
     }
@@ -126,7 +124,7 @@ impl EniLink {
         let subnet = IpNet::V4(self.subnet.trunc());
         for route in netlink.routes_in(table::MAIN)? {
             if route.destination == subnet && route.link == Some(link.index) {
-                forgive(netlink.delete_route(&route))?;
+                unless_gone(netlink.delete_route(&route))?;
             }
         }
         Ok(())

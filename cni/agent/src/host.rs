@@ -3,7 +3,7 @@
 use cni_rpc::MacAddress;
 use ipnet::{IpNet, Ipv4Net};
 use linux_net::netlink::{Family, RuleSpec, table};
-use linux_net::{Netlink, Netns, Result, sysctl};
+use linux_net::{Netlink, Netns, Result, sysctl, unless_gone, unless_there};
 
 use crate::config::{Enforcing, Settings};
 use crate::eni::LinkError;
@@ -41,7 +41,7 @@ fn marked_rule(netlink: &Netlink, settings: &Settings) -> Result<()> {
     if settings.node_port_support || !settings.external_snat {
         unless_there(netlink.add_rule(&rule))
     } else {
-        forgive(netlink.delete_rule(&rule))
+        unless_gone(netlink.delete_rule(&rule))
     }
 }
 
@@ -50,7 +50,7 @@ fn external_services(netlink: &Netlink, cidrs: &[Ipv4Net]) -> Result<()> {
         cidrs.iter().map(|cidr| RuleSpec::v4(PRIORITY_EXTERNAL_SERVICE, table::MAIN).to(IpNet::V4(*cidr))).collect();
     let present = netlink.rules()?;
     for stale in present.iter().filter(|rule| rule.priority == PRIORITY_EXTERNAL_SERVICE && !wanted.contains(rule)) {
-        forgive(netlink.delete_rule(stale))?;
+        unless_gone(netlink.delete_rule(stale))?;
     }
     wanted.iter().try_for_each(|rule| unless_there(netlink.add_rule(rule)))
 }
@@ -66,7 +66,7 @@ fn lower_local_table(netlink: &Netlink) -> Result<()> {
         unless_there(netlink.add_rule(&RuleSpec::v4(PRIORITY_LOCAL, table::LOCAL)))?;
     }
     if at(0) {
-        forgive(netlink.delete_rule(&RuleSpec::v4(0, table::LOCAL)))?;
+        unless_gone(netlink.delete_rule(&RuleSpec::v4(0, table::LOCAL)))?;
     }
     Ok(())
 }
@@ -84,20 +84,4 @@ fn sysctls(netns: &Netns, settings: &Settings, primary: &str) -> Result<()> {
             ("net.ipv4.udp_early_demux", demux),
         ],
     )
-}
-
-/// What is gone already needs no removing.
-pub fn forgive(result: Result<()>) -> Result<()> {
-    match result {
-        Err(err) if err.is_not_found() => Ok(()),
-        result => result,
-    }
-}
-
-/// What is there already needs no adding.
-pub fn unless_there(result: Result<()>) -> Result<()> {
-    match result {
-        Err(err) if err.is_exists() => Ok(()),
-        result => result,
-    }
 }

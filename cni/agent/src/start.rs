@@ -11,12 +11,12 @@ use ipnet::{IpNet, Ipv4Net};
 use k8s_openapi::api::core::v1::Node;
 use kube::Api;
 use linux_net::netlink::table;
-use linux_net::{Netlink, Netns};
+use linux_net::{Netlink, Netns, unless_gone};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::Settings;
-use crate::host::{self, forgive};
+use crate::host;
 use crate::manager::Manager;
 use crate::metadata::NodeFacts;
 use crate::pods::Pods;
@@ -157,7 +157,7 @@ fn restore(state: &State) -> anyhow::Result<()> {
         let address = rule.destination.or(rule.source);
         let of_gone = |net: IpNet| gone.iter().any(|address| net == IpNet::from(std::net::IpAddr::V4(*address)));
         if POD_PRIORITIES.contains(&rule.priority) && address.is_some_and(of_gone) {
-            forgive(netlink.delete_rule(&rule))?;
+            unless_gone(netlink.delete_rule(&rule))?;
         }
     }
     info!(

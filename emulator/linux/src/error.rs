@@ -77,6 +77,22 @@ impl Error {
     }
 }
 
+/// What is gone already needs no removing.
+pub fn unless_gone(result: Result<()>) -> Result<()> {
+    match result {
+        Err(err) if err.is_not_found() => Ok(()),
+        result => result,
+    }
+}
+
+/// What is there already needs no adding.
+pub fn unless_there(result: Result<()>) -> Result<()> {
+    match result {
+        Err(err) if err.is_exists() => Ok(()),
+        result => result,
+    }
+}
+
 fn words(detail: &Option<String>) -> String {
     detail.as_ref().map(|text| format!(": {text}")).unwrap_or_default()
 }

@@ -19,7 +19,7 @@ pub mod sysctl;
 pub mod userns;
 pub mod vlan;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, unless_gone, unless_there};
 pub use netlink::Netlink;
 pub use netns::Netns;
 

@@ -8,9 +8,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::IpNet;
 use linux_net::netlink::{Link, RouteSpec, RuleSpec};
 use linux_net::vlan::{self, Carrier};
-use linux_net::{Mac, Result};
+use linux_net::{Mac, Result, unless_gone};
 
-use super::{Host, add_rule, forgive};
+use super::{Host, add_rule};
 use crate::names::{PRIORITY_BRANCH, vlan_link, vlan_of_table, vlan_table};
 
 /// A branch ENI on this node.
@@ -55,7 +55,7 @@ impl Branch<'_> {
 pub fn tie(host: &Host, vlan_id: u16, address: Ipv4Addr, host_link: u32, host_link_name: &str) -> Result<()> {
     let table = vlan_table(vlan_id);
     for rule in rules_of(host, table)? {
-        forgive(host.netlink.delete_rule(&rule))?;
+        unless_gone(host.netlink.delete_rule(&rule))?;
     }
     let address = IpNet::from(IpAddr::V4(address));
     // What led to the address when it was on an ENI of the node.
@@ -72,7 +72,7 @@ pub fn disconnect(host: &Host, vlan_id: u16, host_link_name: &str) -> Result<()>
     let reused = tied.iter().any(|rule| rule.iif.as_deref().is_some_and(|iif| iif != name && iif != host_link_name));
     for rule in tied {
         if !reused || rule.iif.as_deref() == Some(host_link_name) {
-            forgive(host.netlink.delete_rule(&rule))?;
+            unless_gone(host.netlink.delete_rule(&rule))?;
         }
     }
     if reused {
@@ -81,9 +81,9 @@ pub fn disconnect(host: &Host, vlan_id: u16, host_link_name: &str) -> Result<()>
     if let Some(trunk) = trunk_of(host, vlan_id)? {
         vlan::remove(&host.netns, &trunk, &name, vlan_id)?;
     }
-    forgive(host.netlink.delete_link(name.as_str()))?;
+    unless_gone(host.netlink.delete_link(name.as_str()))?;
     for route in host.netlink.routes_in(table)? {
-        forgive(host.netlink.delete_route(&route))?;
+        unless_gone(host.netlink.delete_route(&route))?;
     }
     Ok(())
 }

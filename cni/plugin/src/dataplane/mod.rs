@@ -6,7 +6,7 @@ pub mod regular;
 
 use ipnet::IpNet;
 use linux_net::netlink::RuleSpec;
-use linux_net::{Error, Netlink, Netns, Result, sysctl};
+use linux_net::{Error, Netlink, Netns, Result, sysctl, unless_gone, unless_there};
 
 use crate::names::{PRIORITY_FROM_POD, PRIORITY_TO_POD};
 
@@ -36,7 +36,7 @@ impl Host {
                 _ => false,
             };
             if ours {
-                forgive(self.netlink.delete_rule(&rule))?;
+                unless_gone(self.netlink.delete_rule(&rule))?;
             }
         }
         self.remove_route(address, linux_net::netlink::table::MAIN)
@@ -46,7 +46,7 @@ impl Host {
     pub fn remove_route(&self, address: IpNet, table: u32) -> Result<()> {
         for route in self.netlink.routes_in(table)? {
             if route.destination == address && route.gateway.is_none() {
-                forgive(self.netlink.delete_route(&route))?;
+                unless_gone(self.netlink.delete_route(&route))?;
             }
         }
         Ok(())
@@ -57,25 +57,9 @@ impl Host {
         let settings = [("accept_ra", "0"), ("accept_redirects", "1"), ("forwarding", "0")];
         for (name, value) in settings {
             // Slashes, since VLAN links have dots in their names.
-            forgive(sysctl::write(&self.netns, &format!("net/ipv6/conf/{link}/{name}"), value))?;
+            unless_gone(sysctl::write(&self.netns, &format!("net/ipv6/conf/{link}/{name}"), value))?;
         }
         Ok(())
-    }
-}
-
-/// What is gone already needs no removing.
-pub fn forgive(result: Result<()>) -> Result<()> {
-    match result {
-        Err(err) if err.is_not_found() => Ok(()),
-        result => result,
-    }
-}
-
-/// What is there already needs no adding.
-pub fn unless_there(result: Result<()>) -> Result<()> {
-    match result {
-        Err(err) if err.is_exists() => Ok(()),
-        result => result,
     }
 }
 

@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use linux_net::netlink::{LinkSpec, RouteSpec};
-use linux_net::{Error, Mac, Netlink, Netns, Result};
+use linux_net::{Error, Mac, Netlink, Netns, Result, unless_gone};
 
-use super::{Host, all, forgive};
+use super::{Host, all};
 
 /// The router that pods see. Nobody answers ARP for it: a permanent neighbour entry leads to the host end.
 pub const ROUTER: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
@@ -36,7 +36,7 @@ impl PodLink<'_> {
     /// What the kernel refused; then nothing of it is left.
     pub fn connect(&self, host: &Host) -> Result<u32> {
         // One of a pod of the same name that went without DEL.
-        forgive(host.netlink.delete_link(self.host_link))?;
+        unless_gone(host.netlink.delete_link(self.host_link))?;
         let mac = random_mac();
         let near = LinkSpec::new(self.host_link).mac(mac).mtu(self.mtu).alias(self.alias).up();
         let far = LinkSpec::new(self.ifname).mtu(self.mtu).up();
@@ -64,7 +64,7 @@ impl PodLink<'_> {
 pub fn disconnect(netns: &Netns, ifname: &str) -> Result<()> {
     let pod = Netlink::open(netns)?;
     match pod.link(ifname)? {
-        Some(link) if link.kind.as_deref() == Some("veth") => forgive(pod.delete_link(&link)),
+        Some(link) if link.kind.as_deref() == Some("veth") => unless_gone(pod.delete_link(&link)),
         _ => Ok(()),
     }
 }

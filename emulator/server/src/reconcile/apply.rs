@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::{IpNet, Ipv4Net};
 use linux_net::netlink::{BridgePort, LinkSpec, RouteKind, RouteSpec, RuleSpec, table};
 use linux_net::nft::{self, TableError};
-use linux_net::vlan;
+use linux_net::{unless_gone, unless_there, vlan};
 use nft_ruleset::encode;
 use vpc_fabric::{Branch, Bridge, InstanceAddress, Key, NextHop, Object, Op, Wire, names};
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, SubnetId, VpcId};
@@ -106,12 +106,12 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::ServiceAddress(vpc, address), _) => {
             let address = IpNet::V4(Ipv4Net::from(*address));
-            unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", address))
+            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", address))?)
         }
         (Key::Bridge(vpc, subnet), _) => {
             let namespace = fabric.vpcs.get_mut(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))?;
             namespace.bridges.remove(subnet);
-            unless_gone(namespace.netlink.delete_link(names::bridge(subnet).as_str()))
+            Ok(unless_gone(namespace.netlink.delete_link(names::bridge(subnet).as_str()))?)
         }
         (Key::Rules(vpc), Object::Rules(table)) => {
             let batch = encode::delete_table(table.family, &table.name).map_err(TableError::from)?;
@@ -119,21 +119,23 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
             let namespace = of_vpc(fabric, vpc)?;
-            unless_gone(namespace.netlink.delete_route(&route(namespace, *number, *destination, hop)?))
+            Ok(unless_gone(namespace.netlink.delete_route(&route(namespace, *number, *destination, hop)?))?)
         }
         (Key::RouteRule(vpc, subnet, number), _) => {
-            unless_gone(of_vpc(fabric, vpc)?.netlink.delete_rule(&route_rule(subnet, *number)))
+            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_rule(&route_rule(subnet, *number)))?)
         }
         (Key::Neighbour(vpc, subnet, address), _) => {
             let namespace = of_vpc(fabric, vpc)?;
             let bridge = bridge_index(namespace, subnet)?;
-            unless_gone(namespace.netlink.delete_neighbour(bridge, *address))
+            Ok(unless_gone(namespace.netlink.delete_neighbour(bridge, *address))?)
         }
-        (Key::Wire(vpc, eni), _) => unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str())),
+        (Key::Wire(vpc, eni), _) => {
+            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str()))?)
+        }
         (Key::Branch(vpc, eni), Object::Branch(branch)) => remove_branch(of_vpc(fabric, vpc)?, eni, branch),
         (Key::InstanceAddress(_, instance), Object::InstanceAddress(address)) => {
             let namespace = of_instance(fabric, instance)?;
-            unless_gone(namespace.netlink.delete_address(names::device(0).as_str(), IpNet::V4(address.address)))
+            Ok(unless_gone(namespace.netlink.delete_address(names::device(0).as_str(), IpNet::V4(address.address)))?)
         }
         _ => unreachable!("compile gives every key the object of its kind"),
     }
@@ -141,7 +143,7 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
 
 fn add_service_address(fabric: &Fabric, vpc: &VpcId, address: Ipv4Addr) -> Result<()> {
     let added = of_vpc(fabric, vpc)?.netlink.add_address("lo", IpNet::V4(Ipv4Net::from(address)));
-    unless_there(added)
+    Ok(unless_there(added)?)
 }
 
 fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Bridge) -> Result<()> {
@@ -177,7 +179,7 @@ fn route_rule(subnet: &SubnetId, number: u32) -> RuleSpec {
 }
 
 fn add_route_rule(namespace: &Namespace, subnet: &SubnetId, number: u32) -> Result<()> {
-    unless_there(namespace.netlink.add_rule(&route_rule(subnet, number)))
+    Ok(unless_there(namespace.netlink.add_rule(&route_rule(subnet, number)))?)
 }
 
 fn add_wire(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, wire: &Wire) -> Result<()> {
@@ -256,19 +258,5 @@ fn bridge_index(namespace: &Namespace, subnet: &SubnetId) -> Result<u32> {
     match namespace.bridges.get(subnet) {
         Some(index) => Ok(*index),
         None => Ok(namespace.netlink.index(names::bridge(subnet).as_str())?),
-    }
-}
-
-fn unless_gone(outcome: linux_net::Result<()>) -> Result<()> {
-    match outcome {
-        Err(err) if err.is_not_found() => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-fn unless_there(outcome: linux_net::Result<()>) -> Result<()> {
-    match outcome {
-        Err(err) if err.is_exists() => Ok(()),
-        other => Ok(other?),
     }
 }
