@@ -1,4 +1,5 @@
-//! `/_vpcbox/…` on loopback: what the emulator tells about itself, which AWS has no call for.
+//! `/_vpcbox/…` on loopback: what the emulator tells about itself, which AWS has no call for; and instances'
+//! metadata for processes outside their instance.
 
 use std::sync::Arc;
 
@@ -7,9 +8,11 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use base64::Engine as _;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
@@ -28,6 +31,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/imds/{instance}", any(metadata))
         .route("/_vpcbox/imds/{instance}/", any(metadata))
         .route("/_vpcbox/imds/{instance}/{*path}", any(metadata))
+        .route("/latest/{*path}", any(metadata_of_user))
         .with_state(shared)
 }
 
@@ -125,10 +129,32 @@ async fn metadata(
         [(_, instance), (_, rest), ..] => (instance, rest.as_str()),
         [] => return StatusCode::NOT_FOUND.into_response(),
     };
-    let Ok(instance) = instance.parse::<InstanceId>() else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(instance) = instance.parse() else { return StatusCode::NOT_FOUND.into_response() };
     let Ok(inner) = PathAndQuery::try_from(format!("/{rest}")) else { return StatusCode::BAD_REQUEST.into_response() };
     head.uri = Uri::from(inner);
+    read_metadata(&shared, &instance, &head)
+}
+
+/// The same with the instance as the user in the address: AWS's SDK for Go drops a path from
+/// `AWS_EC2_METADATA_SERVICE_ENDPOINT` but keeps `http://i-…@127.0.0.1:4566`.
+async fn metadata_of_user(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    match user(&head.headers).and_then(|user| user.parse().ok()) {
+        Some(instance) => read_metadata(&shared, &instance, &head),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The user of HTTP's basic authentication, RFC 7617; the password does not matter.
+fn user(headers: &HeaderMap) -> Option<String> {
+    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
+    let credentials = String::from_utf8(decoded).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    credentials.split(':').next().map(str::to_owned)
+}
+
+fn read_metadata(shared: &Shared, instance: &InstanceId, head: &Parts) -> Response {
     let now = Timestamp::now();
-    let answer = |model: &Model| imds::answer(model, &instance, &head, shared.tokens(), now);
+    let answer = |model: &Model| imds::answer(model, instance, head, shared.tokens(), now);
     imds::serve::response(shared.home().read_behind(now, shared.faults().imds_lag(), answer))
 }

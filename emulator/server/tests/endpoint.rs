@@ -5,6 +5,7 @@ mod common;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
 use common::{send, signed};
 use rstest::rstest;
 use tokio::net::TcpStream;
@@ -99,6 +100,16 @@ async fn metadata_can_be_read_without_a_fabric() {
     assert_eq!(send(emulator.endpoint(), &token, "").await.header("x-aws-ec2-metadata-token-ttl-seconds"), Some("60"));
     let nobody = "GET /_vpcbox/imds/i-0123456789abcdef0/latest HTTP/1.1";
     assert_eq!(send(emulator.endpoint(), nobody, "").await.status(), "404");
+
+    // The SDK for Go drops the endpoint's path and keeps its user.
+    let by_user = |user: &str| {
+        let user = base64::engine::general_purpose::STANDARD.encode(user);
+        format!("GET /latest/meta-data/instance-id HTTP/1.1\r\nAuthorization: Basic {user}")
+    };
+    assert_eq!(send(emulator.endpoint(), &by_user(&format!("{id}:")), "").await.body(), id);
+    assert_eq!(send(emulator.endpoint(), &by_user("i-0123456789abcdef0:"), "").await.status(), "404");
+    assert_eq!(send(emulator.endpoint(), &by_user("somebody:"), "").await.status(), "404");
+    assert_eq!(send(emulator.endpoint(), "GET /latest/meta-data/ HTTP/1.1", "").await.status(), "404");
 }
 
 #[tokio::test]
