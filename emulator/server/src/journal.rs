@@ -4,10 +4,11 @@
 //! An entry is written under the lock of the model it changed; so the order of the lines is the order of
 //! the changes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,21 @@ struct Kept {
     file: Option<(PathBuf, File)>,
 }
 
+/// How long a journal may still be held by an emulator that is just ending.
+const LOCK_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Takes the file for this emulator alone. A child that is being started holds copies of all open files for a
+/// moment, so even a journal that has just been closed may need a second look.
+fn lock(file: &File) -> io::Result<()> {
+    let end = Instant::now() + LOCK_DEADLINE;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            outcome => return outcome.map_err(io::Error::from),
+        }
+    }
+}
+
 impl Journal {
     /// An empty journal that is kept in memory only.
     pub(crate) fn in_memory() -> Self {
@@ -107,7 +123,7 @@ impl Journal {
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Entry>), JournalError> {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(failed)?;
-        file.try_lock().map_err(|error| failed(error.into()))?;
+        lock(&file).map_err(failed)?;
         let mut text = String::new();
         (&file).read_to_string(&mut text).map_err(failed)?;
         // A line without an end is what a crash left of a change that was never answered.
