@@ -1,6 +1,6 @@
 """VPCs, subnets, route tables and tags."""
 
-from common import equal, make_network, make_subnet, make_vpc, refused, tags, where
+from common import equal, find_interface, make_network, make_subnet, make_vpc, refused, tags, where
 
 
 def default_vpc(ec2):
@@ -81,6 +81,52 @@ def routes(ec2):
           {"10.0.0.0/16": "active", "0.0.0.0/0": "active"})
     ec2.disassociate_route_table(AssociationId=association)
     equal(ec2.describe_route_tables(Filters=where(association__subnet_id=subnet))["RouteTables"], [])
+
+
+def elastic_addresses(ec2):
+    vpc, subnet = make_network(ec2)
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    eni = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    made = ec2.allocate_address(Domain="vpc")
+    association = ec2.associate_address(AllocationId=made["AllocationId"], NetworkInterfaceId=eni)["AssociationId"]
+    [found] = ec2.describe_addresses(AllocationIds=[made["AllocationId"]])["Addresses"]
+    equal((found["PublicIp"], found["NetworkInterfaceId"]), (made["PublicIp"], eni))
+    equal(find_interface(ec2, eni)["Association"]["PublicIp"], made["PublicIp"])
+    with refused("InvalidIPAddress.InUse"):
+        ec2.release_address(AllocationId=made["AllocationId"])
+    ec2.disassociate_address(AssociationId=association)
+    ec2.release_address(AllocationId=made["AllocationId"])
+    equal(ec2.describe_addresses()["Addresses"], [])
+
+
+def network_acls(ec2):
+    vpc, subnet = make_network(ec2)
+    [default] = ec2.describe_network_acls(Filters=where(vpc_id=vpc, default="true"))["NetworkAcls"]
+    [association] = default["Associations"]
+    equal(association["SubnetId"], subnet)
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    entry = {"NetworkAclId": acl, "RuleNumber": 100, "Protocol": "6", "RuleAction": "allow", "Egress": False}
+    ports = {"From": 443, "To": 443}
+    ec2.create_network_acl_entry(**entry, CidrBlock="0.0.0.0/0", PortRange=ports)
+    with refused("NetworkAclEntryAlreadyExists"):
+        ec2.create_network_acl_entry(**entry, CidrBlock="0.0.0.0/0", PortRange=ports)
+    ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl)
+    [found] = ec2.describe_network_acls(Filters=where(association__subnet_id=subnet))["NetworkAcls"]
+    equal(found["NetworkAclId"], acl)
+    numbers = [it["RuleNumber"] for it in found["Entries"] if not it["Egress"]]
+    equal(numbers, [100, 32767])
+
+
+def dhcp_options(ec2):
+    vpc = make_vpc(ec2)
+    configuration = [{"Key": "domain-name", "Values": ["example.internal"]}]
+    made = ec2.create_dhcp_options(DhcpConfigurations=configuration)["DhcpOptions"]["DhcpOptionsId"]
+    ec2.associate_dhcp_options(DhcpOptionsId=made, VpcId=vpc)
+    [found] = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+    equal(found["DhcpOptionsId"], made)
+    with refused("DependencyViolation"):
+        ec2.delete_dhcp_options(DhcpOptionsId=made)
 
 
 def tags_of_anything(ec2):

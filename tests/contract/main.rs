@@ -32,8 +32,8 @@ checks! {
     network_interface: an_address_twice an_idempotent_create an_interfaces_life attaching changing_groups
         delegated_prefixes pages_of_interfaces secondary_addresses too_many_for_the_instance trunk_and_branch;
     security_group: a_group_in_use a_new_group pages_of_groups revoking rules_by_cidr_and_group the_same_rule_twice;
-    vpc: a_subnets_life a_vpcs_life attributes_of_a_vpc default_vpc dry_run malformed_and_unknown_ids
-        overlapping_subnets routes tags_of_anything unknown_filter;
+    vpc: a_subnets_life a_vpcs_life attributes_of_a_vpc default_vpc dhcp_options dry_run elastic_addresses
+        malformed_and_unknown_ids network_acls overlapping_subnets routes tags_of_anything unknown_filter;
 }
 
 /// Runs one of the checks against an emulator of its own.
