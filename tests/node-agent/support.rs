@@ -175,6 +175,8 @@ impl Node {
         command.env("VPCBOX_CNI_SOCKET", &socket).env("AWS_VPC_K8S_CNI_BACKING_STORE", self.dir.join("ipam.json"));
         command.env("KUBECONFIG", self.dir.join("kubeconfig"));
         command.env("AWS_VPC_K8S_CNI_LOGLEVEL", "warn");
+        // Nodes need no certificates, and small images have none.
+        command.envs([("SSL_CERT_FILE", "/nowhere"), ("SSL_CERT_DIR", "/nowhere")]);
         command.envs(settings.iter().copied()).stdin(Stdio::null());
         process::in_netns(&mut command, &self.netns);
         Agent { process: command.spawn().expect("agent"), node: self.netns.clone(), socket }

@@ -10,6 +10,7 @@ mod branch;
 mod cninode;
 mod cooldown;
 pub mod events;
+pub mod kubernetes;
 pub mod limits;
 mod nodes;
 pub mod objects;
