@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -24,6 +24,10 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How often the plugin is asked while the node is not ready.
 const NOT_READY_POLL: Duration = Duration::from_millis(20);
+
+/// At least so many times as long as the answer took: where starting a process is slow, asking must not keep the
+/// agent from getting ready.
+const NOT_READY_REST: u32 = 4;
 
 /// A node as the Kubernetes API shows it.
 #[derive(Debug, Clone)]
@@ -124,9 +128,11 @@ fn kernel_release() -> String {
 /// Makes the node ready once the plugin says STATUS is fine, and keeps it so with a lease.
 pub(super) async fn keep_ready(runtime: Arc<Runtime>, stop: CancellationToken) {
     let work = async {
+        let mut asked = Instant::now();
         while let Err(err) = runtime.config.cni.status(&runtime.config.netns).await {
             tracing::debug!(error = %err, "network plugin not ready");
-            tokio::time::sleep(NOT_READY_POLL).await;
+            tokio::time::sleep(NOT_READY_POLL.max(asked.elapsed() * NOT_READY_REST)).await;
+            asked = Instant::now();
         }
         loop {
             if let Err(err) = heartbeat(&runtime).await {

@@ -21,7 +21,7 @@ use crate::kubelet::{self, Kubelet, NodeInfo, Sandboxes};
 use crate::scenario::Scenario;
 
 /// How long nodes may take to become ready.
-const NODES_READY: Duration = Duration::from_secs(30);
+const NODES_READY: Duration = Duration::from_secs(60);
 
 /// Where the plugin logs: one JSON object a line.
 pub const PLUGIN_LOG: &str = "plugin.log";
