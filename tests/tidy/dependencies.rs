@@ -21,12 +21,13 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("vpcbox-emulator", &["vpc-model", "nft-ruleset", "ec2-api", "vpc-fabric", "linux-net"]),
     ("cni-ipam", &[]),
     ("ec2-client", &[]),
+    ("cni-kube", &[]),
     ("cni-rpc", &[]),
     ("vpcbox-cni", &["cni-rpc", "linux-net"]),
-    ("cni-agent", &["cni-ipam", "cni-rpc", "ec2-client", "linux-net", "nft-ruleset"]),
-    ("cni-controller", &["ec2-client"]),
+    ("cni-agent", &["cni-ipam", "cni-kube", "cni-rpc", "ec2-client", "linux-net", "nft-ruleset"]),
+    ("cni-controller", &["cni-kube", "ec2-client"]),
     ("kube-lite", &[]),
-    ("vpcbox", &["vpcbox-emulator", "vpc-model", "linux-net", "ec2-client", "cni-rpc", "kube-lite"]),
+    ("vpcbox", &["vpcbox-emulator", "vpc-model", "linux-net", "ec2-client", "cni-kube", "cni-rpc", "kube-lite"]),
     ("workspace-tests", &[]),
 ];
 

@@ -9,7 +9,6 @@ pub mod cninode;
 pub mod config;
 pub mod eni;
 pub mod host;
-pub mod kubernetes;
 pub mod manager;
 pub mod metadata;
 pub mod pods;

@@ -24,7 +24,7 @@ use crate::provision::Provisioner;
 use crate::server::{self, Server};
 use crate::snat::Snat;
 use crate::state::State;
-use crate::{checkpoint, cninode, kubernetes};
+use crate::{checkpoint, cninode};
 
 /// How often the VPC's networks are looked up.
 const CIDR_INTERVAL: Duration = Duration::from_secs(30);
@@ -173,7 +173,7 @@ fn restore(state: &State) -> anyhow::Result<()> {
 /// Connects to the Kubernetes API. Without it regular pods work all the same.
 async fn watch_api(state: &Arc<State>) -> anyhow::Result<Option<Pods>> {
     let node = state.settings.node_name.clone();
-    let client = match kubernetes::client().await {
+    let client = match cni_kube::client().await.map_err(anyhow::Error::from) {
         Ok(client) => client,
         Err(error) if !state.settings.pod_eni => {
             warn!(error = format!("{error:#}"), "going on without the Kubernetes API");

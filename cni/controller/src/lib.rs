@@ -9,8 +9,6 @@ pub mod annotation;
 mod branch;
 mod cninode;
 mod cooldown;
-pub mod events;
-pub mod kubernetes;
 pub mod limits;
 mod nodes;
 pub mod objects;
@@ -20,11 +18,12 @@ pub mod tags;
 mod trunk;
 pub mod vlan;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
+use cni_kube::Events;
 use ec2_client::Client as Ec2;
 use kube::Client as Kube;
 use tokio::net::TcpListener;
@@ -33,6 +32,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use trunk::Trunk;
+
+/// Who reports events.
+const COMPONENT: &str = "vpc-resource-controller";
 
 /// What a controller is started with.
 #[derive(Debug, Clone)]
@@ -52,8 +54,11 @@ pub(crate) struct Shared {
     config: Config,
     ec2: Ec2,
     kube: Kube,
+    events: Events,
     /// Ready trunks by node name.
     trunks: RwLock<HashMap<String, Arc<Trunk>>>,
+    /// Nodes whose trunk is being made.
+    in_work: Mutex<HashSet<String>>,
     /// Counts up when a trunk becomes ready or gets room: pods that wait look again.
     progress: watch::Sender<u64>,
     /// How long a branch ENI outlives its pod.
@@ -81,6 +86,8 @@ pub async fn run(config: Config, ec2: Ec2, kube: Kube, stop: CancellationToken) 
         config,
         ec2,
         kube: kube.clone(),
+        events: Events::new(kube.clone(), COMPONENT, None),
+        in_work: Mutex::default(),
         trunks: RwLock::default(),
         progress: watch::Sender::new(0),
         cooldown,

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use cni_controller::{Config, kubernetes};
+use cni_controller::Config;
 use ec2_client::{Client, Credentials, Imds, endpoint_from_env};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -53,7 +53,7 @@ async fn main() -> anyhow::Result<()> {
         Some(account) => account,
         None => account_of(&ec2, &args.vpc_id).await?,
     };
-    let kube = kubernetes::client().await?;
+    let kube = cni_kube::client().await?;
     let config = Config { cluster: args.cluster_name, vpc_id: args.vpc_id, account, webhook: args.webhook_listen };
     let stop = CancellationToken::new();
     let ended = stop.clone();

@@ -1,10 +1,11 @@
 //! Nodes: which of them want a trunk, making it, and showing its capacity.
 
 use std::collections::HashSet;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use cni_kube::Kind;
 use futures::TryStreamExt;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{Api, ListParams, Patch, PatchParams};
@@ -15,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::annotation::{POD_ENI, PodEni};
-use crate::events::{self, Kind};
 use crate::objects::{self, CniNodeSpec, SECURITY_GROUPS_FOR_PODS};
 use crate::{Shared, Trunk, branch, cninode, tags};
 
@@ -28,9 +28,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// How long a node may be gone before its branches are: it may come back.
 const GONE_GRACE: Duration = Duration::from_secs(60);
-
-/// Nodes whose trunk is being made.
-static IN_WORK: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
 /// Follows nodes until told to stop.
 pub(crate) async fn follow(shared: Arc<Shared>, stop: CancellationToken) {
@@ -71,11 +68,11 @@ pub(crate) async fn evaluate(shared: &Arc<Shared>, node: Node) {
             return warn!(node = name, error = format!("{err:#}"), "cannot tell whether the node wants a trunk");
         }
     }
-    if in_work().insert(name.clone()) {
+    if in_work(shared).insert(name.clone()) {
         let task = Arc::clone(shared);
         shared.tasks.spawn(async move {
             make_trunk(&task, &node, &instance_id).await;
-            in_work().remove(&name);
+            in_work(&task).remove(&name);
         });
     }
 }
@@ -90,8 +87,8 @@ pub(crate) async fn evaluate_by_name(shared: &Arc<Shared>, name: &str) {
     }
 }
 
-fn in_work() -> std::sync::MutexGuard<'static, HashSet<String>> {
-    IN_WORK.lock().unwrap_or_else(PoisonError::into_inner)
+fn in_work(shared: &Shared) -> MutexGuard<'_, HashSet<String>> {
+    shared.in_work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The instance of a Linux node: the last part of its provider id.
@@ -117,19 +114,19 @@ async fn make_trunk(shared: &Arc<Shared>, node: &Node, instance_id: &str) {
             Ok(Some(trunk)) => match adopt(shared, &name, trunk).await {
                 Ok(()) => {
                     let message = "The node has trunk interface initialized successfully";
-                    return events::record(&shared.kube, node, Kind::Normal, "NodeTrunkInitiated", message).await;
+                    return shared.events.record(node, Kind::Normal, "NodeTrunkInitiated", message).await;
                 }
                 Err(err) => warn!(node = name, error = format!("{err:#}"), "branches not read back"),
             },
             Ok(None) => {
                 let message = "The instance type takes no trunk interface";
-                return events::record(&shared.kube, node, Kind::Warning, "Unsupported", message).await;
+                return shared.events.record(node, Kind::Warning, "Unsupported", message).await;
             }
             Err(err) => {
                 warn!(node = name, error = format!("{err:#}"), "no trunk");
                 let why =
                     err.downcast_ref::<ec2_client::Error>().map_or_else(|| format!("{err:#}"), |it| it.code.clone());
-                events::record(&shared.kube, node, Kind::Warning, "TrunkENICreationFailed", &why).await;
+                shared.events.record(node, Kind::Warning, "TrunkENICreationFailed", &why).await;
             }
         }
         tokio::time::sleep(wait).await;

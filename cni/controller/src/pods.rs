@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use cni_kube::Kind;
 use futures::TryStreamExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
@@ -15,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::annotation::{POD_ENI, PodEni};
-use crate::events::{self, Kind};
 use crate::{Shared, Trunk, branch, policy};
 
 /// Between tries: from here, doubling, up to [`LONGEST_WAIT`].
@@ -118,7 +118,7 @@ async fn allocate(shared: Arc<Shared>, pod: Pod, node: String, count: usize, gon
             Err(err) => {
                 warn!(pod = pod.name_any(), error = format!("{err:#}"), "no branch ENI");
                 let message = format!("failed to allocate branch ENI to pod: {err:#}");
-                events::record(&shared.kube, &pod, Kind::Warning, "BranchAllocationFailed", &message).await;
+                shared.events.record(&pod, Kind::Warning, "BranchAllocationFailed", &message).await;
             }
         }
         tokio::select! {
@@ -194,7 +194,7 @@ async fn groups(shared: &Shared, pod: &Pod, trunk: &Trunk) -> anyhow::Result<Vec
         (Kind::Normal, groups, "the pod's policies'")
     };
     let message = format!("Pod will get the following Security Groups {groups:?} ({whose})");
-    events::record(&shared.kube, pod, kind, "SecurityGroupRequested", &message).await;
+    shared.events.record(pod, kind, "SecurityGroupRequested", &message).await;
     Ok(groups)
 }
 
@@ -210,10 +210,10 @@ async fn annotate(shared: &Shared, pod: &Pod, enis: &[PodEni]) -> anyhow::Result
     let patched = pods.patch(&name, &PatchParams::default(), &Patch::Merge(patch)).await;
     if let Err(err) = patched {
         let message = format!("failed to annotate pod with branch ENI details: {err}");
-        events::record(&shared.kube, pod, Kind::Warning, "BranchENIAnnotationFailed", &message).await;
+        shared.events.record(pod, Kind::Warning, "BranchENIAnnotationFailed", &message).await;
         return Err(err).context("write the annotation");
     }
     let message = format!("Allocated Branch ENIs {value} to the pod");
-    events::record(&shared.kube, pod, Kind::Normal, "ResourceAllocated", &message).await;
+    shared.events.record(pod, Kind::Normal, "ResourceAllocated", &message).await;
     Ok(())
 }

@@ -5,7 +5,6 @@
 
 pub mod cni;
 mod container;
-mod events;
 mod node;
 mod pod;
 mod status;
@@ -16,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use cni_kube::Events;
 use futures::TryStreamExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher;
@@ -84,6 +84,7 @@ impl Sandboxes {
 struct Runtime {
     config: Config,
     client: Client,
+    events: Events,
     sandboxes: Arc<Sandboxes>,
 }
 
@@ -103,7 +104,8 @@ impl Kubelet {
         let name = config.node.name.clone();
         node::prepare(&config.netns).with_context(|| format!("prepare the network of node {name}"))?;
         node::register(&client, &config.node).await.with_context(|| format!("register node {name}"))?;
-        let runtime = Arc::new(Runtime { config, client, sandboxes });
+        let events = Events::new(client.clone(), "kubelet", Some(&name));
+        let runtime = Arc::new(Runtime { config, client, events, sandboxes });
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(node::keep_ready(Arc::clone(&runtime), stop.clone()));
         tasks.spawn(follow_pods(runtime, stop.clone(), tasks.clone()));

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cni_kube::Kind;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
@@ -17,7 +18,7 @@ use tracing::{debug, warn};
 use super::cni::Target;
 use super::container::{self, Running};
 use super::status::{self, Stage};
-use super::{Runtime, Sandbox, events};
+use super::{Runtime, Sandbox};
 
 /// What shall become of a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl Worker {
             match self.set_up_sandbox().await {
                 Ok(addresses) => break addresses,
                 Err(message) => {
-                    self.event("Warning", "FailedCreatePodSandBox", &message).await;
+                    self.warn("FailedCreatePodSandBox", &message).await;
                     self.report(&Stage::Starting { reason: "ContainerCreating", message: &message }).await;
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -91,13 +92,13 @@ impl Worker {
                     let (name, how) = first_to_end(containers).await;
                     let message = format!("container {name} ended ({how})");
                     self.report(&Stage::Failed { message: &message }).await;
-                    self.event("Warning", "BackOff", &message).await;
+                    self.warn("BackOff", &message).await;
                     self.restarts += 1;
                 }
                 Err(err) => {
                     let reason =
                         if matches!(err, container::Error::Image { .. }) { "ErrImageNeverPull" } else { "Failed" };
-                    self.event("Warning", "Failed", &err.to_string()).await;
+                    self.warn("Failed", &err.to_string()).await;
                     self.report(&Stage::Starting { reason, message: &err.to_string() }).await;
                 }
             }
@@ -194,9 +195,8 @@ impl Worker {
         }
     }
 
-    async fn event(&self, kind: &str, reason: &str, message: &str) {
-        let node = &self.runtime.config.node.name;
-        events::record(&self.runtime.client, &self.pod, node, kind, reason, message).await;
+    async fn warn(&self, reason: &str, message: &str) {
+        self.runtime.events.record(&self.pod, Kind::Warning, reason, message).await;
     }
 }
 

@@ -118,7 +118,11 @@ async fn last_warning(world: &World, workload: &Workload) -> anyhow::Result<Stri
         let name = event.involved_object.name.as_deref().unwrap_or_default();
         event.type_.as_deref() == Some("Warning") && name.starts_with(&workload.name)
     });
-    let last = warnings.into_iter().max_by_key(|event| event.last_timestamp.clone());
+    // Newer components give the time in a field of its own.
+    let time = |event: &Event| {
+        event.last_timestamp.as_ref().map(|it| it.0).or_else(|| event.event_time.as_ref().map(|it| it.0))
+    };
+    let last = warnings.into_iter().max_by_key(time);
     Ok(last.and_then(|event| event.message).map_or(String::new(), |message| format!("; last warning: {message}")))
 }
 

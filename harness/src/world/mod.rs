@@ -73,7 +73,7 @@ impl World {
         let emulator = start_emulator(scenario, kube_server.address()).await?;
         let endpoint = emulator.endpoint();
         let ec2 = ec2_client(endpoint, &scenario.region)?;
-        let kube = kube_client(kube_server.address())?;
+        let kube = cni_kube::client_at(&format!("http://{}", kube_server.address()))?;
         state.write_kubeconfig("kubeconfig", &kube_server.kubeconfig())?;
         state.write_kubeconfig("kubeconfig-in-fabric", &in_fabric(&kube_server))?;
         progress
@@ -164,14 +164,6 @@ pub fn ec2_client(endpoint: SocketAddr, region: &str) -> anyhow::Result<Ec2> {
     let credentials = Credentials::from_keys(ACCESS_KEY.0, ACCESS_KEY.1);
     Ec2::new(Ec2Config { endpoint: format!("http://{endpoint}"), region: region.into(), credentials })
         .context("make an EC2 client")
-}
-
-fn kube_client(address: SocketAddr) -> anyhow::Result<kube::Client> {
-    let uri = format!("http://{address}").parse().context("the Kubernetes API's address")?;
-    let mut config = kube::Config::new(uri);
-    // Plain HTTP needs no certificates; without roots of its own the client insists on the machine's.
-    config.root_cert = Some(Vec::new());
-    kube::Client::try_from(config).context("make a Kubernetes client")
 }
 
 /// The kubeconfig for processes inside nodes.
