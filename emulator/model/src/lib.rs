@@ -17,6 +17,7 @@ pub mod instance_type;
 pub mod internet_gateway;
 mod invariants;
 pub mod key_pair;
+pub mod life_span;
 pub mod model;
 pub mod network_acl;
 pub mod network_interface;
@@ -41,6 +42,7 @@ pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, Shut
 pub use instance_type::InstanceType;
 pub use internet_gateway::GatewayError;
 pub use key_pair::{KeyPair, KeyPairError, KeyType};
+pub use life_span::{Delays, LifeSpan, Phase};
 pub use model::{Context, Model, Quotas};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, NetworkAclError};
 pub use network_interface::{

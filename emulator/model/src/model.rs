@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::index::Indexes;
 use crate::{
-    AccountId, AllocationId, ClientTokens, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
+    AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
     ElasticIp, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl,
     NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
     SecurityGroupId, Subnet, SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
@@ -45,6 +45,7 @@ pub struct Model {
     pub(crate) egress_only_gateways: BTreeMap<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: BTreeMap<AllocationId, ElasticIp>,
     pub(crate) quotas: Quotas,
+    pub(crate) delays: Delays,
     pub(crate) index: Indexes,
 }
 
@@ -103,6 +104,7 @@ impl Model {
             egress_only_gateways: BTreeMap::new(),
             elastic_ips: BTreeMap::new(),
             quotas: Quotas::default(),
+            delays: Delays::default(),
             index: Indexes::default(),
         }
     }
@@ -118,7 +120,7 @@ impl Model {
     pub fn reset(&mut self, cx: &mut Context) {
         let fresh = Self::with_defaults(self.account.clone(), self.region.clone(), cx);
         let generation = self.generation + fresh.generation + 1;
-        *self = Self { generation, quotas: self.quotas, ..fresh };
+        *self = Self { generation, quotas: self.quotas, delays: self.delays, ..fresh };
     }
 
     /// The limits in force.
@@ -131,6 +133,23 @@ impl Model {
         let hard_limit = 16;
         self.quotas = Quotas { groups_per_interface: quotas.groups_per_interface.min(hard_limit), ..quotas };
         self.touch();
+    }
+
+    /// Completes what takes time in the background and is due. What the fabric completes is not among it.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.forget_terminated(now);
+        // One line a family: whether something of it moved on.
+        let moved: [bool; 0] = [];
+        if moved.contains(&true) {
+            self.touch();
+        }
+    }
+
+    /// When [`Self::advance`] has something to do next.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        // One line a family: when something of it moves on.
+        let due: [Option<Timestamp>; 1] = [self.instances().filter_map(Instance::forgotten_at).min()];
+        due.into_iter().flatten().min()
     }
 
     /// The account.

@@ -57,6 +57,8 @@ pub enum LifeCycle {
     InstanceStopped(#[serde(with = "as_text")] InstanceId),
     /// Everything pending is complete.
     Settle,
+    /// Time has passed: what is due in the background is complete.
+    Advance,
 }
 
 /// Why there is no account.
@@ -209,9 +211,8 @@ impl Shared {
                 self.journal.push(&Entry::Call { region, time: now, seed, request_id, form });
             },
         );
-        if !self.is_built(region) {
-            self.complete_in(&state, region, &LifeCycle::Settle);
-        }
+        let next = if self.is_built(region) { LifeCycle::Advance } else { LifeCycle::Settle };
+        self.complete_in(&state, region, &next);
         answer
     }
 
@@ -266,6 +267,7 @@ impl LifeCycle {
             Self::InstanceGone(instance) => model.instance_gone(instance, now),
             Self::InstanceStopped(instance) => model.instance_stopped(instance),
             Self::Settle => model.settle(now),
+            Self::Advance => model.advance(now),
         }
     }
 }

@@ -108,7 +108,7 @@ impl Model {
 
     /// Completes every change under way at once, as nothing else does without a fabric.
     pub fn settle(&mut self, now: Timestamp) {
-        self.forget_terminated(now);
+        self.advance(now);
         self.settle_attachments();
         let under_way: Vec<(InstanceId, InstanceState)> =
             self.instances.values().map(|instance| (instance.id.clone(), instance.state)).collect();

@@ -80,7 +80,12 @@ impl Instance {
 
     /// Whether EC2 has forgotten it.
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
-        self.terminated.is_some_and(|at| now.duration_since(at) >= TERMINATED_SHOWN)
+        self.forgotten_at().is_some_and(|at| at <= now)
+    }
+
+    /// When EC2 forgets it, once it is terminated.
+    pub fn forgotten_at(&self) -> Option<Timestamp> {
+        self.terminated.and_then(|at| at.checked_add(TERMINATED_SHOWN).ok())
     }
 }
 
