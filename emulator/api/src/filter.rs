@@ -21,7 +21,7 @@ pub(crate) struct Filters(Vec<Filter>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Filter {
     name: String,
-    patterns: Vec<String>,
+    patterns: Vec<Pattern>,
 }
 
 /// What a filter of one name looks at in a resource: the values, any of which may match.
@@ -39,7 +39,8 @@ impl Filters {
     /// Takes a call's filters.
     pub(crate) fn decode(query: &mut Query) -> Result<Self, ApiError> {
         let filters = query.structs("Filter", |filter| {
-            Ok(Filter { name: filter.required("Name")?, patterns: filter.list("Value")? })
+            let values: Vec<String> = filter.list("Value")?;
+            Ok(Filter { name: filter.required("Name")?, patterns: values.into_iter().map(Pattern::of).collect() })
         })?;
         if filters.len() > MAX_FILTERS || filters.iter().map(|filter| filter.patterns.len()).sum::<usize>() > MAX_VALUES
         {
@@ -55,6 +56,16 @@ impl Filters {
             ));
         }
         Ok(Self(filters))
+    }
+
+    /// The values of the filter of a name, where there is one and all of them are meant literally.
+    pub(crate) fn exact(&self, name: &str) -> Option<Vec<&str>> {
+        self.0.iter().find(|filter| filter.name == name).and_then(Filter::exact)
+    }
+
+    /// The key and the values of a filter by a tag's value, where there is one as above.
+    pub(crate) fn exact_tag(&self) -> Option<(&str, Vec<&str>)> {
+        self.0.iter().find_map(|filter| Some((filter.name.strip_prefix("tag:")?, filter.exact()?)))
     }
 
     /// The resources that match all the filters.
@@ -80,10 +91,14 @@ enum Look<'a, C, T> {
 
 struct Test<'a, C, T> {
     look: Look<'a, C, T>,
-    patterns: &'a [String],
+    patterns: &'a [Pattern],
 }
 
 impl Filter {
+    fn exact(&self) -> Option<Vec<&str>> {
+        self.patterns.iter().map(Pattern::exact).collect()
+    }
+
     fn resolve<'a, C, T>(&'a self, fields: &Fields<C, T>) -> Result<Test<'a, C, T>, ApiError> {
         let look = match (self.name.as_str(), fields.tags) {
             ("tag-key", Some(tags)) => Look::TagKey(tags),
@@ -104,7 +119,7 @@ impl Filter {
 
 impl<C, T> Test<'_, C, T> {
     fn matches(&self, cx: &C, resource: &T) -> bool {
-        let any = |value: &str| self.patterns.iter().any(|pattern| matches(pattern, value));
+        let any = |value: &str| self.patterns.iter().any(|pattern| pattern.matches(value));
         match self.look {
             Look::Field(values) => values(cx, resource).iter().any(|value| any(value)),
             Look::TagKey(tags) => tags(resource).keys().any(|key| any(key)),
@@ -113,10 +128,38 @@ impl<C, T> Test<'_, C, T> {
     }
 }
 
-/// Whether a value is as a pattern says: `*` stands for any text, `?` for one character, and a backslash
-/// takes the meaning from the character after it.
-pub(crate) fn matches(pattern: &str, value: &str) -> bool {
-    let tokens = tokens(pattern);
+/// A filter's value: `*` stands for any text, `?` for one character, and a backslash takes the meaning from the
+/// character after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    /// Nothing in it has a meaning.
+    Exact(String),
+    /// Something may have.
+    Wild(Vec<Token>),
+}
+
+impl Pattern {
+    fn of(text: String) -> Self {
+        if text.contains(['*', '?', '\\']) { Self::Wild(tokens(&text)) } else { Self::Exact(text) }
+    }
+
+    fn exact(&self) -> Option<&str> {
+        match self {
+            Self::Exact(text) => Some(text),
+            Self::Wild(_) => None,
+        }
+    }
+
+    fn matches(&self, value: &str) -> bool {
+        match self {
+            Self::Exact(text) => text == value,
+            Self::Wild(tokens) => is_match(tokens, value),
+        }
+    }
+}
+
+/// Whether a value is as a pattern says.
+fn is_match(tokens: &[Token], value: &str) -> bool {
     let value: Vec<char> = value.chars().collect();
     let (mut at_token, mut at_value) = (0, 0);
     // Where to go on when a match fails: the token after the last `*`, and the first character it has not eaten.
@@ -141,6 +184,7 @@ pub(crate) fn matches(pattern: &str, value: &str) -> bool {
     tokens[at_token..].iter().all(|token| matches!(token, Token::Any))
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Any,
     One,

@@ -23,6 +23,9 @@ mod tags;
 mod trunk;
 mod vpc;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use vpc_model::{Context, Model};
 
@@ -154,9 +157,14 @@ fn render(output: impl Output) -> Vec<u8> {
     Xml::fragment(|xml| output.write(xml))
 }
 
+/// All actions by service and name.
+static BY_NAME: LazyLock<HashMap<(Service, &str), &Action>> = LazyLock::new(|| {
+    FAMILIES.iter().flat_map(|family| family.iter()).map(|action| ((action.service, action.name), action)).collect()
+});
+
 /// The action of a name.
 pub(crate) fn find(service: Service, name: &str) -> Option<&'static Action> {
-    FAMILIES.iter().flat_map(|family| family.iter()).find(|action| action.service == service && action.name == name)
+    BY_NAME.get(&(service, name)).copied()
 }
 
 #[cfg(test)]

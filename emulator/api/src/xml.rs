@@ -1,38 +1,35 @@
 //! A compact writer for replies: elements, lists of `<item>`, times and booleans as EC2 writes them.
 
 use std::fmt::Display;
+use std::io::Write as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use quick_xml::Writer;
 use quick_xml::escape::partial_escape;
-use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use vpc_model::Tags;
 
 /// The inside of an element that is being written.
+///
+/// A reply can have a million elements, so everything is written in place: no element is a value first.
 pub(crate) struct Xml {
-    writer: Writer<Vec<u8>>,
+    written: Vec<u8>,
 }
 
 impl Xml {
     /// The bytes of what `write` writes, without any element around.
     pub(crate) fn fragment(write: impl FnOnce(&mut Self)) -> Vec<u8> {
-        let mut xml = Self { writer: Writer::new(Vec::new()) };
+        let mut xml = Self { written: Vec::with_capacity(1024) };
         write(&mut xml);
-        xml.writer.into_inner()
+        xml.written
     }
 
     /// An element with a text; an empty one where the text is empty.
     pub(crate) fn text(&mut self, name: &'static str, value: impl Display) {
-        let text = value.to_string();
-        if text.is_empty() {
-            return self.event(Event::Empty(BytesStart::new(name)));
-        }
-        self.event(Event::Start(BytesStart::new(name)));
-        // A reader would turn a bare carriage return into a line feed.
-        let escaped = partial_escape(text.as_str()).replace('\r', "&#13;");
-        self.event(Event::Text(BytesText::from_escaped(escaped)));
-        self.event(Event::End(BytesEnd::new(name)));
+        self.element(name, |xml| {
+            let start = xml.written.len();
+            write!(xml.written, "{value}").expect("writing to memory does not fail");
+            xml.escape_from(start);
+        });
     }
 
     /// An element with a text, or nothing at all.
@@ -49,20 +46,19 @@ impl Xml {
 
     /// What [`Self::fragment`] made.
     pub(crate) fn raw(&mut self, fragment: &[u8]) {
-        self.writer.get_mut().extend_from_slice(fragment);
+        self.put(&[fragment]);
     }
 
-    /// An element around others.
+    /// An element around others; an empty one where there are none.
     pub(crate) fn element(&mut self, name: &'static str, inside: impl FnOnce(&mut Self)) {
-        let start = self.writer.get_ref().len();
-        self.event(Event::Start(BytesStart::new(name)));
-        let content = self.writer.get_ref().len();
+        self.put(&[b"<", name.as_bytes(), b">"]);
+        let content = self.written.len();
         inside(self);
-        if self.writer.get_ref().len() == content {
-            self.writer.get_mut().truncate(start);
-            return self.event(Event::Empty(BytesStart::new(name)));
+        if self.written.len() == content {
+            self.written.truncate(content - 1);
+            return self.put(&[b"/>"]);
         }
-        self.event(Event::End(BytesEnd::new(name)));
+        self.put(&[b"</", name.as_bytes(), b">"]);
     }
 
     /// An element with an `<item>` for each value, there even when it is empty.
@@ -96,8 +92,19 @@ impl Xml {
         });
     }
 
-    fn event(&mut self, event: Event<'_>) {
-        self.writer.write_event(event).expect("writing to memory does not fail");
+    fn put(&mut self, parts: &[&[u8]]) {
+        parts.iter().for_each(|part| self.written.extend_from_slice(part));
+    }
+
+    /// Escapes the text written since `start`. Few texts need it.
+    fn escape_from(&mut self, start: usize) {
+        if !self.written[start..].iter().any(|byte| matches!(byte, b'<' | b'>' | b'&' | b'\r')) {
+            return;
+        }
+        let text = String::from_utf8(self.written.split_off(start)).expect("texts are UTF-8");
+        // A reader would turn a bare carriage return into a line feed.
+        let escaped = partial_escape(text.as_str()).replace('\r', "&#13;");
+        self.put(&[escaped.as_bytes()]);
     }
 }
 

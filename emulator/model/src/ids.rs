@@ -1,7 +1,10 @@
 //! Resource ids: a prefix that names the kind and 17 hexadecimal digits, each kind a type of its own.
+//!
+//! An id stands in many places (its resource, those that refer to it, the indexes); they share its text.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -29,7 +32,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident $prefix:literal)*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The whole id, prefix included.
@@ -42,7 +45,7 @@ macro_rules! ids {
             const PREFIX: &'static str = $prefix;
 
             fn from_digits(digits: &str) -> Self {
-                Self(format!("{}{digits}", $prefix))
+                Self(format!("{}{digits}", $prefix).into())
             }
         }
 
@@ -51,7 +54,7 @@ macro_rules! ids {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 match text.strip_prefix($prefix) {
-                    Some(digits) if is_well_formed(digits) => Ok(Self(text.to_owned())),
+                    Some(digits) if is_well_formed(digits) => Ok(Self(text.into())),
                     _ => Err(InvalidId { prefix: $prefix, text: text.to_owned() }),
                 }
             }

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use crate::address_pool::AddressPool;
 use crate::{
-    AllocationId, AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId, SubnetId,
+    AllocationId, AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId, SubnetId, Tags,
     TrunkAssociationId, VlanId, VpcId,
 };
 
@@ -27,6 +27,10 @@ pub(crate) struct Indexes {
     pub(crate) interfaces_by_instance: BTreeMap<InstanceId, BTreeMap<Slot, NetworkInterfaceId>>,
     pub(crate) interfaces_by_subnet: BTreeMap<SubnetId, BTreeSet<NetworkInterfaceId>>,
     pub(crate) interfaces_by_group: BTreeMap<SecurityGroupId, BTreeSet<NetworkInterfaceId>>,
+    /// By key, then by value.
+    pub(crate) interfaces_by_tag: BTreeMap<String, BTreeMap<String, BTreeSet<NetworkInterfaceId>>>,
+    /// Instances that are neither running nor stopped, or have an ENI that comes or goes.
+    pub(crate) under_way: BTreeSet<InstanceId>,
     pub(crate) branches_by_trunk: BTreeMap<NetworkInterfaceId, BTreeMap<VlanId, TrunkAssociationId>>,
     pub(crate) association_by_branch: BTreeMap<NetworkInterfaceId, TrunkAssociationId>,
     pub(crate) elastic_ip_by_private: BTreeMap<(NetworkInterfaceId, Ipv4Addr), AllocationId>,
@@ -60,6 +64,33 @@ pub(crate) fn remove_entry<K: Ord, L: Ord, V>(map: &mut BTreeMap<K, BTreeMap<L, 
         entries.remove(inner);
         if entries.is_empty() {
             map.remove(key);
+        }
+    }
+}
+
+/// Adds an ENI under each of its tags.
+pub(crate) fn insert_tags(
+    map: &mut BTreeMap<String, BTreeMap<String, BTreeSet<NetworkInterfaceId>>>,
+    tags: &Tags,
+    id: &NetworkInterfaceId,
+) {
+    for (key, value) in tags {
+        insert(map.entry(key.clone()).or_default(), value.clone(), id.clone());
+    }
+}
+
+/// Removes an ENI from under each of its tags.
+pub(crate) fn remove_tags(
+    map: &mut BTreeMap<String, BTreeMap<String, BTreeSet<NetworkInterfaceId>>>,
+    tags: &Tags,
+    id: &NetworkInterfaceId,
+) {
+    for (key, value) in tags {
+        if let Some(values) = map.get_mut(key) {
+            remove(values, value, id);
+            if values.is_empty() {
+                map.remove(key);
+            }
         }
     }
 }

@@ -43,6 +43,7 @@ impl Model {
             let ipv6 = subnet.ipv6_cidr_blocks.first().copied();
             index.pools.insert(subnet.id.clone(), AddressPool::new(subnet.cidr_block, ipv6));
         }
+        index.under_way = self.count_under_way();
         for interface in self.network_interfaces.values() {
             recount_interface(&mut index, interface, broken);
             for group in &interface.groups {
@@ -129,6 +130,7 @@ fn recount_interface(index: &mut Indexes, interface: &NetworkInterface, broken: 
         broken.push(format!("{address} is there twice"));
     }
     index::insert(&mut index.interfaces_by_subnet, interface.subnet_id.clone(), id.clone());
+    index::insert_tags(&mut index.interfaces_by_tag, &interface.tags, id);
     for group in &interface.groups {
         index::insert(&mut index.interfaces_by_group, group.clone(), id.clone());
     }

@@ -148,7 +148,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 1] = [self.instances().filter_map(Instance::forgotten_at).min()];
+        let due: [Option<Timestamp>; 1] = [self.next_forgotten()];
         due.into_iter().flatten().min()
     }
 

@@ -6,7 +6,7 @@ mod resources;
 
 use std::collections::BTreeMap;
 
-use crate::Model;
+use crate::{Model, NetworkInterfaceId, index};
 pub use resources::Tagged;
 
 /// The tags of one resource.
@@ -65,9 +65,7 @@ impl Model {
             }
         }
         for id in ids {
-            if let Some(own) = self.tags_mut(id) {
-                own.extend(tags.clone());
-            }
+            self.retag(id, |own| own.extend(tags.clone()));
         }
         self.touch();
         Ok(())
@@ -83,14 +81,30 @@ impl Model {
             return Err(TagError::Reserved(key.clone()));
         }
         for id in ids {
-            let Some(own) = self.tags_mut(id) else { continue };
-            own.retain(|key, value| {
-                let is_named = named.iter().any(|(name, of)| name == key && of.as_ref().is_none_or(|of| of == value));
-                if named.is_empty() { is_reserved(key) } else { !is_named }
+            self.retag(id, |own| {
+                own.retain(|key, value| {
+                    let is_it =
+                        |(name, of): &(String, Option<String>)| name == key && of.as_ref().is_none_or(|of| of == value);
+                    if named.is_empty() { is_reserved(key) } else { !named.iter().any(is_it) }
+                });
             });
         }
         self.touch();
         Ok(())
+    }
+
+    /// Changes a resource's tags, and with them what is found by tags.
+    fn retag(&mut self, id: &str, change: impl FnOnce(&mut Tags)) {
+        let eni: Option<NetworkInterfaceId> = id.parse().ok();
+        if let Some(eni) = eni.as_ref().and_then(|id| self.network_interfaces.get(id)) {
+            index::remove_tags(&mut self.index.interfaces_by_tag, &eni.tags, &eni.id);
+        }
+        if let Some(own) = self.tags_mut(id) {
+            change(own);
+        }
+        if let Some(eni) = eni.as_ref().and_then(|id| self.network_interfaces.get(id)) {
+            index::insert_tags(&mut self.index.interfaces_by_tag, &eni.tags, &eni.id);
+        }
     }
 }
 

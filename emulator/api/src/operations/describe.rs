@@ -13,10 +13,16 @@ use crate::pagination::PageRequest;
 use crate::query::{Query, Value};
 use crate::xml::Xml;
 
+/// A filter's name, and how to find all resources that a value of it can match.
+pub(crate) type Index<R> = (&'static str, for<'a> fn(&'a Model, &str) -> Vec<&'a R>);
+
+/// How to find all resources that have a tag of a key and a value.
+pub(crate) type TagIndex<R> = for<'a> fn(&'a Model, &str, &str) -> Vec<&'a R>;
+
 /// A resource that an action describes.
 pub(crate) trait Describable: Sized + 'static {
     /// Its id.
-    type Id: Value + Clone + PartialEq + fmt::Debug + fmt::Display;
+    type Id: Value + Clone + Ord + fmt::Debug + fmt::Display;
     /// What replies show of it.
     type Item: Output;
 
@@ -30,6 +36,10 @@ pub(crate) trait Describable: Sized + 'static {
     const MAX_RESULTS: RangeInclusive<u32> = 5..=1000;
     /// What it can be filtered by.
     const FIELDS: Fields<Model, Self>;
+    /// Filters by which all that can match are found without a look at the others, the most telling first.
+    const INDEXES: &'static [Index<Self>] = &[];
+    /// The same for filters by a tag's value.
+    const TAG_INDEX: Option<TagIndex<Self>> = None;
 
     /// Its id.
     fn id(&self) -> &Self::Id;
@@ -76,12 +86,30 @@ impl<R: Describable> Selection<R> {
             }
         }
         if self.ids.is_empty() {
-            asked = R::all(model);
+            asked = self.indexed(model).unwrap_or_else(|| R::all(model));
         }
         let selected = self.filters.select(&R::FIELDS, model, asked)?;
         let page = self.page.page(selected, |resource| resource.id().to_string());
         let items = page.items.into_iter().map(|resource| resource.item(model, now)).collect();
         Ok(Listing { set: R::SET, items, next_token: page.next_token })
+    }
+}
+
+impl<R: Describable> Selection<R> {
+    /// All that can match, where an index knows. The filters still judge each.
+    fn indexed<'a>(&self, model: &'a Model) -> Option<Vec<&'a R>> {
+        let by_name = R::INDEXES.iter().find_map(|(name, find)| {
+            let values = self.filters.exact(name)?;
+            Some(values.iter().flat_map(|value| find(model, value)).collect::<Vec<_>>())
+        });
+        let by_tag = || {
+            let (find, (key, values)) = (R::TAG_INDEX?, self.filters.exact_tag()?);
+            Some(values.iter().flat_map(|value| find(model, key, value)).collect())
+        };
+        let mut found = by_name.or_else(by_tag)?;
+        found.sort_unstable_by(|one, other| one.id().cmp(other.id()));
+        found.dedup_by(|one, other| one.id() == other.id());
+        Some(found)
     }
 }
 

@@ -305,6 +305,7 @@ impl Model {
         }
         self.release_interfaces(id);
         self.instances.remove(id);
+        self.note_under_way(id);
         self.touch();
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{InstanceError, InstanceState};
+use super::{Instance, InstanceError, InstanceState};
 use crate::{AttachmentStatus, InstanceId, Model, NetworkInterfaceId};
 
 /// What a call did to an instance's state.
@@ -102,6 +104,7 @@ impl Model {
             for interface in &interfaces {
                 self.release_public_ip(interface);
             }
+            self.note_under_way(id);
             self.touch();
         }
     }
@@ -109,23 +112,48 @@ impl Model {
     /// Completes every change under way at once, as nothing else does without a fabric.
     pub fn settle(&mut self, now: Timestamp) {
         self.advance(now);
-        self.settle_attachments();
-        let under_way: Vec<(InstanceId, InstanceState)> =
-            self.instances.values().map(|instance| (instance.id.clone(), instance.state)).collect();
-        for (id, state) in under_way {
-            match state {
-                InstanceState::ShuttingDown => self.instance_gone(&id, now),
-                InstanceState::Stopping => self.instance_stopped(&id),
-                _ => {}
-            }
+        for id in self.index.under_way.clone() {
+            self.settle_attachments(&id);
+            self.instance_gone(&id, now);
+            self.instance_stopped(&id);
         }
+    }
+
+    /// Whether an instance runs or stands still, and none of its ENIs comes or goes.
+    fn is_at_rest(&self, instance: &Instance) -> bool {
+        matches!(instance.state, InstanceState::Running | InstanceState::Stopped)
+            && self
+                .interfaces_of(&instance.id)
+                .all(|interface| interface.attachment.as_ref().is_none_or(|it| it.status == AttachmentStatus::Attached))
+    }
+
+    /// Keeps the index of instances under way; whoever changes an instance's or an attachment's state calls it.
+    pub(crate) fn note_under_way(&mut self, id: &InstanceId) {
+        if self.instances.get(id).is_some_and(|instance| !self.is_at_rest(instance)) {
+            self.index.under_way.insert(id.clone());
+        } else {
+            self.index.under_way.remove(id);
+        }
+    }
+
+    /// The same index, counted anew.
+    pub(crate) fn count_under_way(&self) -> BTreeSet<InstanceId> {
+        self.instances.values().filter(|it| !self.is_at_rest(it)).map(|it| it.id.clone()).collect()
+    }
+
+    /// When the next terminated instance is forgotten.
+    pub(crate) fn next_forgotten(&self) -> Option<Timestamp> {
+        self.index.under_way.iter().filter_map(|id| self.instances.get(id)?.forgotten_at()).min()
     }
 
     /// Forgets instances that were terminated long ago.
     pub(crate) fn forget_terminated(&mut self, now: Timestamp) {
-        let before = self.instances.len();
-        self.instances.retain(|_, instance| !instance.is_forgotten(now));
-        if self.instances.len() < before {
+        let is_forgotten =
+            |id: &&InstanceId| self.instances.get(*id).is_some_and(|instance| instance.is_forgotten(now));
+        let forgotten: Vec<InstanceId> = self.index.under_way.iter().filter(is_forgotten).cloned().collect();
+        for id in &forgotten {
+            self.instances.remove(id);
+            self.note_under_way(id);
             self.touch();
         }
     }
@@ -188,6 +216,7 @@ impl Model {
             }
             _ => {}
         }
+        self.note_under_way(&change.id);
         self.touch();
     }
 

@@ -87,6 +87,7 @@ impl Model {
         let instance_id = attachment.instance_id.clone();
         attachment.status = AttachmentStatus::Detaching;
         attachment.detach_time = Some(cx.now);
+        self.note_under_way(&instance_id);
         self.touch();
         // A stopped instance has no link that would have to go first.
         if self.instances.get(&instance_id).is_none_or(|instance| instance.state == InstanceState::Stopped) {
@@ -114,6 +115,8 @@ impl Model {
             changed = true;
         }
         if changed {
+            let instance_id = attachment.instance_id.clone();
+            self.note_under_way(&instance_id);
             self.touch();
         }
     }
@@ -131,6 +134,7 @@ impl Model {
         let instance_id = attachment.instance_id.clone();
         self.index.eni_by_attachment.remove(&attachment.id);
         index::remove_entry(&mut self.index.interfaces_by_instance, &instance_id, &slot);
+        self.note_under_way(&instance_id);
         self.touch();
     }
 
@@ -160,16 +164,12 @@ impl Model {
                 }
             }
         }
+        self.note_under_way(instance_id);
     }
 
-    /// Completes every attachment and detachment under way.
-    pub(crate) fn settle_attachments(&mut self) {
-        let under_way = |interface: &&NetworkInterface| {
-            interface.attachment.as_ref().is_some_and(|attachment| {
-                matches!(attachment.status, AttachmentStatus::Attaching | AttachmentStatus::Detaching)
-            })
-        };
-        let ids: Vec<_> = self.network_interfaces.values().filter(under_way).map(|found| found.id.clone()).collect();
+    /// Completes every attachment and detachment of an instance that is under way.
+    pub(crate) fn settle_attachments(&mut self, instance_id: &InstanceId) {
+        let ids: Vec<_> = self.interfaces_of(instance_id).map(|found| found.id.clone()).collect();
         for id in ids {
             self.attachment_ready(&id);
             self.attachment_gone(&id);
@@ -213,7 +213,9 @@ impl Model {
         let slots = self.index.interfaces_by_instance.entry(attachment.instance_id.clone()).or_default();
         slots.insert(slot, id.clone());
         let interface = self.network_interfaces.get_mut(id).expect("the caller has looked");
+        let instance_id = attachment.instance_id.clone();
         interface.attachment = Some(attachment);
+        self.note_under_way(&instance_id);
         self.touch();
         attachment_id
     }

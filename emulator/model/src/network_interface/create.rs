@@ -118,6 +118,7 @@ impl Model {
         self.unindex_addresses(&interface, &interface.addresses());
         self.index.eni_by_mac.remove(&interface.mac);
         index::remove(&mut self.index.interfaces_by_subnet, &interface.subnet_id, id);
+        index::remove_tags(&mut self.index.interfaces_by_tag, &interface.tags, id);
         for group in &interface.groups {
             index::remove(&mut self.index.interfaces_by_group, group, id);
         }
@@ -221,6 +222,7 @@ impl Model {
         self.index_addresses(interface, &interface.addresses());
         self.index.eni_by_mac.insert(interface.mac, interface.id.clone());
         index::insert(&mut self.index.interfaces_by_subnet, interface.subnet_id.clone(), interface.id.clone());
+        index::insert_tags(&mut self.index.interfaces_by_tag, &interface.tags, &interface.id);
         for group in &interface.groups {
             index::insert(&mut self.index.interfaces_by_group, group.clone(), interface.id.clone());
         }

@@ -7,6 +7,7 @@ mod attach;
 mod attribute;
 mod create;
 mod error;
+mod find;
 #[cfg(test)]
 mod tests;
 

@@ -9,12 +9,14 @@ mod permission;
 #[cfg(test)]
 mod tests;
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use vpc_model::{Attachment, InterfaceError, Model, NetworkInterface, NetworkInterfaceId};
 
 pub(crate) use self::create::{decode_addresses, decode_connection_tracking};
 pub(crate) use self::item::{InterfaceItem, write_connection_tracking};
-use super::describe::{Describable, Listing, Selection};
+use super::describe::{Describable, Index, Listing, Selection, TagIndex};
 use super::elastic_ip::{PublicAssociation, associations};
 use super::{Action, ReadOperation, read, write};
 use crate::ApiError;
@@ -114,6 +116,20 @@ impl Describable for NetworkInterface {
         tags: Some(|eni| &eni.tags),
     };
 
+    const INDEXES: &'static [Index<Self>] = &[
+        ("network-interface-id", |model, value| parsed(value, |id| model.network_interface(&id))),
+        ("attachment.attachment-id", |model, value| parsed(value, |id| model.interface_of_attachment(&id))),
+        ("mac-address", |model, value| parsed(value, |mac| model.interface_with_mac(mac))),
+        ("private-ip-address", |model, value| parsed(value, |ip| model.interfaces_with_address(ip))),
+        ("addresses.private-ip-address", |model, value| parsed(value, |ip| model.interfaces_with_address(ip))),
+        ("ipv6-addresses.ipv6-address", |model, value| parsed(value, |ip| model.interfaces_with_address(ip))),
+        ("attachment.instance-id", |model, value| each_of(value, |id| model.interfaces_of(id).collect())),
+        ("subnet-id", |model, value| each_of(value, |id| model.interfaces_in_subnet(id).collect())),
+        ("group-id", |model, value| each_of(value, |id| model.interfaces_with_group(id).collect())),
+        ("vpc-id", |model, value| each_of(value, |id| model.interfaces_in_vpc(id).collect())),
+    ];
+    const TAG_INDEX: Option<TagIndex<Self>> = Some(|model, key, value| model.interfaces_with_tag(key, value).collect());
+
     fn id(&self) -> &NetworkInterfaceId {
         &self.id
     }
@@ -133,6 +149,22 @@ impl Describable for NetworkInterface {
     fn item(&self, model: &Model, now: Timestamp) -> InterfaceItem {
         InterfaceItem::of(self, model, now)
     }
+}
+
+/// What is found by a filter's value; nothing where it is not what the filter is about.
+fn parsed<'a, T: FromStr, I: IntoIterator<Item = &'a NetworkInterface>>(
+    value: &str,
+    find: impl FnOnce(T) -> I,
+) -> Vec<&'a NetworkInterface> {
+    value.parse().map_or_else(|_| Vec::new(), |value| find(value).into_iter().collect())
+}
+
+/// The same where finding needs the value for as long as it lasts.
+fn each_of<'a, T: FromStr>(
+    value: &str,
+    find: impl FnOnce(&T) -> Vec<&'a NetworkInterface>,
+) -> Vec<&'a NetworkInterface> {
+    value.parse().map_or_else(|_| Vec::new(), |value| find(&value))
 }
 
 fn each<'a, T: 'a, U: ToString>(values: impl IntoIterator<Item = &'a T>, look: impl Fn(&'a T) -> U) -> Vec<String> {

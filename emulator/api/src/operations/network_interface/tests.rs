@@ -1,7 +1,9 @@
 //! Network interfaces over the wire: what clients look at, and the codes and texts of refusals.
 
 use rstest::rstest;
+use vpc_model::NetworkInterface;
 
+use crate::operations::describe::Describable;
 use crate::testing::World;
 
 /// A world with a /26 subnet; gives the subnet's id.
@@ -287,4 +289,68 @@ fn branches_are_in_use_and_can_be_deleted() {
     let refused = world.call("DisassociateTrunkInterface", &gone);
     assert_eq!(refused.code, Some("InvalidAssociationID.NotFound"));
     world.model.check_invariants().unwrap();
+}
+
+/// Two ENIs on an instance, one of them with everything an ENI can have, and some beside.
+fn many() -> World {
+    let mut world = World::with_default_vpc();
+    let subnet = world.call("DescribeSubnets", "").ok().text("subnetId").to_owned();
+    let run = format!("ImageId=ami-0123456789abcdef0&InstanceType=m5.large&MinCount=1&MaxCount=1&SubnetId={subnet}");
+    let instance = world.call("RunInstances", &run).ok().text("instanceId").to_owned();
+    world.model.settle(world.now);
+    let tags = "TagSpecification.1.ResourceType=network-interface&TagSpecification.1.Tag.1.Key=k&TagSpecification.1.Tag.1.Value=v";
+    let form = format!("SubnetId={subnet}&SecondaryPrivateIpAddressCount=2&{tags}");
+    let eni = world.call("CreateNetworkInterface", &form).ok().text("networkInterfaceId").to_owned();
+    let attach = format!("NetworkInterfaceId={eni}&InstanceId={instance}&DeviceIndex=1");
+    world.call("AttachNetworkInterface", &attach).ok();
+    for _ in 0..3 {
+        world.call("CreateNetworkInterface", &format!("SubnetId={subnet}")).ok();
+    }
+    world.model.settle(world.now);
+    world
+}
+
+#[test]
+fn indexes_find_all_that_filters_match() {
+    let world = many();
+    for (name, find) in NetworkInterface::INDEXES {
+        let values = NetworkInterface::FIELDS.by_name.iter().find(|(known, _)| known == name).expect("a filter").1;
+        for value in world.model.network_interfaces().flat_map(|eni| values(&world.model, eni)) {
+            let mut found: Vec<_> = find(&world.model, &value).iter().map(|eni| &eni.id).collect();
+            found.sort();
+            let matching = world.model.network_interfaces().filter(|eni| values(&world.model, eni).contains(&value));
+            let mut matching: Vec<_> = matching.map(|eni| &eni.id).collect();
+            // The index knows an ENI's other addresses too; the filter judges them.
+            if *name == "private-ip-address" {
+                found.retain(|id| matching.contains(id));
+            }
+            matching.sort();
+            assert_eq!(found, matching, "{name}={value}");
+        }
+    }
+}
+
+#[rstest]
+#[case::tag("Filter.1.Name=tag:k&Filter.1.Value.1=v", 1)]
+#[case::one_of_two("Filter.1.Name=tag:k&Filter.1.Value.1=w&Filter.1.Value.2=v", 1)]
+#[case::other_value("Filter.1.Name=tag:k&Filter.1.Value.1=w", 0)]
+#[case::wildcard("Filter.1.Name=tag:k&Filter.1.Value.1=*", 1)]
+#[case::index_and_filter("Filter.1.Name=vpc-id&Filter.1.Value.1=*&Filter.2.Name=tag:k&Filter.2.Value.1=v", 1)]
+#[case::no_id("Filter.1.Name=vpc-id&Filter.1.Value.1=my-vpc", 0)]
+#[case::no_address("Filter.1.Name=addresses.private-ip-address&Filter.1.Value.1=host", 0)]
+fn looked_up(#[case] form: &str, #[case] found: usize) {
+    let reply = many().call("DescribeNetworkInterfaces", form).ok();
+    assert_eq!(reply.texts("macAddress").len(), found);
+}
+
+#[test]
+fn tags_are_found_as_they_are_now() {
+    let mut world = many();
+    let enis = world.call("DescribeNetworkInterfaces", "Filter.1.Name=status&Filter.1.Value.1=available").ok();
+    let (eni, form) = (enis.text("networkInterfaceId"), "Filter.1.Name=tag:k&Filter.1.Value.1=v");
+    world.call("CreateTags", &format!("ResourceId.1={eni}&Tag.1.Key=k&Tag.1.Value=v")).ok();
+    assert_eq!(world.call("DescribeNetworkInterfaces", form).ok().texts("macAddress").len(), 2);
+    world.call("DeleteTags", &format!("ResourceId.1={eni}&Tag.1.Key=k")).ok();
+    assert_eq!(world.call("DescribeNetworkInterfaces", form).ok().texts("macAddress").len(), 1);
+    assert_eq!(world.model.check_invariants(), Ok(()));
 }
