@@ -12,6 +12,17 @@ impl Samples {
         self.0.push(time);
     }
 
+    /// Adds all of others.
+    pub fn extend(&mut self, others: &Self) {
+        self.0.extend_from_slice(&others.0);
+    }
+
+    /// The last so many.
+    pub fn last(mut self, count: usize) -> Self {
+        self.0.drain(..self.0.len().saturating_sub(count));
+        self
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.0.len()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{Ended, run as scenario_run};
+use crate::bench::{ApiBench, Peer};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Bench {
@@ -20,10 +21,46 @@ pub(super) enum Bench {
         #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
         pods: u32,
     },
+    /// What EC2 calls cost over HTTP, for this emulator and other servers
+    Api {
+        /// How many network interfaces there are
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=65_000))]
+        enis: u32,
+        /// How often single ones are asked for
+        #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        calls: u32,
+        /// How often all are listed
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        lists: u32,
+        /// How many clients call at once
+        #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
+        clients: u32,
+        /// Another server on loopback to make the same calls to, NAME=ADDRESS:PORT[@PID]; may be repeated
+        #[arg(long, value_parser = peer)]
+        peer: Vec<Peer>,
+    },
+}
+
+/// `moto=127.0.0.1:5000@4711`.
+fn peer(text: &str) -> Result<Peer, String> {
+    let (name, rest) = text.split_once('=').ok_or("expected NAME=ADDRESS:PORT[@PID]")?;
+    let (address, pid) = match rest.split_once('@') {
+        Some((address, pid)) => (address, Some(pid.parse().map_err(|_| format!("{pid:?} is no process id"))?)),
+        None => (rest, None),
+    };
+    let address = address.parse().map_err(|_| format!("{address:?} is not an address with a port"))?;
+    Ok(Peer { name: name.to_owned(), address, pid })
 }
 
 pub(super) fn run(what: Bench) -> Ended {
-    let Bench::FirstLight { scenario, runs, pods } = what;
+    let (scenario, runs, pods) = match what {
+        Bench::FirstLight { scenario, runs, pods } => (scenario, runs, pods),
+        Bench::Api { enis, calls, lists, clients, peer } => {
+            let [enis, calls, lists, clients] = [enis, calls, lists, clients].map(|count| count as usize);
+            print!("{}", crate::bench::api(&ApiBench { enis, calls, lists, clients }, &peer)?);
+            return Ok(true);
+        }
+    };
     let scenario = scenario_run::read(&scenario)?;
     scenario_run::enter_own_namespaces()?;
     scenario_run::check_kernel(&scenario)?;
