@@ -30,6 +30,14 @@ impl Clients {
         command
     }
 
+    /// A command that walks through the model of EC2.
+    pub fn walk(&self, endpoint: &Endpoint) -> Command {
+        let mut command = self.command("python", endpoint);
+        command.arg("-B").arg(workspace_root().join("tests/clients/walk.py"));
+        command.arg("--endpoint").arg(endpoint.url());
+        command
+    }
+
     /// A command of the AWS CLI.
     pub fn aws(&self, endpoint: &Endpoint, arguments: &[&str]) -> Command {
         let mut command = self.command("aws", endpoint);
@@ -42,7 +50,7 @@ impl Clients {
         let mut command = Command::new(self.programs.join(program));
         command.env_clear().current_dir(workspace_root());
         command.env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent").env("LANG", "C.UTF-8");
-        command.env("AWS_ENDPOINT_URL", format!("http://{}", endpoint.emulator.endpoint()));
+        command.env("AWS_ENDPOINT_URL", endpoint.url());
         command.env("AWS_REGION", "us-east-1").env("AWS_DEFAULT_REGION", "us-east-1");
         command.env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "secret");
         command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
@@ -65,5 +73,9 @@ impl Endpoint {
         let config = Config { fabric: false, seed: Some(1), ..Config::default() };
         let emulator = runtime.block_on(Emulator::start(config)).expect("loopback has a free port");
         Self { emulator, _runtime: runtime }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.emulator.endpoint())
     }
 }

@@ -40,13 +40,25 @@ checks! {
 fn run(check: &str) {
     let Some(clients) = Clients::find() else { return };
     let endpoint = Endpoint::start();
-    let output = clients.python(&endpoint, check).output().expect("python runs");
+    finish(clients.python(&endpoint, check));
+}
+
+/// Runs a command that must pass.
+#[track_caller]
+fn finish(mut command: Command) {
+    let output = command.output().expect("python runs");
     assert!(
         output.status.success(),
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+#[test]
+fn every_parameter_in_the_model_is_known() {
+    let Some(clients) = Clients::find() else { return };
+    finish(clients.walk(&Endpoint::start()));
 }
 
 #[test]

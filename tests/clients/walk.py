@@ -1,0 +1,252 @@
+"""Walks through botocore's model of EC2 and asks an endpoint about every parameter of every action.
+
+    python walk.py --endpoint http://127.0.0.1:4566 [--action CreateVpc]... [--output text|json]
+
+No call does anything: each carries one more parameter that no action has. An endpoint that refuses only
+that one has understood all others. What it refuses knowingly is listed; it fails when a parameter is not
+known to it, or when it cannot be told, and says which. Replies of actions that only look are read strictly.
+"""
+
+import argparse
+import http.client
+import json
+import re
+import sys
+import urllib.parse
+from xml.etree import ElementTree
+
+import botocore.session
+
+import shapes
+import values
+
+# Sorts behind every name, so it is the last to be missed.
+CANARY = "~"
+AUTHORIZATION = (
+    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260102/us-east-1/ec2/aws4_request, "
+    "SignedHeaders=host, Signature=0000"
+)
+# How often a call is sent with what the endpoint missed, or without what it refused.
+MAX_ATTEMPTS = 12
+
+
+# Parameters that are not known yet though they should be.
+OPEN = {
+    ("AssociateVpcCidrBlock", "AmazonProvidedIpv6CidrBlock"),
+    ("AttachNetworkInterface", "EnaQueueCount"),
+    ("AttachNetworkInterface", "EnaSrdSpecification.EnaSrdEnabled"),
+    ("AttachNetworkInterface", "EnaSrdSpecification.EnaSrdUdpSpecification.EnaSrdUdpEnabled"),
+    ("AuthorizeSecurityGroupEgress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
+    ("AuthorizeSecurityGroupIngress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
+    ("CreateNetworkInterface", "Ipv6Addresses.1.IsPrimaryIpv6"),
+    ("CreateNetworkInterface", "Operator.Principal"),
+    ("CreateNetworkInterfacePermission", "AwsService"),
+    ("ModifyInstanceAttribute", "EnclaveOptions.Enabled"),
+    ("ModifyNetworkInterfaceAttribute", "AssociatePublicIpAddress"),
+    ("ModifyNetworkInterfaceAttribute", "AssociatedSubnetId.1"),
+    ("ModifyNetworkInterfaceAttribute", "Attachment.DefaultEnaQueueCount"),
+    ("ModifyNetworkInterfaceAttribute", "Attachment.EnaQueueCount"),
+    ("ModifyNetworkInterfaceAttribute", "EnaSrdSpecification.EnaSrdEnabled"),
+    ("ModifyNetworkInterfaceAttribute", "EnaSrdSpecification.EnaSrdUdpSpecification.EnaSrdUdpEnabled"),
+    ("RevokeSecurityGroupEgress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
+    ("RevokeSecurityGroupIngress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
+    ("RunInstances", "Ipv6Address.1.IsPrimaryIpv6"),
+    ("RunInstances", "NetworkInterface.1.Ipv6Addresses.1.IsPrimaryIpv6"),
+    ("UpdateSecurityGroupRuleDescriptionsEgress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
+    ("UpdateSecurityGroupRuleDescriptionsIngress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
+}
+
+
+class Endpoint:
+    """EC2 as it is on the wire, without a client between."""
+
+    def __init__(self, url):
+        parts = urllib.parse.urlsplit(url)
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port)
+
+    def call(self, action, parameters):
+        """The status and the body of the reply."""
+        form = urllib.parse.urlencode({"Action": action, "Version": "2016-11-15", **parameters})
+        headers = {"Authorization": AUTHORIZATION, "Content-Type": "application/x-www-form-urlencoded"}
+        self.connection.request("POST", "/", form, headers)
+        reply = self.connection.getresponse()
+        return reply.status, reply.read()
+
+    def refusal(self, action, parameters):
+        """The code and the text of the error it answers with."""
+        _, body = self.call(action, parameters)
+        error = ElementTree.fromstring(body).find("Errors/Error")
+        assert error is not None, f"{action} with {parameters} is accepted"
+        return error.findtext("Code"), error.findtext("Message")
+
+
+class Parameter:
+    """A plain value somewhere inside an action's input."""
+
+    def __init__(self, action, path, member, shape):
+        self.path = path
+        self.value = values.of(action, path, member, shape)
+        self.others = [text for text in getattr(shape, "enum", []) if text != self.value]
+
+
+def wire_name(name, shape):
+    """A request member's name on the wire."""
+    if "queryName" in shape.serialization:
+        return shape.serialization["queryName"]
+    located = shape.serialization.get("name")
+    return located[0].upper() + located[1:] if located else name
+
+
+def parameters(operation):
+    """All plain values that an action's input can have, by path; lists have one entry."""
+    found = {}
+
+    def inside(shape, prefix, above):
+        for name, member in shape.members.items():
+            value(name, member, prefix + wire_name(name, member), above)
+
+    def value(name, shape, path, above):
+        if shape.type_name == "list":
+            value(name, shape.member, f"{path}.1", above)
+        elif shape.type_name != "structure":
+            found[path] = Parameter(operation.name, path, name, shape)
+        elif shape.name not in above:
+            inside(shape, f"{path}.", (*above, shape.name))
+
+    if operation.input_shape:
+        inside(operation.input_shape, "", ())
+    return found
+
+
+def required(operation, found):
+    """What a call needs at least, as far as the model knows."""
+    texts = {}
+    for name in operation.input_shape.required_members if operation.input_shape else ():
+        place = wire_name(name, operation.input_shape.members[name])
+        first = next(path for path in found if is_at(path, place))
+        texts[first] = found[first].value
+    return texts
+
+
+def is_at(path, place):
+    """Whether a parameter is, or is inside, what has a name; messages begin names with a small letter."""
+    place = re.sub(r"\.\d+(?=\.|$)", ".1", place)
+    path, place = path.lower(), place.lower()
+    return path == place or path.startswith(f"{place}.")
+
+
+def ask(endpoint, operation, found, parameter):
+    """What an endpoint says about a parameter: accepted, refused, unknown, or a sentence why it is not clear."""
+    if (operation.name, parameter.path) in values.REFUSED:
+        return "refused"
+    first = None
+    for also in values.together(operation.name, parameter.path):
+        texts = {**required(operation, found), **also, parameter.path: also.get(parameter.path, parameter.value)}
+        for text in (texts[parameter.path], *parameter.others):
+            answer = ask_for(endpoint, operation, found, parameter.path, {**texts, parameter.path: text})
+            first = first or answer
+            if answer in ("accepted", "refused", "unknown"):
+                parameter.value = text
+                return answer
+    return f"{parameter.value!r}: {first}"
+
+
+def ask_for(endpoint, operation, found, path, texts):
+    """The same for one value, among others that are adjusted until the endpoint looks at it."""
+    for _ in range(MAX_ATTEMPTS):
+        code, message = endpoint.refusal(operation.name, {**texts, CANARY: "x"})
+        names = [name for name in re.split(r"[^\w.-]+", message) if name]
+        if code == "UnknownParameter":
+            name = re.fullmatch(r"The parameter (.+) is not recognized", message)[1]
+            if name == CANARY:
+                return "accepted"
+            if name == path:
+                return "unknown"
+            texts.pop(name)
+        elif code == "UnsupportedOperation" and is_at(path, names[0]):
+            return "refused"
+        elif code == "UnsupportedOperation" and any(is_at(other, names[0]) for other in texts):
+            texts = {other: text for other, text in texts.items() if not is_at(other, names[0])}
+        elif code == "MissingParameter":
+            more = [other for name in names for other in found if is_at(other, name) and other not in texts]
+            if not more:
+                break
+            texts[more[0]] = found[more[0]].value
+        else:
+            break
+    return f"{code}: {message}"
+
+
+def is_there(endpoint, action):
+    """Whether an endpoint has an action."""
+    code, message = endpoint.refusal(action, {CANARY: "x"})
+    return code != "InvalidAction" and not (code == "UnsupportedOperation" and action in message.split())
+
+
+def look(endpoint, operation):
+    """What is wrong with the reply of an action that only looks and needs no parameter."""
+    needs = operation.input_shape and operation.input_shape.required_members
+    if needs or not operation.name.startswith(("Describe", "Get", "List", "Search")):
+        return []
+    status, body = endpoint.call(operation.name, {})
+    return shapes.problems(operation, body) if status == 200 else shapes.refusal_problems(body)
+
+
+def walk(endpoint, actions=()):
+    """What an endpoint says about every parameter: by action, and in it by answer."""
+    model = botocore.session.get_session().get_service_model("ec2")
+    coverage = {}
+    for name in actions or model.operation_names:
+        operation = model.operation_model(name)
+        if not is_there(endpoint, name):
+            continue
+        answers = {"accepted": [], "refused": [], "unknown": [], "open": [], "unclear": {}}
+        answers["replies"] = look(endpoint, operation)
+        found = parameters(operation)
+        for path, parameter in found.items():
+            answer = ask(endpoint, operation, found, parameter)
+            if answer == "unknown" and (name, path) in OPEN:
+                answer = "open"
+            if answer in answers:
+                answers[answer].append(path)
+            else:
+                answers["unclear"][path] = answer
+        coverage[name] = answers
+    return coverage
+
+
+def is_whole(answers):
+    return not (answers["unknown"] or answers["unclear"] or answers["replies"])
+
+
+def _print(coverage):
+    for name, answers in coverage.items():
+        print(f"{name}: {len(answers['accepted'])} accepted, {len(answers['refused'])} refused")
+        for path in answers["refused"]:
+            print(f"  refused  {path}")
+        for path in answers["open"]:
+            print(f"  open     {path}")
+        for path in answers["unknown"]:
+            print(f"  UNKNOWN  {path}")
+        for path, why in answers["unclear"].items():
+            print(f"  UNCLEAR  {path}={why}")
+        for problem in answers["replies"]:
+            print(f"  REPLY    {problem}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--endpoint", required=True, help="such as http://127.0.0.1:4566")
+    parser.add_argument("--action", action="append", default=[], help="only this one; can be given again")
+    parser.add_argument("--output", choices=["text", "json"], default="text")
+    chosen = parser.parse_args()
+    coverage = walk(Endpoint(chosen.endpoint), chosen.action)
+    if chosen.output == "json":
+        json.dump(coverage, sys.stdout, indent=2)
+    else:
+        _print(coverage)
+    sys.exit(0 if coverage and all(map(is_whole, coverage.values())) else 1)
+
+
+if __name__ == "__main__":
+    main()
