@@ -2,6 +2,7 @@
 //! metadata for processes outside their instance.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
@@ -17,7 +18,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
-use crate::{FaultConfig, Shared, imds};
+use crate::{FaultConfig, RegionState, Shared, imds};
+
+/// How long the kernel may take to follow a reset.
+const RESET_DEADLINE: Duration = Duration::from_secs(10);
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
@@ -76,11 +80,21 @@ fn counts(model: &Model) -> Value {
     })
 }
 
+/// Begins anew, and answers when the kernel has nothing left of what there was.
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
-    match shared.reset() {
-        Ok(()) => Json(json!({"generation": shared.read(Model::generation)})).into_response(),
-        Err(error) => (StatusCode::CONFLICT, Json(json!({"error": error.to_string()}))).into_response(),
+    if let Err(error) = shared.reset() {
+        return (StatusCode::CONFLICT, Json(json!({"error": error.to_string()}))).into_response();
     }
+    let generation = shared.read(Model::generation);
+    if shared.config().fabric {
+        let mut applied = shared.board().watch();
+        let follows = applied.wait_for(|applied| applied.generation >= generation && applied.failed.is_empty());
+        if tokio::time::timeout(RESET_DEADLINE, follows).await.is_err() {
+            let error = format!("the kernel does not follow within {RESET_DEADLINE:?}");
+            return (StatusCode::GATEWAY_TIMEOUT, Json(json!({"error": error}))).into_response();
+        }
+    }
+    Json(json!({"generation": generation})).into_response()
 }
 
 async fn trail(State(shared): State<Arc<Shared>>) -> Response {
@@ -156,5 +170,11 @@ fn user(headers: &HeaderMap) -> Option<String> {
 fn read_metadata(shared: &Shared, instance: &InstanceId, head: &Parts) -> Response {
     let now = Timestamp::now();
     let answer = |model: &Model| imds::answer(model, instance, head, shared.tokens(), now);
-    imds::serve::response(shared.home().read_behind(now, shared.faults().imds_lag(), answer))
+    let has_it = |state: &RegionState| state.read(|model| model.instance(instance).is_some());
+    let elsewhere = || shared.states().into_iter().map(|(_, state)| state).find(|state| has_it(state));
+    let home = Some(shared.home()).filter(|home| has_it(home)).cloned();
+    match home.or_else(elsewhere) {
+        Some(state) => imds::serve::response(state.read_behind(now, shared.faults().imds_lag(), answer)),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

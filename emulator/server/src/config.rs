@@ -3,9 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use vpc_model::{AccountId, Region};
+use vpc_model::{AccountId, Delays, Quotas, Region};
 
 use crate::faults::config::FaultConfig;
+use crate::limits::Transitions;
 
 /// What an emulator is started with.
 #[derive(Debug, Clone)]
@@ -26,6 +27,12 @@ pub struct Config {
     pub journal: Option<PathBuf>,
     /// The faults that calls meet until others are set.
     pub faults: FaultConfig,
+    /// The limits in force in every account.
+    pub quotas: Quotas,
+    /// How long things take in the background.
+    pub delays: Delays,
+    /// How long instances and attachments take where there is no fabric.
+    pub transitions: Transitions,
 }
 
 impl Default for Config {
@@ -39,6 +46,9 @@ impl Default for Config {
             services: Vec::new(),
             journal: None,
             faults: FaultConfig::default(),
+            quotas: Quotas::default(),
+            delays: Delays::default(),
+            transitions: Transitions::default(),
         }
     }
 }

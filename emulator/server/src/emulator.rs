@@ -17,7 +17,7 @@ use crate::faults::config::InvalidFault;
 use crate::journal::JournalError;
 use crate::net::{PeerAddress, PromptListener};
 use crate::shared::OpenError;
-use crate::{Config, Shared, admin, endpoint, reconcile, vpc_services};
+use crate::{Config, Shared, admin, clock, endpoint, reconcile, vpc_services};
 
 /// How long requests under way may take when the emulator stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -97,6 +97,7 @@ impl Emulator {
         let shared = Arc::new(Shared::open(config)?);
         let emulator = Self { endpoint, shared, stop: CancellationToken::new(), tasks: TaskTracker::new() };
         emulator.serve(listener);
+        emulator.tasks.spawn(clock::run(Arc::clone(&emulator.shared), emulator.stop.clone()));
         if emulator.shared.config().fabric {
             emulator.tasks.spawn(vpc_services::run(Arc::clone(&emulator.shared), emulator.stop.clone()));
             reconcile::start(Arc::clone(&emulator.shared), &emulator.stop, &emulator.tasks)

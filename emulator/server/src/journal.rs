@@ -4,16 +4,19 @@
 //! An entry is written under the lock of the model it changed; so the order of the lines is the order of
 //! the changes.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use vpc_model::{AccountId, Region};
 
-use crate::shared::LifeCycle;
+use crate::limits::Limits;
+use crate::shared::{LifeCycle, StateKey};
 
 /// The journal's format; another one is not understood.
 const VERSION: u32 = 1;
@@ -24,20 +27,107 @@ const VERSION: u32 = 1;
 pub(crate) enum Entry {
     /// The first line: an account begins.
     Begin { version: u32, account: String, region: String, seed: u64, time: Timestamp },
-    /// Another region is used for the first time.
-    Region { region: String, time: Timestamp },
+    /// Another region, or an account there, is used for the first time.
+    Region {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+    },
     /// A call that changed something.
-    Call { region: String, time: Timestamp, seed: u64, request_id: String, form: String },
+    Call {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+        seed: u64,
+        request_id: String,
+        form: String,
+    },
     /// The kernel, or time, completed something.
-    Complete { region: String, time: Timestamp, event: LifeCycle },
-    /// The account began anew.
-    Reset { time: Timestamp, seed: u64 },
+    Complete {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+        event: LifeCycle,
+    },
+    /// Other quotas and delays are in force.
+    Limits {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+        quotas: BTreeMap<String, usize>,
+        delays: BTreeMap<String, SignedDuration>,
+    },
+    /// An account began anew in a region.
+    Reset {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+        seed: u64,
+    },
+}
+
+/// The account as entries name it: not at all, if it is the home account.
+fn named(home: &StateKey, key: &StateKey) -> Option<String> {
+    (key.account != home.account).then(|| key.account.0.clone())
 }
 
 impl Entry {
     /// The first line.
     pub(crate) fn begin(account: &str, region: &str, seed: u64, time: Timestamp) -> Self {
         Self::Begin { version: VERSION, account: account.to_owned(), region: region.to_owned(), seed, time }
+    }
+
+    /// A state is used for the first time.
+    pub(crate) fn region(home: &StateKey, key: &StateKey, time: Timestamp) -> Self {
+        Self::Region { account: named(home, key), region: key.region.0.clone(), time }
+    }
+
+    /// A call changed something.
+    pub(crate) fn call(
+        home: &StateKey,
+        key: &StateKey,
+        time: Timestamp,
+        seed: u64,
+        request_id: &str,
+        form: &str,
+    ) -> Self {
+        let (region, request_id, form) = (key.region.0.clone(), request_id.to_owned(), form.to_owned());
+        Self::Call { account: named(home, key), region, time, seed, request_id, form }
+    }
+
+    /// The kernel, or time, completed something.
+    pub(crate) fn complete(home: &StateKey, key: &StateKey, time: Timestamp, event: &LifeCycle) -> Self {
+        Self::Complete { account: named(home, key), region: key.region.0.clone(), time, event: event.clone() }
+    }
+
+    /// Other limits are in force.
+    pub(crate) fn limits(home: &StateKey, key: &StateKey, time: Timestamp, limits: Limits) -> Self {
+        let (quotas, delays) = limits.named();
+        Self::Limits { account: named(home, key), region: key.region.0.clone(), time, quotas, delays }
+    }
+
+    /// An account began anew in a region.
+    pub(crate) fn reset(home: &StateKey, key: &StateKey, time: Timestamp, seed: u64) -> Self {
+        Self::Reset { account: named(home, key), region: key.region.0.clone(), time, seed }
+    }
+
+    /// Which state it is about, and when it was; none for the first line.
+    pub(crate) fn state(&self, home: &StateKey) -> Option<(StateKey, Timestamp)> {
+        let (account, region, time) = match self {
+            Self::Begin { .. } => return None,
+            Self::Region { account, region, time }
+            | Self::Call { account, region, time, .. }
+            | Self::Complete { account, region, time, .. }
+            | Self::Limits { account, region, time, .. }
+            | Self::Reset { account, region, time, .. } => (account, region, time),
+        };
+        let account = account.as_deref().map_or_else(|| home.account.clone(), AccountId::from);
+        Some((StateKey::new(account, Region(region.clone())), *time))
     }
 }
 

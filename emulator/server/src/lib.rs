@@ -6,6 +6,7 @@
 
 mod admin;
 pub mod board;
+mod clock;
 pub mod config;
 pub mod dns;
 pub mod emulator;
@@ -13,9 +14,11 @@ mod endpoint;
 pub mod faults;
 pub mod imds;
 mod journal;
+mod limits;
 pub mod metrics;
 mod net;
 pub mod reconcile;
+pub mod settings;
 pub mod shared;
 #[cfg(test)]
 mod testing;
@@ -26,4 +29,5 @@ pub use config::{Config, FabricService};
 pub use emulator::{Emulator, NotConverged, StartError};
 pub use faults::config::FaultConfig;
 pub use journal::JournalError;
-pub use shared::{LifeCycle, RegionState, Shared};
+pub use limits::Transitions;
+pub use shared::{LifeCycle, RegionState, Shared, StateKey};

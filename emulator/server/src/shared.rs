@@ -1,8 +1,9 @@
-//! The state that every task shares: one model per region, each behind one lock, with a generation
-//! that waiters can watch.
+//! The state that every task shares: one model per account and region, each behind one lock, with a
+//! generation that waiters can watch.
 //!
 //! A lock is held for the length of a closure and never across an `await`.
 
+mod key;
 mod region;
 mod replay;
 #[cfg(test)]
@@ -14,27 +15,31 @@ use std::sync::{Arc, PoisonError, RwLock};
 use ec2_api::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
-use vpc_model::{InstanceId, Model, NetworkInterfaceId, Region};
+use vpc_model::{InstanceId, Model, NetworkInterfaceId};
 
+pub use self::key::StateKey;
 pub use self::region::RegionState;
-use crate::Config;
 use crate::board::Board;
 use crate::faults::Faults;
 use crate::faults::config::InvalidFault;
 use crate::imds::Tokens;
 use crate::journal::{Entry, Journal, JournalError};
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::trail::Trail;
+use crate::{Config, clock};
 
 /// The state that every task shares.
 #[derive(Debug)]
 pub struct Shared {
     config: Config,
     seed: u64,
+    home_key: StateKey,
     home: Arc<RegionState>,
-    elsewhere: RwLock<BTreeMap<Region, Arc<RegionState>>>,
+    elsewhere: RwLock<BTreeMap<StateKey, Arc<RegionState>>>,
+    changed: Arc<Notify>,
     board: Board,
     trail: Trail,
     faults: Arc<Faults>,
@@ -44,13 +49,15 @@ pub struct Shared {
 }
 
 /// A change that no caller asked for: the kernel, or time, completes what a call began.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", rename_all_fields = "snake_case")]
 pub enum LifeCycle {
     /// The ENI's link is in its instance.
     AttachmentReady(#[serde(with = "as_text")] NetworkInterfaceId),
     /// The ENI's link is gone from its instance.
     AttachmentGone(#[serde(with = "as_text")] NetworkInterfaceId),
+    /// The ENIs that an instance starts with are there.
+    InstanceReady(#[serde(with = "as_text")] InstanceId),
     /// Nothing is left of a terminated instance.
     InstanceGone(#[serde(with = "as_text")] InstanceId),
     /// Nothing is left of a stopped instance's network.
@@ -105,20 +112,25 @@ impl Shared {
         let now = Timestamp::now();
         let seed = config.seed.unwrap_or_else(|| now.as_nanosecond() as u64);
         journal.push(&Entry::begin(&config.account.0, &config.region.0, seed, now));
-        Self::fresh(config, faults, journal, seed, now)
+        let shared = Self::fresh(config, faults, journal, seed, now);
+        shared.limit(&shared.home_key, &shared.home, now);
+        shared
     }
 
     fn fresh(config: Config, faults: Faults, journal: Journal, seed: u64, now: Timestamp) -> Self {
-        let faults = Arc::new(faults);
-        let home = RegionState::fresh(&config.account, &config.region, seed, now, Arc::clone(&faults));
+        let (faults, changed) = (Arc::new(faults), Arc::new(Notify::new()));
+        let home_key = StateKey::new(config.account.clone(), config.region.clone());
+        let home = RegionState::fresh(&home_key, seed, now, Arc::clone(&faults), Arc::clone(&changed));
         let mut secret = [0; 32];
         secret[..16].copy_from_slice(Uuid::new_v4().as_bytes());
         secret[16..].copy_from_slice(Uuid::new_v4().as_bytes());
         Self {
             config,
             seed,
+            home_key,
             home: Arc::new(home),
             elsewhere: RwLock::default(),
+            changed,
             board: Board::new(),
             trail: Trail::default(),
             faults,
@@ -133,35 +145,81 @@ impl Shared {
         &self.config
     }
 
-    /// The region whose VPCs are built in the kernel.
+    /// The account and region whose VPCs are built in the kernel.
     pub fn home(&self) -> &Arc<RegionState> {
         &self.home
     }
 
-    /// A region's state, made when first asked for.
-    pub fn region(&self, region: &Region) -> Arc<RegionState> {
-        self.region_at(region, Timestamp::now())
+    /// Which account and region are home.
+    pub fn home_key(&self) -> &StateKey {
+        &self.home_key
     }
 
-    fn region_at(&self, region: &Region, now: Timestamp) -> Arc<RegionState> {
-        if *region == self.config.region {
-            return Arc::clone(&self.home);
+    /// An account's state in a region, made when first asked for.
+    pub fn state(&self, key: &StateKey) -> Arc<RegionState> {
+        if let Some(state) = self.known(key) {
+            return state;
         }
         let mut elsewhere = self.elsewhere.write().unwrap_or_else(PoisonError::into_inner);
-        let state = elsewhere.entry(region.clone()).or_insert_with(|| {
-            self.journal.push(&Entry::Region { region: region.0.clone(), time: now });
-            let seed = self.seed ^ fold(region);
-            Arc::new(RegionState::fresh(&self.config.account, region, seed, now, Arc::clone(&self.faults)))
+        // Somebody else may have been faster.
+        let state = elsewhere.entry(key.clone()).or_insert_with(|| {
+            let now = Timestamp::now();
+            self.journal.push(&Entry::region(&self.home_key, key, now));
+            let state = Arc::new(self.fresh_state(key, now));
+            self.limit(key, &state, now);
+            state
         });
         Arc::clone(state)
     }
 
-    /// Reads the home region's model.
+    /// A state as an earlier emulator made it.
+    fn state_at(&self, key: &StateKey, now: Timestamp) -> Arc<RegionState> {
+        self.known(key).unwrap_or_else(|| {
+            let mut elsewhere = self.elsewhere.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(elsewhere.entry(key.clone()).or_insert_with(|| Arc::new(self.fresh_state(key, now))))
+        })
+    }
+
+    fn known(&self, key: &StateKey) -> Option<Arc<RegionState>> {
+        if *key == self.home_key {
+            return Some(Arc::clone(&self.home));
+        }
+        self.elsewhere.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn fresh_state(&self, key: &StateKey, now: Timestamp) -> RegionState {
+        let seed = self.seed ^ key.fold(&self.home_key.account);
+        RegionState::fresh(key, seed, now, Arc::clone(&self.faults), Arc::clone(&self.changed))
+    }
+
+    /// All states there are so far, home first.
+    pub fn states(&self) -> Vec<(StateKey, Arc<RegionState>)> {
+        let elsewhere = self.elsewhere.read().unwrap_or_else(PoisonError::into_inner);
+        let elsewhere = elsewhere.iter().map(|(key, state)| (key.clone(), Arc::clone(state)));
+        [(self.home_key.clone(), Arc::clone(&self.home))].into_iter().chain(elsewhere).collect()
+    }
+
+    /// Wakes one who waits for any state to change.
+    pub(crate) fn changed(&self) -> &Notify {
+        &self.changed
+    }
+
+    /// Puts the configured limits in force, if others are.
+    fn limit(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
+        let limits = Limits { quotas: self.config.quotas, delays: self.config.delays };
+        if state.read(Limits::of) == limits {
+            return;
+        }
+        let record = |_| self.journal.push(&Entry::limits(&self.home_key, key, now, limits));
+        state.change(now, None, |model, _| limits.apply(model), record);
+    }
+
+    /// Reads the home state's model.
     pub fn read<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
         self.home.read(look)
     }
 
-    /// The home region's generation, and how to wait for the next.
+    /// The home state's generation, and how to wait for the next.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.home.watch()
     }
@@ -196,49 +254,63 @@ impl Shared {
     }
 
     /// Answers a call that has been parsed.
-    pub(crate) fn call(&self, region: &Region, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
-        let (state, now) = (self.region(region), Timestamp::now());
+    pub(crate) fn call(&self, key: &StateKey, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
+        let (state, now) = (self.state(key), Timestamp::now());
         if call.is_read_only() {
             let lag = self.faults.describe_lag();
             return state.read_behind(now, lag, |model| ec2_api::dispatch_read(call, model, now, request_id));
         }
+        let mut is_changed = false;
         let answer = state.change(
             now,
             None,
             |model, cx| ec2_api::dispatch(call, model, cx, request_id),
             |seed| {
-                let (region, form, request_id) = (region.0.clone(), form.to_owned(), request_id.to_owned());
-                self.journal.push(&Entry::Call { region, time: now, seed, request_id, form });
+                is_changed = true;
+                self.journal.push(&Entry::call(&self.home_key, key, now, seed, request_id, form));
             },
         );
-        let next = if self.is_built(region) { LifeCycle::Advance } else { LifeCycle::Settle };
-        self.complete_in(&state, region, &next);
+        if is_changed {
+            self.follow(key, &state, now);
+        }
         answer
     }
 
-    /// Whether a region's VPCs are built in the kernel, so that the kernel decides when something is complete.
+    /// Completes what a call began and nothing holds up.
+    fn follow(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
+        if self.is_built(key) {
+            return self.complete_at(state, key, &LifeCycle::Advance, now);
+        }
+        let transitions = self.config.transitions;
+        if transitions.is_immediate() {
+            return self.complete_at(state, key, &LifeCycle::Settle, now);
+        }
+        for event in state.read(clock::under_way) {
+            if event.delay(transitions).is_zero() {
+                self.complete_at(state, key, &event, now);
+            }
+        }
+        self.complete_at(state, key, &LifeCycle::Advance, now);
+    }
+
+    /// Whether a state's VPCs are built in the kernel, so that the kernel decides when something is complete.
     ///
-    /// Deviation: only the home region is built; elsewhere everything completes at once.
-    fn is_built(&self, region: &Region) -> bool {
-        self.config.fabric && *region == self.config.region
+    /// Deviation: only the home account's in the home region are; elsewhere everything completes after a time.
+    pub(crate) fn is_built(&self, key: &StateKey) -> bool {
+        self.config.fabric && *key == self.home_key
     }
 
-    /// Tells the home region's model what the kernel, or time, has completed.
+    /// Tells the home state's model what the kernel, or time, has completed.
     pub fn complete(&self, event: &LifeCycle) {
-        self.complete_in(&self.home, &self.config.region, event);
+        self.complete_at(&self.home, &self.home_key, event, Timestamp::now());
     }
 
-    fn complete_in(&self, state: &RegionState, region: &Region, event: &LifeCycle) {
-        let now = Timestamp::now();
-        state.change(
-            now,
-            None,
-            |model, _| event.apply(model, now),
-            |_| self.journal.push(&Entry::Complete { region: region.0.clone(), time: now, event: event.clone() }),
-        );
+    pub(crate) fn complete_at(&self, state: &RegionState, key: &StateKey, event: &LifeCycle, now: Timestamp) {
+        let record = |_| self.journal.push(&Entry::complete(&self.home_key, key, now, event));
+        state.change(now, None, |model, _| event.apply(model, now), record);
     }
 
-    /// Begins the account anew.
+    /// Begins every account anew.
     ///
     /// # Errors
     /// The kernel does not follow the model, so what was built could not be taken down either.
@@ -247,15 +319,14 @@ impl Shared {
             let count = self.board.watch().borrow().failed.len();
             return Err(ResetError::FabricFails { count, first: first.op.clone() });
         }
-        self.reset_at(Timestamp::now(), None);
+        let now = Timestamp::now();
+        for (key, state) in self.states() {
+            let record = |seed| self.journal.push(&Entry::reset(&self.home_key, &key, now, seed));
+            state.reset(now, None, record);
+        }
         self.faults.restore();
+        self.trail.clear();
         Ok(())
-    }
-
-    fn reset_at(&self, now: Timestamp, seed: Option<u64>) {
-        self.elsewhere.write().unwrap_or_else(PoisonError::into_inner).clear();
-        let record = |seed| self.journal.push(&Entry::Reset { time: now, seed });
-        self.home.change(now, seed, Model::reset, record);
     }
 }
 
@@ -264,17 +335,16 @@ impl LifeCycle {
         match self {
             Self::AttachmentReady(eni) => model.attachment_ready(eni),
             Self::AttachmentGone(eni) => model.attachment_gone(eni),
+            Self::InstanceReady(instance) => {
+                let interfaces: Vec<_> = model.interfaces_of(instance).map(|eni| eni.id.clone()).collect();
+                interfaces.iter().for_each(|eni| model.attachment_ready(eni));
+            }
             Self::InstanceGone(instance) => model.instance_gone(instance, now),
             Self::InstanceStopped(instance) => model.instance_stopped(instance),
             Self::Settle => model.settle(now),
             Self::Advance => model.advance(now),
         }
     }
-}
-
-/// Gives each region ids of its own (FNV-1a over the name).
-fn fold(region: &Region) -> u64 {
-    region.0.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// Ids as their text.

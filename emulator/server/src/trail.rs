@@ -70,6 +70,11 @@ impl Trail {
         records.push_back(record);
     }
 
+    /// Forgets all calls.
+    pub(crate) fn clear(&self) {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The calls remembered, the oldest first.
     pub fn records(&self) -> Vec<Record> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()

@@ -82,3 +82,24 @@ async fn an_instance_finds_its_services() {
     assert!(emulator.instance_netns(&instance.parse().expect("an id")).is_none());
     emulator.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_leaves_nothing_in_the_kernel() {
+    if Netns::create().is_err() {
+        println!("skipped: CAP_SYS_ADMIN");
+        return;
+    }
+    let emulator = Emulator::start(Config::default()).await.expect("a port");
+    let run = "Action=RunInstances&ImageId=ami-0123456789abcdef0&InstanceType=m5.large&MinCount=1&MaxCount=1";
+    for _ in 0..3 {
+        call(&emulator, "Action=CreateVpc&CidrBlock=10.0.0.0/16", "vpcId").await;
+        let instance = call(&emulator, run, "instanceId").await;
+        // The first reset meets a kernel that is still busy with all this.
+        let reset = send(emulator.endpoint(), "POST /_vpcbox/reset HTTP/1.1", "").await;
+        assert_eq!(reset.status(), "200", "{}", reset.reply);
+        assert!(emulator.instance_netns(&instance.parse().expect("an id")).is_none());
+        let vpcs = emulator.shared().board().watch().borrow().vpcs.clone();
+        assert!(vpcs.is_empty(), "{vpcs:?}");
+    }
+    emulator.shutdown().await;
+}

@@ -1,48 +1,8 @@
-//! `emulator` and `instance-types`.
+//! `instance-types`.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-
-use anyhow::Context;
 use vpc_model::instance_type;
-use vpcbox_emulator::{Config, Emulator};
 
-use super::{Ended, Misuse, run};
-
-pub(super) struct EmulatorArgs {
-    pub listen: SocketAddr,
-    pub fabric: bool,
-    pub region: String,
-    pub account: String,
-    pub journal: Option<PathBuf>,
-    pub seed: Option<u64>,
-}
-
-pub(super) fn emulator(args: EmulatorArgs) -> Ended {
-    if !args.listen.ip().is_loopback() {
-        return Err(Misuse(format!("{} is not on loopback: nothing verifies who calls", args.listen)).into());
-    }
-    if args.fabric {
-        run::enter_own_namespaces()?;
-    }
-    let config = Config {
-        listen: args.listen,
-        account: args.account.as_str().into(),
-        region: args.region.as_str().into(),
-        seed: args.seed,
-        fabric: args.fabric,
-        services: Vec::new(),
-        journal: args.journal,
-        ..Config::default()
-    };
-    run::runtime()?.block_on(async move {
-        let emulator = Emulator::start(config).await.context("start the emulator")?;
-        println!("EC2 and STS answer on http://{}; end with Ctrl-C", emulator.endpoint());
-        run::wait_for_the_end().await?;
-        emulator.shutdown().await;
-        Ok(true)
-    })
-}
+use super::{Ended, Misuse};
 
 pub(super) fn instance_types(types: &[String]) -> Ended {
     let all: Vec<_> = if types.is_empty() {

@@ -5,11 +5,11 @@
 mod api;
 mod bench;
 mod detach;
+mod emulator;
 mod inspect;
 mod run;
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -74,26 +74,7 @@ enum Command {
         all: bool,
     },
     /// Serve the EC2 and STS APIs alone, in the foreground
-    Emulator {
-        /// The address to listen on; it has to be on loopback
-        #[arg(long, default_value = "127.0.0.1:4566", env = "VPCBOX_LISTEN")]
-        listen: SocketAddr,
-        /// Do not build VPCs in the kernel: only the API answers, no privilege is needed
-        #[arg(long)]
-        no_fabric: bool,
-        /// The AWS region
-        #[arg(long, default_value = "us-east-1", env = "AWS_REGION")]
-        region: String,
-        /// The AWS account
-        #[arg(long, default_value = "123456789012")]
-        account: String,
-        /// Keep accepted changes in this file and begin with those in it
-        #[arg(long)]
-        journal: Option<PathBuf>,
-        /// Makes ids the same in every run
-        #[arg(long)]
-        seed: Option<u64>,
-    },
+    Emulator(emulator::EmulatorArgs),
     /// Print the network limits of instance types
     InstanceTypes {
         /// Types such as m5.large; all if none is named
@@ -174,9 +155,7 @@ impl Command {
             Self::Kubeconfig { world, raw } => inspect::kubeconfig(world.world.as_deref(), raw),
             Self::Env { world } => inspect::env(world.world.as_deref()),
             Self::Down { world, all } => inspect::down(world.world.as_deref(), all),
-            Self::Emulator { listen, no_fabric, region, account, journal, seed } => {
-                api::emulator(api::EmulatorArgs { listen, fabric: !no_fabric, region, account, journal, seed })
-            }
+            Self::Emulator(args) => emulator::emulator(&args),
             Self::InstanceTypes { types } => api::instance_types(&types),
             Self::Doctor => run::doctor(),
             Self::Bench { what } => bench::run(what),

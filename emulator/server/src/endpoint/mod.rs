@@ -22,13 +22,12 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 use uuid::Uuid;
-use vpc_model::Region;
 
 use self::credential::{Credential, credential};
-use crate::Shared;
 use crate::faults::{Facts, Places, Verdict};
 use crate::net::PeerAddress;
 use crate::trail::{Record, UserIdentity};
+use crate::{Shared, StateKey};
 
 /// The longest request that is read. Calls are far smaller; user data is at most 16 KiB.
 const REQUEST_BYTES: usize = 1024 * 1024;
@@ -77,15 +76,18 @@ async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> 
             return error.response(request_id);
         }
     };
-    let home = &shared.config().region;
-    let region = credential.as_ref().map_or(home, |credential| &credential.region);
+    let key = match &credential {
+        Some(credential) => StateKey::new(shared.config().account.clone(), credential.region.clone()),
+        None => shared.home_key().clone(),
+    };
+    let region = &key.region;
     let mut parameters = parameters(form);
     let action = parameters.remove("Action").unwrap_or_default();
     tracing::Span::current().record("action", &action);
     let (known, read_only, verdict, answer) = match ec2_api::parse(form.as_bytes()) {
         Ok(call) => {
-            let key = credential.as_ref().map(|credential| credential.access_key_id.as_str());
-            let verdict = decide(shared, region, key, &call, &parameters);
+            let caller = credential.as_ref().map(|credential| credential.access_key_id.as_str());
+            let verdict = decide(shared, &key, caller, &call, &parameters);
             if !verdict.delay.is_zero() {
                 tokio::time::sleep(verdict.delay).await;
             }
@@ -93,11 +95,11 @@ async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> 
             let refusal = verdict.refusal.as_ref().map(|error| call.refuse(error.clone(), request_id));
             let answer = match refusal {
                 Some(refusal) if verdict.done => {
-                    shared.call(region, call, form, request_id);
+                    shared.call(&key, call, form, request_id);
                     refusal
                 }
                 Some(refusal) => refusal,
-                None => shared.call(region, call, form, request_id),
+                None => shared.call(&key, call, form, request_id),
             };
             (known, read_only, verdict, answer)
         }
@@ -118,7 +120,7 @@ async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> 
         error_code: answer.code,
         faults: verdict.names,
         request_id: request_id.to_owned(),
-        recipient_account_id: shared.config().account.0.clone(),
+        recipient_account_id: key.account.0.clone(),
     });
     answer
 }
@@ -126,21 +128,21 @@ async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> 
 /// Which faults hit a call.
 fn decide(
     shared: &Shared,
-    region: &Region,
+    key: &StateKey,
     access_key_id: Option<&str>,
     call: &Call,
     parameters: &BTreeMap<String, String>,
 ) -> Verdict {
     let facts = Facts {
-        account: &shared.config().account.0,
-        region: &region.0,
+        account: &key.account.0,
+        region: &key.region.0,
         access_key_id,
         action: call.action(),
         read_only: call.is_read_only(),
         is_ec2: call.service() == Service::Ec2,
         parameters,
     };
-    let places = || shared.region(region).read(|model| Places::of(parameters, model));
+    let places = || shared.state(key).read(|model| Places::of(parameters, model));
     shared.faults().decide(facts, Timestamp::now(), places)
 }
 

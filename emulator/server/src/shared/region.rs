@@ -1,20 +1,23 @@
-//! One region's model behind its lock.
+//! One account's model in one region, behind its lock.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
-use vpc_model::{AccountId, Context, Ids, Model, Region};
+use tokio::sync::{Notify, watch};
+use vpc_model::{Context, Ids, Model};
 
+use super::StateKey;
 use crate::faults::Faults;
 
-/// One region's model behind its lock.
+/// One account's model in one region, behind its lock.
 #[derive(Debug)]
 pub struct RegionState {
     state: RwLock<State>,
     generation: watch::Sender<u64>,
     faults: Arc<Faults>,
+    /// Tells the timer that something may be due at another time.
+    changed: Arc<Notify>,
 }
 
 #[derive(Debug)]
@@ -32,12 +35,12 @@ const PAST: usize = 64;
 
 impl RegionState {
     /// A fresh account's default resources.
-    pub(super) fn fresh(account: &AccountId, region: &Region, seed: u64, now: Timestamp, faults: Arc<Faults>) -> Self {
+    pub(super) fn fresh(key: &StateKey, seed: u64, now: Timestamp, faults: Arc<Faults>, changed: Arc<Notify>) -> Self {
         let mut seeds = Ids::seeded(seed);
         let mut cx = Context { now, ids: &mut Ids::seeded(seeds.number()) };
-        let model = Model::with_defaults(account.clone(), region.clone(), &mut cx);
+        let model = Model::with_defaults(key.account.clone(), key.region.clone(), &mut cx);
         let generation = watch::Sender::new(model.generation());
-        Self { state: RwLock::new(State { model, seeds, past: VecDeque::new() }), generation, faults }
+        Self { state: RwLock::new(State { model, seeds, past: VecDeque::new() }), generation, faults, changed }
     }
 
     /// Reads the model.
@@ -89,7 +92,14 @@ impl RegionState {
             past.extend(before_it.map(|model| (now, model)));
             record(seed);
             self.generation.send_replace(model.generation());
+            self.changed.notify_one();
         }
         outcome
+    }
+
+    /// Begins anew. What was true before is forgotten, so that no answer can be behind the reset.
+    pub(super) fn reset(&self, now: Timestamp, seed: Option<u64>, record: impl FnOnce(u64)) {
+        self.change(now, seed, Model::reset, record);
+        self.state.write().unwrap_or_else(PoisonError::into_inner).past.clear();
     }
 }

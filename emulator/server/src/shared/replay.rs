@@ -1,11 +1,13 @@
 //! Rebuilding a state from its journal.
 
-use vpc_model::{Context, Model, Region};
+use jiff::Timestamp;
+use vpc_model::{Context, Model};
 
 use super::Shared;
 use crate::Config;
 use crate::faults::Faults;
 use crate::journal::{Entry, Journal, JournalError};
+use crate::limits::Limits;
 
 /// The state that the entries lead to; the journal goes on after them.
 pub(super) fn rebuild(
@@ -26,31 +28,32 @@ pub(super) fn rebuild(
         repeat(&shared, line, entry)?;
     }
     shared.journal = journal;
+    let now = Timestamp::now();
+    shared.states().iter().for_each(|(key, state)| shared.limit(key, state, now));
     Ok(shared)
 }
 
 fn repeat(shared: &Shared, line: usize, entry: &Entry) -> Result<(), JournalError> {
+    let Some((key, time)) = entry.state(&shared.home_key) else { return Err(JournalError::OutOfPlace(line)) };
+    let state = shared.state_at(&key, time);
     match entry {
-        Entry::Begin { .. } => return Err(JournalError::OutOfPlace(line)),
-        Entry::Region { region, time } => {
-            shared.region_at(&Region(region.clone()), *time);
-        }
-        Entry::Call { region, time, seed, request_id, form } => {
+        Entry::Begin { .. } | Entry::Region { .. } => {}
+        Entry::Call { seed, request_id, form, .. } => {
             let refused = |code: &str| JournalError::Refused { line, code: code.to_owned() };
             let call = ec2_api::parse(form.as_bytes()).map_err(|error| refused(error.code().name()))?;
-            let state = shared.region_at(&Region(region.clone()), *time);
             let before = state.read(Model::generation);
             let dispatch = |model: &mut Model, cx: &mut Context<'_>| ec2_api::dispatch(call, model, cx, request_id);
-            let answer = state.change(*time, Some(*seed), dispatch, drop);
+            let answer = state.change(time, Some(*seed), dispatch, drop);
             if state.read(Model::generation) == before {
                 return Err(refused(answer.code.unwrap_or("no change")));
             }
         }
-        Entry::Complete { region, time, event } => {
-            let state = shared.region_at(&Region(region.clone()), *time);
-            state.change(*time, None, |model, _| event.apply(model, *time), drop);
+        Entry::Complete { event, .. } => state.change(time, None, |model, _| event.apply(model, time), drop),
+        Entry::Limits { quotas, delays, .. } => {
+            let limits = Limits::from_named(quotas, delays);
+            state.change(time, None, |model, _| limits.apply(model), drop);
         }
-        Entry::Reset { time, seed } => shared.reset_at(*time, Some(*seed)),
+        Entry::Reset { seed, .. } => state.reset(time, Some(*seed), drop),
     }
     Ok(())
 }

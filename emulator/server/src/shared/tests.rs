@@ -1,9 +1,9 @@
 //! Changes, their journal, and beginning anew.
 
 use ec2_api::Response;
-use vpc_model::{AttachmentStatus, InstanceState, Model, Region};
+use vpc_model::{AttachmentStatus, InstanceState, Model};
 
-use super::{LifeCycle, Shared};
+use super::{LifeCycle, Shared, StateKey};
 use crate::Config;
 use crate::board::FailedOp;
 
@@ -11,10 +11,14 @@ fn shared(fabric: bool) -> Shared {
     Shared::open(Config { fabric, seed: Some(1), ..Config::default() }).expect("no journal")
 }
 
+fn key(region: &str) -> StateKey {
+    StateKey::new("123456789012".into(), region.into())
+}
+
 fn call(shared: &Shared, region: &str, form: &str) -> Response {
     let form = format!("Version=2016-11-15&{form}");
     let call = ec2_api::parse(form.as_bytes()).expect("a call");
-    shared.call(&Region::from(region), call, &form, "req")
+    shared.call(&key(region), call, &form, "req")
 }
 
 const RUN: &str = "Action=RunInstances&ImageId=ami-0123456789abcdef0&InstanceType=m5.large&MinCount=1&MaxCount=1";
@@ -37,7 +41,7 @@ fn only_the_home_region_waits_for_the_kernel() {
     call(&shared, "us-east-1", RUN);
     call(&shared, "eu-west-1", RUN);
     assert_eq!(shared.read(states), (vec![InstanceState::Pending], vec![AttachmentStatus::Attaching]));
-    let elsewhere = shared.region(&Region::from("eu-west-1"));
+    let elsewhere = shared.state(&key("eu-west-1"));
     assert_eq!(elsewhere.read(states), (vec![InstanceState::Running], vec![AttachmentStatus::Attached]));
 }
 
@@ -86,4 +90,52 @@ fn an_account_does_not_begin_anew_where_the_kernel_cannot_follow() {
     shared.board().report(|applied| applied.failed.push(failed));
     let error = shared.reset().expect_err("refused");
     assert_eq!(error.to_string(), "1 operations on the kernel fail, first \"delete link eni-1\"");
+}
+
+#[test]
+fn accounts_and_regions_are_worlds_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal.jsonl");
+    let config = Config { fabric: false, journal: Some(path), seed: Some(1), ..Config::default() };
+    let shared = Shared::open(config.clone()).expect("a fresh journal");
+    let keys = ["123456789012", "444455556666"].map(|account| StateKey::new(account.into(), "us-east-1".into()));
+    let vpcs = |shared: &Shared| keys.clone().map(|key| shared.state(&key).read(|model| format!("{model:?}")));
+    let fresh = vpcs(&shared);
+    assert_ne!(fresh[0], fresh[1], "ids differ");
+    let form = "Version=2016-11-15&Action=CreateVpc&CidrBlock=10.0.0.0/16";
+    shared.call(&keys[1], ec2_api::parse(form.as_bytes()).expect("a call"), form, "req");
+    let seen = vpcs(&shared);
+    assert_eq!(seen[0], fresh[0]);
+    assert_ne!(seen[1], fresh[1]);
+    drop(shared);
+    let shared = Shared::open(config).expect("its journal");
+    assert_eq!(vpcs(&shared), seen);
+    shared.reset().expect("nothing fails");
+    let reset = shared.state(&keys[1]).read(|model| model.vpcs().count());
+    assert_eq!(reset, 1, "the default VPC");
+}
+
+#[test]
+fn limits_are_journaled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal.jsonl");
+    let mut config = Config { fabric: false, journal: Some(path), seed: Some(1), ..Config::default() };
+    config.quotas.elastic_ips = 1;
+    let allocate = |shared: &Shared| call(shared, "eu-west-1", "Action=AllocateAddress&Domain=vpc").code;
+    let shared = Shared::open(config.clone()).expect("a fresh journal");
+    assert_eq!([allocate(&shared), allocate(&shared)], [None, Some("AddressLimitExceeded")]);
+    drop(shared);
+    config.quotas.elastic_ips = 2;
+    let shared = Shared::open(config).expect("its journal");
+    assert_eq!([allocate(&shared), allocate(&shared)], [None, Some("AddressLimitExceeded")]);
+}
+
+#[test]
+fn a_reset_is_not_behind() {
+    let faults = serde_json::from_str(r#"{"consistency": {"describeLagMs": 600000}}"#).expect("faults");
+    let shared = Shared::open(Config { fabric: false, faults, ..Config::default() }).expect("no journal");
+    call(&shared, "us-east-1", "Action=CreateVpc&CidrBlock=10.0.0.0/16");
+    shared.reset().expect("nothing fails");
+    let answer = call(&shared, "us-east-1", "Action=DescribeVpcs");
+    assert_eq!(String::from_utf8_lossy(&answer.body).matches("<vpcId>").count(), 1);
 }

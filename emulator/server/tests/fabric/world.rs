@@ -169,6 +169,8 @@ fn complete(account: &mut Account, change: &LifeCycle) {
         LifeCycle::AttachmentGone(eni) => account.model.attachment_gone(eni),
         LifeCycle::InstanceGone(instance) => account.model.instance_gone(instance, now),
         LifeCycle::InstanceStopped(instance) => account.model.instance_stopped(instance),
-        LifeCycle::Settle | LifeCycle::Advance => unreachable!("the fabric completes one thing at a time"),
+        LifeCycle::InstanceReady(_) | LifeCycle::Settle | LifeCycle::Advance => {
+            unreachable!("the fabric completes one thing at a time")
+        }
     }
 }

@@ -1,0 +1,243 @@
+//! The emulator's configuration as people write it: layers of names and values, the first of them strongest,
+//! put together and checked as a whole. Every problem is reported, not only the first.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use vpc_model::{AccountId, Region};
+
+use crate::Config;
+use crate::faults::config::FaultConfig;
+use crate::limits::{self, delay_names, quota_names};
+
+/// The most that AWS raises the number of groups per ENI to.
+const GROUPS_PER_INTERFACE: usize = 16;
+/// The longest delay.
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Names and values from one place.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Where they are from, such as `flag` or a file's name.
+    pub source: String,
+    /// The values; texts may stand for numbers and booleans.
+    pub values: Map<String, Value>,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<String>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+/// The configuration that some layers say, the first of them strongest; what none says is as by default.
+///
+/// # Errors
+/// All names there are not, and all values that cannot be.
+pub fn config(layers: &[Layer]) -> Result<Config, Problems> {
+    let mut reader = Reader { values: merged(layers), problems: Vec::new() };
+    let config = reader.config();
+    let unknown =
+        reader.values.iter().map(|(name, (source, _))| format!("{name} ({source}): there is no such setting"));
+    reader.problems.extend(unknown);
+    if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
+}
+
+/// Values by their whole name such as `quotas.elasticIps`, and where they are from.
+type Values = BTreeMap<String, (String, Value)>;
+
+/// Settings that consist of others: a layer may change one of them and leave the rest.
+const GROUPS: &[&str] = &["quotas", "delays", "keys"];
+
+fn merged(layers: &[Layer]) -> Values {
+    let mut values = Values::new();
+    for layer in layers {
+        for (name, value) in &layer.values {
+            let parts = match value {
+                Value::Object(parts) if GROUPS.contains(&name.as_str()) => {
+                    parts.iter().map(|(part, value)| (format!("{name}.{part}"), value)).collect()
+                }
+                _ => vec![(name.clone(), value)],
+            };
+            for (name, value) in parts {
+                values.entry(name).or_insert_with(|| (layer.source.clone(), value.clone()));
+            }
+        }
+    }
+    values
+}
+
+struct Reader {
+    values: Values,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn config(&mut self) -> Config {
+        let default = Config::default();
+        let mut config = Config {
+            listen: self.checked("listen", default.listen, |listen: &SocketAddr| {
+                (!listen.ip().is_loopback()).then(|| format!("{listen} is not on loopback: nothing verifies who calls"))
+            }),
+            account: AccountId(self.checked("account", default.account.0, |account| not_an_account(account))),
+            region: Region(self.checked("region", default.region.0, |region| not_a_region(region))),
+            seed: self.optional("seed"),
+            fabric: self.checked("fabric", default.fabric, |_| None),
+            services: Vec::new(),
+            journal: self.optional::<String>("journal").map(PathBuf::from),
+            faults: self.checked("faults", default.faults, |faults: &FaultConfig| {
+                faults.check().err().map(|error| error.to_string())
+            }),
+            quotas: default.quotas,
+            delays: default.delays,
+            transitions: default.transitions,
+        };
+        self.quotas(&mut config);
+        self.delays(&mut config);
+        config
+    }
+
+    fn quotas(&mut self, config: &mut Config) {
+        for (name, quota) in self.group::<usize>("quotas") {
+            if !limits::set_quota(&mut config.quotas, &name, quota) {
+                self.problems.push(format!("quotas.{name}: there is no such quota, only {}", quota_names()));
+            }
+        }
+        if config.quotas.groups_per_interface > GROUPS_PER_INTERFACE {
+            self.problems.push(format!("quotas.groupsPerInterface: at most {GROUPS_PER_INTERFACE}"));
+        }
+    }
+
+    fn delays(&mut self, config: &mut Config) {
+        for (name, delay) in self.group::<SignedDuration>("delays") {
+            if delay.is_negative() || delay > LONGEST_DELAY {
+                self.problems.push(format!("delays.{name}: between 0s and 24h"));
+            }
+            if !limits::set_delay(&mut config.delays, &mut config.transitions, &name, delay) {
+                self.problems.push(format!("delays.{name}: there is no such delay, only {}", delay_names()));
+            }
+        }
+    }
+
+    /// The settings below a name.
+    fn group<T: DeserializeOwned>(&mut self, group: &str) -> Vec<(String, T)> {
+        let names: Vec<String> = self
+            .values
+            .keys()
+            .filter_map(|name| name.strip_prefix(group)?.strip_prefix('.'))
+            .map(str::to_owned)
+            .collect();
+        names.into_iter().filter_map(|name| Some((name.clone(), self.optional(&format!("{group}.{name}"))?))).collect()
+    }
+
+    fn checked<T: DeserializeOwned>(&mut self, name: &str, default: T, problem: impl Fn(&T) -> Option<String>) -> T {
+        let source = self.values.get(name).map(|(source, _)| source.clone()).unwrap_or_default();
+        let value = self.optional(name).unwrap_or(default);
+        self.problems.extend(problem(&value).map(|problem| format!("{name} ({source}): {problem}")));
+        value
+    }
+
+    fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let (source, value) = self.values.remove(name)?;
+        match read(value) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problems.push(format!("{name} ({source}): {error}"));
+                None
+            }
+        }
+    }
+}
+
+/// Reads a value. The text of a flag or of the environment may be a number or a boolean, and a number in a
+/// file may be a text such as an account.
+fn read<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
+    let first = serde_json::from_value(value.clone());
+    match (first, value) {
+        (Err(error), Value::String(text)) => {
+            serde_json::from_str::<Value>(&text).and_then(serde_json::from_value).map_err(|_| error)
+        }
+        (Err(error), Value::Number(number)) => {
+            serde_json::from_value(Value::String(number.to_string())).map_err(|_| error)
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+fn not_an_account(account: &str) -> Option<String> {
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_account).then(|| format!("{account:?} is not an account of twelve digits"))
+}
+
+fn not_a_region(region: &str) -> Option<String> {
+    let known = vpc_model::region::REGIONS.iter().any(|facts| facts.name == region);
+    (!known).then(|| format!("there is no region {region:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn layer(source: &str, values: Value) -> Layer {
+        Layer { source: source.to_owned(), values: values.as_object().expect("an object").clone() }
+    }
+
+    #[test]
+    fn the_first_layer_is_strongest() {
+        let flags = layer("flag", json!({"region": "eu-west-1", "seed": "7", "delays": {"instance": "2s"}}));
+        let file = layer(
+            "file",
+            json!({
+                "region": "us-west-2",
+                "account": 111122223333u64,
+                "fabric": false,
+                "quotas": {"elasticIps": 50},
+                "delays": {"instance": "9s", "natGateway": "1m 30s"},
+                "faults": {"errors": [{"action": "CreateVpc", "code": "Unavailable"}]},
+            }),
+        );
+        let config = config(&[flags, file]).expect("a configuration");
+        assert_eq!((config.region.0.as_str(), config.account.0.as_str()), ("eu-west-1", "111122223333"));
+        assert_eq!((config.seed, config.fabric, config.quotas.elastic_ips), (Some(7), false, 50));
+        assert_eq!(config.transitions.instance, SignedDuration::from_secs(2));
+        assert_eq!(config.delays.nat_gateway, SignedDuration::from_secs(90));
+        assert_eq!(config.faults.errors.len(), 1);
+    }
+
+    #[test]
+    fn all_problems_are_reported() {
+        let flags = layer("flag", json!({"listen": "0.0.0.0:4566", "account": "12", "quotas": {"x": 1}}));
+        let file = layer(
+            "vpcbox.yaml",
+            json!({
+                "region": "mars-1",
+                "fabrik": true,
+                "delays": {"vpn": "25h", "other": "soon"},
+                "quotas": {"groupsPerInterface": 17},
+                "faults": {"errors": [{"action": "CreateVpc", "code": "NoSuchCode"}]},
+            }),
+        );
+        let problems = config(&[flags, file]).expect_err("problems");
+        insta::assert_snapshot!(problems);
+    }
+
+    #[rstest]
+    #[case::nothing(json!({}), true)]
+    #[case::null_seed(json!({"seed": null}), false)]
+    #[case::number_for_a_flag(json!({"fabric": 1}), false)]
+    fn single_values(#[case] values: Value, #[case] is_good: bool) {
+        assert_eq!(config(&[layer("file", values)]).is_ok(), is_good);
+    }
+}
