@@ -10,6 +10,7 @@ mod network_acl;
 mod network_interface;
 mod route_table;
 mod security_group;
+mod subnet;
 mod tags;
 mod vpc;
 
@@ -96,6 +97,11 @@ codes! {
     DEFAULT_VPC_DOES_NOT_EXIST "DefaultVpcDoesNotExist" 400;
     INVALID_DHCP_OPTIONS_ID_MALFORMED "InvalidDhcpOptionsId.Malformed" 400;
     INVALID_DHCP_OPTION_ID_NOT_FOUND "InvalidDhcpOptionID.NotFound" 400;
+    INVALID_CIDR_BLOCK_IN_USE "InvalidCidrBlock.InUse" 400;
+    INVALID_SUBNET_CIDR_BLOCK_ASSOCIATION_ID_MALFORMED "InvalidSubnetCidrBlockAssociationId.Malformed" 400;
+    INVALID_SUBNET_CIDR_BLOCK_ASSOCIATION_ID_NOT_FOUND "InvalidSubnetCidrBlockAssociationID.NotFound" 400;
+    INVALID_SUBNET_CIDR_RESERVATION_ID_MALFORMED "InvalidSubnetCidrReservationId.Malformed" 400;
+    INVALID_SUBNET_CIDR_RESERVATION_ID_NOT_FOUND "InvalidSubnetCidrReservationID.NotFound" 400;
     INVALID_SUBNET_CONFLICT "InvalidSubnet.Conflict" 400;
     INVALID_SUBNET_ID_MALFORMED "InvalidSubnetID.Malformed" 400;
     INVALID_SUBNET_ID_NOT_FOUND "InvalidSubnetID.NotFound" 400;

@@ -200,7 +200,10 @@ fn is_vpcs_own(model: &Model, options: &Options, sender: &NetworkInterface, dest
     let is_resolver = model.vpc(&sender.vpc_id).is_some_and(|vpc| vpc.resolver() == address);
     let mut subnets = model.subnets().filter(|subnet| subnet.vpc_id == sender.vpc_id);
     let is_service = |address: Ipv4Addr| options.services.iter().any(|service| service.address == address);
-    address.is_link_local() || is_service(address) || is_resolver || subnets.any(|subnet| subnet.router() == address)
+    address.is_link_local()
+        || is_service(address)
+        || is_resolver
+        || subnets.any(|subnet| subnet.router() == Some(address))
 }
 
 /// The rule of an ENI's groups that allows a packet. All rules of all groups count; the first is shown.

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::Ids;
+use crate::{Ids, ReservationType};
 
 /// The length of a delegated IPv4 prefix.
 pub const IPV4_PREFIX_LENGTH: u8 = 28;
@@ -48,6 +48,9 @@ pub enum AddressError {
     /// A delegated prefix has one length and starts at a multiple of it.
     #[error("{0} is not a prefix that can be delegated")]
     NotDelegable(IpNet),
+    /// The subnet has no IPv4 block.
+    #[error("the subnet has no ipv4 block")]
+    NoIpv4,
     /// The subnet has no IPv6 block.
     #[error("the subnet has no ipv6 block")]
     NoIpv6,
@@ -115,28 +118,58 @@ impl Addresses {
 /// What of one subnet is free (IPv4) and taken (IPv6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AddressPool {
-    cidr: Ipv4Net,
+    cidr: Option<Ipv4Net>,
     /// Free ranges by their first address; both ends are inside, no two touch.
     free: BTreeMap<u32, u32>,
     free_count: u32,
     ipv6_cidr: Option<Ipv6Net>,
     ipv6_addresses: BTreeSet<Ipv6Addr>,
     ipv6_prefixes: BTreeSet<Ipv6Net>,
+    /// Reserved parts and what for; no two overlap. What is reserved and not taken counts as free.
+    reserved: BTreeMap<Ipv4Net, ReservationType>,
+    ipv6_reserved: BTreeMap<Ipv6Net, ReservationType>,
 }
 
 impl AddressPool {
     /// The pool of a subnet without ENIs.
-    pub(crate) fn new(cidr: Ipv4Net, ipv6_cidr: Option<Ipv6Net>) -> Self {
-        let first = u32::from(cidr.network()) + 4;
-        let last = u32::from(cidr.broadcast()) - 1;
+    pub(crate) fn new(cidr: Option<Ipv4Net>, ipv6_cidr: Option<Ipv6Net>) -> Self {
+        let range = cidr.map(|cidr| (u32::from(cidr.network()) + 4, u32::from(cidr.broadcast()) - 1));
         Self {
             cidr,
-            free: BTreeMap::from([(first, last)]),
-            free_count: last - first + 1,
+            free: range.into_iter().collect(),
+            free_count: range.map_or(0, |(first, last)| last - first + 1),
             ipv6_cidr,
             ipv6_addresses: BTreeSet::new(),
             ipv6_prefixes: BTreeSet::new(),
+            reserved: BTreeMap::new(),
+            ipv6_reserved: BTreeMap::new(),
         }
+    }
+
+    /// Gives the subnet an IPv6 block, or none; nothing of the one before may be taken.
+    pub(crate) fn set_ipv6_block(&mut self, block: Option<Ipv6Net>) {
+        self.ipv6_cidr = block;
+    }
+
+    /// Whether anything of the IPv6 block is taken.
+    pub(crate) fn uses_ipv6(&self) -> bool {
+        !(self.ipv6_addresses.is_empty() && self.ipv6_prefixes.is_empty())
+    }
+
+    /// Keeps a part for a use.
+    pub(crate) fn reserve(&mut self, part: IpNet, reservation_type: ReservationType) {
+        match part {
+            IpNet::V4(part) => self.reserved.insert(part, reservation_type),
+            IpNet::V6(part) => self.ipv6_reserved.insert(part, reservation_type),
+        };
+    }
+
+    /// Ends that.
+    pub(crate) fn unreserve(&mut self, part: IpNet) {
+        match part {
+            IpNet::V4(part) => self.reserved.remove(&part),
+            IpNet::V6(part) => self.ipv6_reserved.remove(&part),
+        };
     }
 
     /// How many IPv4 addresses are free.
@@ -213,18 +246,29 @@ impl AddressPool {
         Ok(())
     }
 
+    /// The lowest free address that is not kept for something.
     fn take_lowest_ipv4(&mut self) -> Result<Ipv4Addr, AddressError> {
-        let (&lowest, _) = self.free.first_key_value().ok_or(AddressError::Exhausted)?;
+        let unreserved = |(first, last): (&u32, &u32)| {
+            let mut address = *first;
+            while let Some(part) = self.reservation_around(address.into()) {
+                address = u32::from(part.broadcast()).checked_add(1)?;
+            }
+            (address <= *last).then_some(address)
+        };
+        let lowest = self.free.iter().find_map(unreserved).ok_or(AddressError::Exhausted)?;
         self.cut(lowest, lowest);
         Ok(Ipv4Addr::from(lowest))
     }
 
     fn take_ipv4(&mut self, address: Ipv4Addr) -> Result<(), AddressError> {
         let number = u32::from(address);
-        if !self.cidr.contains(&address) {
+        let cidr = self.cidr.ok_or(AddressError::NoIpv4)?;
+        if !cidr.contains(&address) {
             return Err(AddressError::Outside(address.into()));
         }
-        if number < u32::from(self.cidr.network()) + 4 || address == self.cidr.broadcast() {
+        let is_kept =
+            self.reservation_around(address).is_some_and(|part| self.reserved[&part] == ReservationType::Prefix);
+        if number < u32::from(cidr.network()) + 4 || address == cidr.broadcast() || is_kept {
             return Err(AddressError::Reserved(address.into()));
         }
         if !self.is_free(number, number) {
@@ -234,23 +278,46 @@ impl AddressPool {
         Ok(())
     }
 
+    /// The reserved part that an address is in. As parts do not overlap, only the last one before it can be.
+    fn reservation_around(&self, address: Ipv4Addr) -> Option<Ipv4Net> {
+        let (part, _) = self.reserved.range(..=Ipv4Net::from(address)).next_back()?;
+        part.contains(&address).then_some(*part)
+    }
+
+    /// A free prefix, of what is kept for prefixes where there is one.
     fn take_free_ipv4_prefix(&mut self) -> Result<Ipv4Net, AddressError> {
-        let aligned = |first: u32| first.checked_next_multiple_of(PREFIX_SIZE);
-        let first = self
-            .free
-            .iter()
-            .filter_map(|(first, last)| Some((aligned(*first)?, *last)))
-            .find_map(|(first, last)| (first.checked_add(PREFIX_SIZE - 1)? <= last).then_some(first))
-            .ok_or(AddressError::NoPrefix)?;
-        self.cut(first, first + PREFIX_SIZE - 1);
+        let kept = self.reserved.iter().filter(|(_, kind)| **kind == ReservationType::Prefix);
+        let kept = kept.flat_map(|(part, _)| self.free_blocks(u32::from(part.network()), u32::from(part.broadcast())));
+        let others = || self.free_blocks(0, u32::MAX).find(|first| !self.touches_reservation(*first));
+        let first = kept.into_iter().next().or_else(others).ok_or(AddressError::NoPrefix)?;
+        self.cut(first, first + (PREFIX_SIZE - 1));
         Ok(Ipv4Net::new_assert(Ipv4Addr::from(first), IPV4_PREFIX_LENGTH))
+    }
+
+    /// The first addresses of the free blocks of a prefix's size within bounds.
+    fn free_blocks(&self, min: u32, max: u32) -> impl Iterator<Item = u32> + '_ {
+        let start = self.range_around(min).map_or(min, |(start, _)| start);
+        self.free.range(start..=max).flat_map(move |(first, last)| {
+            let (first, last) = ((*first).max(min), (*last).min(max));
+            let aligned = first.checked_next_multiple_of(PREFIX_SIZE);
+            aligned.into_iter().flat_map(move |aligned| {
+                let starts = (aligned..=last).step_by(PREFIX_SIZE as usize);
+                starts.take_while(move |start| start.checked_add(PREFIX_SIZE - 1).is_some_and(|end| end <= last))
+            })
+        })
+    }
+
+    fn touches_reservation(&self, first: u32) -> bool {
+        let block = delegable_ipv4(first.into());
+        self.reservation_around(first.into()).is_some()
+            || self.reserved.range(block..).next().is_some_and(|(part, _)| block.contains(part))
     }
 
     fn take_ipv4_prefix(&mut self, prefix: Ipv4Net) -> Result<(), AddressError> {
         if prefix.prefix_len() != IPV4_PREFIX_LENGTH || prefix != prefix.trunc() {
             return Err(AddressError::NotDelegable(prefix.into()));
         }
-        if !self.cidr.contains(&prefix) {
+        if !self.cidr.ok_or(AddressError::NoIpv4)?.contains(&prefix) {
             return Err(AddressError::Outside(prefix.network().into()));
         }
         let (first, last) = (u32::from(prefix.network()), u32::from(prefix.broadcast()));
@@ -279,7 +346,9 @@ impl AddressPool {
         if !block.contains(&address) {
             return Err(AddressError::Outside(address.into()));
         }
-        if u128::from(address) - u128::from(block.network()) < 4 || address == block.broadcast() {
+        let around = self.ipv6_reservation_around(address);
+        let is_kept = around.is_some_and(|part| self.ipv6_reserved[&part] == ReservationType::Prefix);
+        if u128::from(address) - u128::from(block.network()) < 4 || address == block.broadcast() || is_kept {
             return Err(AddressError::Reserved(address.into()));
         }
         if !self.is_ipv6_free(address) {
@@ -308,31 +377,49 @@ impl AddressPool {
     }
 
     /// AWS spreads IPv6 addresses over the block, and so do we.
-    fn random_ipv6(&self, ids: &mut Ids) -> Result<Ipv6Addr, AddressError> {
-        let block = self.ipv6_block()?;
+    fn random_ipv6(block: Ipv6Net, ids: &mut Ids) -> Ipv6Addr {
         let host_bits = 128 - u32::from(block.prefix_len());
         let mask = u128::MAX.checked_shr(128 - host_bits).unwrap_or(0);
-        Ok(Ipv6Addr::from(u128::from(block.network()) | (u128::from(ids.number()) & mask)))
+        // Most blocks are a /64; only larger ones need more than one number.
+        let high = if host_bits > 64 { u128::from(ids.number()) << 64 } else { 0 };
+        Ipv6Addr::from(u128::from(block.network()) | ((high | u128::from(ids.number())) & mask))
     }
 
     fn take_free_ipv6(&mut self, ids: &mut Ids) -> Result<Ipv6Addr, AddressError> {
+        let block = self.ipv6_block()?;
         for _ in 0..IPV6_TRIES {
-            let address = self.random_ipv6(ids)?;
-            if self.take_ipv6(address).is_ok() {
+            let address = Self::random_ipv6(block, ids);
+            if self.ipv6_reservation_around(address).is_none() && self.take_ipv6(address).is_ok() {
                 return Ok(address);
             }
         }
         Err(AddressError::Exhausted)
     }
 
+    /// A free prefix, of what is kept for prefixes where there is one.
     fn take_free_ipv6_prefix(&mut self, ids: &mut Ids) -> Result<Ipv6Net, AddressError> {
-        for _ in 0..IPV6_TRIES {
-            let prefix = delegable_ipv6(self.random_ipv6(ids)?);
-            if self.take_ipv6_prefix(prefix).is_ok() {
-                return Ok(prefix);
+        let whole = self.ipv6_block()?;
+        let kept = self.ipv6_reserved.iter().filter(|(_, kind)| **kind == ReservationType::Prefix);
+        let kept: Vec<Ipv6Net> = kept.map(|(part, _)| *part).collect();
+        for block in kept.into_iter().chain([whole]) {
+            for _ in 0..IPV6_TRIES {
+                let prefix = delegable_ipv6(Self::random_ipv6(block, ids));
+                let is_foreign = block == whole && self.touches_ipv6_reservation(prefix);
+                if block.contains(&prefix) && !is_foreign && self.take_ipv6_prefix(prefix).is_ok() {
+                    return Ok(prefix);
+                }
             }
         }
         Err(AddressError::NoPrefix)
+    }
+
+    fn ipv6_reservation_around(&self, address: Ipv6Addr) -> Option<Ipv6Net> {
+        let (part, _) = self.ipv6_reserved.range(..=Ipv6Net::from(address)).next_back()?;
+        part.contains(&address).then_some(*part)
+    }
+
+    fn touches_ipv6_reservation(&self, prefix: Ipv6Net) -> bool {
+        self.ipv6_reserved.keys().any(|part| part.contains(&prefix) || prefix.contains(part))
     }
 
     fn range_around(&self, first: u32) -> Option<(u32, u32)> {
@@ -388,7 +475,7 @@ mod tests {
     use super::*;
 
     fn pool(cidr: &str) -> AddressPool {
-        AddressPool::new(cidr.parse().unwrap(), Some("2001:db8::/64".parse().unwrap()))
+        AddressPool::new(Some(cidr.parse().unwrap()), Some("2001:db8::/64".parse().unwrap()))
     }
 
     fn ipv4(pool: &mut AddressPool, addresses: &[&str]) -> Result<Addresses, AddressError> {

@@ -81,6 +81,10 @@ ids! {
     VpcCidrAssociationId "vpc-cidr-assoc-"
     /// A subnet.
     SubnetId "subnet-"
+    /// A subnet's association with an IPv6 block.
+    SubnetCidrAssociationId "subnet-cidr-assoc-"
+    /// A reserved part of a subnet.
+    SubnetCidrReservationId "scr-"
     /// An elastic network interface.
     NetworkInterfaceId "eni-"
     /// An ENI's attachment to an instance.

@@ -40,7 +40,11 @@ impl Model {
         let mut index = Indexes::default();
         for subnet in self.subnets.values() {
             index::insert(&mut index.subnets_by_vpc, subnet.vpc_id.clone(), subnet.id.clone());
-            let ipv6 = subnet.ipv6_cidr_blocks.first().copied();
+            let alive = subnet.ipv6_cidr_blocks().count();
+            if alive > 1 || (alive == 0 && subnet.is_ipv6_native()) {
+                broken.push(format!("{} has {alive} ipv6 blocks", subnet.id));
+            }
+            let ipv6 = subnet.ipv6_cidr_blocks().next();
             index.pools.insert(subnet.id.clone(), AddressPool::new(subnet.cidr_block, ipv6));
         }
         index.under_way = self.count_under_way();
@@ -51,6 +55,13 @@ impl Model {
                     Some(group) if group.vpc_id == interface.vpc_id => {}
                     _ => broken.push(format!("{} carries {group}, which is not its vpc's", interface.id)),
                 }
+            }
+        }
+        // Only now: what is reserved may have been taken before.
+        for reservation in self.subnet_cidr_reservations.values() {
+            match index.pools.get_mut(&reservation.subnet_id) {
+                Some(pool) => pool.reserve(reservation.cidr, reservation.reservation_type),
+                None => broken.push(format!("{} is in a subnet that is gone", reservation.id)),
             }
         }
         for association in self.trunk_associations.values() {

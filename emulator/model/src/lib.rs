@@ -57,7 +57,10 @@ pub use security_group::{
     Direction, IpProtocol, NewRule, PortRange, Revoked, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,
     SecurityGroupRule,
 };
-pub use subnet::{NewSubnet, Subnet, SubnetAttribute, SubnetError};
+pub use subnet::{
+    HostnameType, NewReservation, NewSubnet, PrivateDnsNameOptions, ReservationType, Subnet, SubnetAttribute,
+    SubnetCidrAssociation, SubnetCidrReservation, SubnetError,
+};
 pub use tags::{TagError, Tags};
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, Mac, Region, ZoneId, ZoneName};

@@ -82,6 +82,20 @@ impl LifeSpan {
         };
         self.since.checked_add(wait).ok()
     }
+
+    /// Moves on as far as is due. Whether the resource is still there, as shown.
+    fn step(&mut self, delay: SignedDuration, now: Timestamp, changed: &mut bool) -> bool {
+        while let Some(due) = self.due(delay).filter(|due| *due <= now) {
+            *changed = true;
+            let phase = match self.phase {
+                Phase::Pending => Phase::Available,
+                Phase::Deleting => Phase::Deleted,
+                Phase::Available | Phase::Deleted => return false,
+            };
+            *self = Self { phase, since: due };
+        }
+        true
+    }
 }
 
 /// How long things take in the background; nothing at all unless configured.
@@ -105,19 +119,19 @@ pub(crate) type Spans<'a, K, V> = (&'a mut BTreeMap<K, V>, fn(&mut V) -> &mut Li
 /// Moves on what is due, and drops what was deleted long ago. Whether anything changed.
 pub(crate) fn advance<K: Ord, V>((map, span): Spans<'_, K, V>, delay: SignedDuration, now: Timestamp) -> bool {
     let mut changed = false;
-    map.retain(|_, resource| {
-        let span = span(resource);
-        while let Some(due) = span.due(delay).filter(|due| *due <= now) {
-            changed = true;
-            let phase = match span.phase {
-                Phase::Pending => Phase::Available,
-                Phase::Deleting => Phase::Deleted,
-                Phase::Available | Phase::Deleted => return false,
-            };
-            *span = LifeSpan { phase, since: due };
-        }
-        true
-    });
+    map.retain(|_, resource| span(resource).step(delay, now, &mut changed));
+    changed
+}
+
+/// The same for resources in a list.
+pub(crate) fn advance_list<V>(
+    list: &mut Vec<V>,
+    span: fn(&mut V) -> &mut LifeSpan,
+    delay: SignedDuration,
+    now: Timestamp,
+) -> bool {
+    let mut changed = false;
+    list.retain_mut(|resource| span(resource).step(delay, now, &mut changed));
     changed
 }
 

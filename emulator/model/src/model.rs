@@ -9,7 +9,8 @@ use crate::{
     AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
     ElasticIp, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl,
     NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
-    SecurityGroupId, Subnet, SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord,
+    TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -33,6 +34,7 @@ pub struct Model {
     pub(crate) client_tokens: ClientTokens,
     pub(crate) vpcs: BTreeMap<VpcId, Vpc>,
     pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
+    pub(crate) subnet_cidr_reservations: BTreeMap<SubnetCidrReservationId, SubnetCidrReservation>,
     pub(crate) network_interfaces: BTreeMap<NetworkInterfaceId, NetworkInterface>,
     pub(crate) trunk_associations: BTreeMap<TrunkAssociationId, TrunkAssociation>,
     pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
@@ -60,11 +62,30 @@ pub struct Quotas {
     pub rules_per_group: usize,
     /// Elastic IP addresses: 5.
     pub elastic_ips: usize,
+    /// VPCs: 5, the default one included.
+    pub vpcs: usize,
+    /// Subnets per VPC: 200.
+    pub subnets_per_vpc: usize,
+    /// IPv4 blocks per VPC: 5.
+    pub ipv4_blocks_per_vpc: usize,
+    /// IPv6 blocks per VPC: 5.
+    pub ipv6_blocks_per_vpc: usize,
+    /// ENIs: 5,000.
+    pub network_interfaces: usize,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { groups_per_interface: 5, rules_per_group: 60, elastic_ips: 5 }
+        Self {
+            groups_per_interface: 5,
+            rules_per_group: 60,
+            elastic_ips: 5,
+            vpcs: 5,
+            subnets_per_vpc: 200,
+            ipv4_blocks_per_vpc: 5,
+            ipv6_blocks_per_vpc: 5,
+            network_interfaces: 5000,
+        }
     }
 }
 
@@ -92,6 +113,7 @@ impl Model {
             client_tokens: ClientTokens::default(),
             vpcs: BTreeMap::new(),
             subnets: BTreeMap::new(),
+            subnet_cidr_reservations: BTreeMap::new(),
             network_interfaces: BTreeMap::new(),
             trunk_associations: BTreeMap::new(),
             security_groups: BTreeMap::new(),
@@ -139,7 +161,7 @@ impl Model {
     pub fn advance(&mut self, now: Timestamp) {
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 0] = [];
+        let moved: [bool; 1] = [self.advance_subnet_blocks(now)];
         if moved.contains(&true) {
             self.touch();
         }
@@ -148,7 +170,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 1] = [self.next_forgotten()];
+        let due: [Option<Timestamp>; 2] = [self.next_forgotten(), self.next_subnet_block()];
         due.into_iter().flatten().min()
     }
 
@@ -188,6 +210,8 @@ impl Model {
         vpcs vpc: VpcId => Vpc;
         /// All subnets in the order of their ids.
         subnets subnet: SubnetId => Subnet;
+        /// All reserved parts of subnets in the order of their ids.
+        subnet_cidr_reservations subnet_cidr_reservation: SubnetCidrReservationId => SubnetCidrReservation;
         /// All ENIs in the order of their ids.
         network_interfaces network_interface: NetworkInterfaceId => NetworkInterface;
         /// All trunk associations in the order of their ids.

@@ -141,7 +141,8 @@ impl World {
     }
 
     fn wanted(&self, subnet: &SubnetId, count: usize, prefixes: usize, host: Option<u8>) -> WantedAddresses {
-        let base = u32::from(self.model.subnet(subnet).expect("it was chosen").cidr_block.network());
+        let base =
+            u32::from(self.model.subnet(subnet).expect("it was chosen").cidr_block.expect("it has one").network());
         let ipv4 = host.map(|host| (base + u32::from(host)).into()).into_iter().collect();
         WantedAddresses { ipv4, ipv4_count: count, ipv4_prefix_count: prefixes, ..Default::default() }
     }
@@ -334,7 +335,7 @@ fn check_free_counts(model: &Model) -> Result<(), TestCaseError> {
     for subnet in model.subnets() {
         let inside = model.network_interfaces().filter(|interface| interface.subnet_id == subnet.id);
         let taken: usize = inside.map(|found| found.private_ips.len() + 16 * found.ipv4_prefixes.len()).sum();
-        let size = 1 << (32 - subnet.cidr_block.prefix_len());
+        let size = 1 << (32 - subnet.cidr_block.expect("it has one").prefix_len());
         prop_assert_eq!(model.available_ip_address_count(&subnet.id) as usize + taken, size - 5);
     }
     Ok(())

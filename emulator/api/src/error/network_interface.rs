@@ -112,6 +112,7 @@ impl From<AddressError> for ApiError {
             AddressError::NotDelegable(prefix) => invalid(format!(
                 "Prefix {prefix} is not valid: it must be a /28 or /80 block at a multiple of its size"
             )),
+            AddressError::NoIpv4 => invalid("The specified subnet does not have an IPv4 CIDR block"),
             AddressError::NoIpv6 => invalid("The specified subnet does not have an IPv6 CIDR block"),
         }
     }

@@ -1,6 +1,6 @@
-//! What EC2 says where the model refuses something about VPCs, subnets or gateways.
+//! What EC2 says where the model refuses something about VPCs or gateways.
 
-use vpc_model::{EgressOnlyGatewayError, GatewayError, SubnetError, VpcError};
+use vpc_model::{EgressOnlyGatewayError, GatewayError, VpcError};
 
 use crate::{ApiError, Code};
 
@@ -38,44 +38,6 @@ impl From<VpcError> for ApiError {
                 Code::DEFAULT_VPC_ALREADY_EXISTS,
                 format!("A Default VPC already exists for this account in this region: {id}"),
             ),
-        }
-    }
-}
-
-impl From<SubnetError> for ApiError {
-    fn from(err: SubnetError) -> Self {
-        match err {
-            SubnetError::NotFound(id) => Self::not_found(Code::INVALID_SUBNET_ID_NOT_FOUND, "subnet", id),
-            SubnetError::VpcNotFound(id) => VpcError::NotFound(id).into(),
-            SubnetError::Range(block) => {
-                Self::new(Code::INVALID_SUBNET_RANGE, format!("The CIDR '{block}' is invalid."))
-            }
-            SubnetError::Ipv6Range(block) => {
-                Self::new(Code::INVALID_SUBNET_RANGE, format!("The CIDR '{block}' is invalid."))
-            }
-            SubnetError::Overlaps(block) => {
-                Self::new(Code::INVALID_SUBNET_CONFLICT, format!("The CIDR '{block}' conflicts with another subnet"))
-            }
-            SubnetError::Ipv6Overlaps(block) => {
-                Self::new(Code::INVALID_SUBNET_CONFLICT, format!("The CIDR '{block}' conflicts with another subnet"))
-            }
-            SubnetError::NoSuchZone(zone) => Self::invalid(
-                "availabilityZone",
-                &zone,
-                "Subnets can only be created in the availability zones of the region.",
-            ),
-            SubnetError::NoDefaultVpc => {
-                Self::new(Code::DEFAULT_VPC_DOES_NOT_EXIST, "No default VPC exists for this account in this region.")
-            }
-            SubnetError::DefaultExists { zone, subnet } => Self::new(
-                Code::DEFAULT_SUBNET_ALREADY_EXISTS_IN_AVAILABILITY_ZONE,
-                format!("'{subnet}' is already the default subnet in {zone}."),
-            ),
-            SubnetError::NoRoom(vpc) => Self::new(
-                Code::INVALID_SUBNET_CONFLICT,
-                format!("The default VPC '{vpc}' has no free CIDR block for a default subnet."),
-            ),
-            SubnetError::HasDependencies(id) => Self::dependency("subnet", id),
         }
     }
 }

@@ -10,8 +10,8 @@ use vpc_model::{
     AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, EgressOnlyGatewayId, ImageId,
     InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclAssociationId,
     NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId,
-    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetId, TrunkAssociationId,
-    VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
+    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetCidrAssociationId,
+    SubnetCidrReservationId, SubnetId, TrunkAssociationId, VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -127,6 +127,8 @@ ids! {
     VpcId, INVALID_VPC_ID_MALFORMED, INVALID_VPC_ID_NOT_FOUND "vpc";
     VpcCidrAssociationId, INVALID_VPC_CIDR_BLOCK_ASSOCIATION_ID_MALFORMED;
     SubnetId, INVALID_SUBNET_ID_MALFORMED, INVALID_SUBNET_ID_NOT_FOUND "subnet";
+    SubnetCidrAssociationId, INVALID_SUBNET_CIDR_BLOCK_ASSOCIATION_ID_MALFORMED;
+    SubnetCidrReservationId, INVALID_SUBNET_CIDR_RESERVATION_ID_MALFORMED;
     NetworkInterfaceId, INVALID_NETWORK_INTERFACE_ID_MALFORMED,
         INVALID_NETWORK_INTERFACE_ID_NOT_FOUND "networkInterface";
     AttachmentId, INVALID_NETWORK_INTERFACE_ATTACHMENT_ID_MALFORMED;

@@ -1,10 +1,17 @@
 //! Bridges, wires and where addresses are.
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
 use vpc_model::{NetworkInterface, Subnet};
 
 use super::{By, Present, View};
 use crate::{Branch, Bridge, Desired, InstanceAddress, Key, Object, Wire, names, options};
+
+/// Stands for the router's address where a subnet has IPv6 only.
+///
+/// Deviation: the fabric carries no IPv6, so ENIs of such a subnet have their links and nothing else.
+const NATIVE_ROUTER: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 1), 32);
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
     let vpc = &view.vpc.id;
@@ -13,7 +20,7 @@ pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
         desired.insert(Key::ServiceAddress(vpc.clone(), service.address), Object::ServiceAddress);
     }
     for subnet in view.model.subnets().filter(|subnet| subnet.vpc_id == *vpc) {
-        let bridge = Bridge { router: in_subnet(subnet, subnet.router()), mac: names::router_mac(&subnet.id) };
+        let bridge = Bridge { router: router(subnet), mac: names::router_mac(&subnet.id) };
         desired.insert(Key::Bridge(vpc.clone(), subnet.id.clone()), Object::Bridge(bridge));
     }
     for present in view.present.values() {
@@ -48,8 +55,8 @@ fn link(view: &View<'_>, present: &Present<'_>, desired: &mut Desired) {
 /// DHCP serves the primary address of the primary ENI.
 fn instance_address(view: &View<'_>, eni: &NetworkInterface) -> Option<InstanceAddress> {
     let subnet = view.model.subnet(&eni.subnet_id)?;
-    let address = in_subnet(subnet, eni.primary_ip()?);
-    Some(InstanceAddress { eni: eni.id.clone(), address, router: subnet.router() })
+    let address = Ipv4Net::new(eni.primary_ip()?, subnet.cidr_block?.prefix_len()).ok()?;
+    Some(InstanceAddress { eni: eni.id.clone(), address, router: subnet.router()? })
 }
 
 /// The mapping service: which ENI has an address is known, nobody is asked.
@@ -60,6 +67,10 @@ fn neighbours(eni: &NetworkInterface, desired: &mut Desired) {
     }
 }
 
-fn in_subnet(subnet: &Subnet, address: std::net::Ipv4Addr) -> Ipv4Net {
-    Ipv4Net::new(address, subnet.cidr_block.prefix_len()).expect("a network's prefix length is valid")
+fn router(subnet: &Subnet) -> Ipv4Net {
+    let own = subnet
+        .router()
+        .zip(subnet.cidr_block)
+        .and_then(|(router, block)| Ipv4Net::new(router, block.prefix_len()).ok());
+    own.unwrap_or(NATIVE_ROUTER)
 }

@@ -187,6 +187,7 @@ impl Model {
         if new.interface_type != InterfaceType::EfaOnly {
             match new.primary_ip {
                 Some(address) => wanted.ipv4.insert(0, address),
+                None if subnet.is_ipv6_native() => {}
                 None => {
                     primary_at = wanted.ipv4.len();
                     wanted.ipv4_count += 1;

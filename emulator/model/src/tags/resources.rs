@@ -57,6 +57,7 @@ resources! {
     "route-table" route_tables;
     "security-group" security_groups;
     "subnet" subnets;
+    "subnet-cidr-reservation" subnet_cidr_reservations;
     "vpc" vpcs;
 }
 

@@ -68,7 +68,7 @@ impl Model {
         if block == vpc.cidr_block {
             return Err(VpcError::PrimaryBlock(id.clone()));
         }
-        if self.subnets_of(&vpc_id).any(|subnet| block.contains(&subnet.cidr_block)) {
+        if self.subnets_of(&vpc_id).filter_map(|subnet| subnet.cidr_block).any(|other| block.contains(&other)) {
             return Err(VpcError::BlockInUse(block));
         }
         for table in self.route_tables.values_mut().filter(|table| table.vpc_id == vpc_id) {

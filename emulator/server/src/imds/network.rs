@@ -56,8 +56,8 @@ fn interface(model: &Model, eni: &NetworkInterface) -> Folder {
 fn blocks(model: &Model, eni: &NetworkInterface) -> Folder {
     let (subnet, vpc) = (model.subnet(&eni.subnet_id), model.vpc(&eni.vpc_id));
     folder([
-        ("subnet-ipv4-cidr-block", subnet.map(|subnet| leaf(subnet.cidr_block))),
-        ("subnet-ipv6-cidr-blocks", subnet.and_then(|subnet| lines(&subnet.ipv6_cidr_blocks))),
+        ("subnet-ipv4-cidr-block", subnet.and_then(|subnet| subnet.cidr_block).map(leaf)),
+        ("subnet-ipv6-cidr-blocks", subnet.and_then(|subnet| lines(subnet.ipv6_cidr_blocks()))),
         ("vpc-ipv4-cidr-block", vpc.map(|vpc| leaf(vpc.cidr_block))),
         ("vpc-ipv4-cidr-blocks", vpc.and_then(|vpc| lines(vpc.cidr_associations.iter().map(|(_, block)| block)))),
         ("vpc-ipv6-cidr-blocks", vpc.and_then(|vpc| lines(vpc.ipv6_cidr_associations.iter().map(|(_, block)| block)))),

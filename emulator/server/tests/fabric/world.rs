@@ -90,8 +90,8 @@ impl World {
         netlink.add_address(link, IpNet::V4(Ipv4Net::from(at))).unwrap();
         let subnet = self.account.model.subnet(&self.account.get(eni).subnet_id).unwrap();
         let table = 1000 + link;
-        netlink.replace_route(&RouteSpec::on_link(Ipv4Net::from(subnet.router()), link).table(table)).unwrap();
-        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router())).link(link).table(table);
+        netlink.replace_route(&RouteSpec::on_link(Ipv4Net::from(subnet.router().unwrap()), link).table(table)).unwrap();
+        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router().unwrap())).link(link).table(table);
         netlink.replace_route(&default).unwrap();
         netlink.add_rule(&RuleSpec::v4(500, table).from(IpNet::V4(Ipv4Net::from(at)))).unwrap();
         Host { name, eni: eni.clone(), address: at, netns: near.netns.clone() }
@@ -108,9 +108,9 @@ impl World {
         let (netlink, address) = (Netlink::open(&pod).unwrap(), own.primary_ip().unwrap());
         let subnet = self.account.model.subnet(&own.subnet_id).unwrap();
         netlink.set_up(&link).unwrap();
-        let with_prefix = Ipv4Net::new(address, subnet.cidr_block.prefix_len()).unwrap();
+        let with_prefix = Ipv4Net::new(address, subnet.cidr_block.unwrap().prefix_len()).unwrap();
         netlink.add_address(&link, IpNet::V4(with_prefix)).unwrap();
-        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router()));
+        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router().unwrap()));
         netlink.replace_route(&default.link(netlink.index(&link).unwrap())).unwrap();
         Host { name, eni: eni.clone(), address, netns: pod }
     }

@@ -98,6 +98,9 @@ impl InterfaceItem {
             xml.text("isPrimaryIpv6", false);
         });
         xml.optional("ipv6Address", interface.ipv6_addresses.first());
+        if interface.private_ips.is_empty() && !interface.ipv6_addresses.is_empty() {
+            xml.text("ipv6Native", true);
+        }
         xml.list("ipv4PrefixSet", &interface.ipv4_prefixes, |xml, prefix| xml.text("ipv4Prefix", prefix));
         xml.list("ipv6PrefixSet", &interface.ipv6_prefixes, |xml, prefix| xml.text("ipv6Prefix", prefix));
     }
