@@ -72,6 +72,11 @@ class Endpoint:
         reply = self.connection.getresponse()
         return reply.status, reply.read()
 
+    def actions(self):
+        """Which actions it says it has, by family, and which it says it has not."""
+        self.connection.request("GET", "/_vpcbox/actions")
+        return json.load(self.connection.getresponse())
+
     def refusal(self, action, parameters):
         """The code and the text of the error it answers with."""
         _, body = self.call(action, parameters)
@@ -178,9 +183,17 @@ def ask_for(endpoint, operation, found, path, texts):
 
 
 def is_there(endpoint, action):
-    """Whether an endpoint has an action."""
+    """Whether an endpoint has an action; one that EC2 has and it has not, it refuses by its name."""
     code, message = endpoint.refusal(action, {CANARY: "x"})
-    return code != "InvalidAction" and not (code == "UnsupportedOperation" and action in message.split())
+    assert code != "InvalidAction", f"{action} is not known to be one of EC2's actions"
+    return not (code == "UnsupportedOperation" and action in message.split())
+
+
+def made_up(endpoint, operations):
+    """The actions that an endpoint says there are, and that are not in the model."""
+    actions = endpoint.actions()
+    ours = [name for family, names in actions["families"].items() if family != "sts" for name in names]
+    return sorted({*ours, *actions["notBuilt"]} - set(operations))
 
 
 def look(endpoint, operation):
@@ -196,6 +209,7 @@ def walk(endpoint, actions=()):
     """What an endpoint says about every parameter: by action, and in it by answer."""
     model = botocore.session.get_session().get_service_model("ec2")
     coverage = {}
+    assert not made_up(endpoint, model.operation_names), made_up(endpoint, model.operation_names)
     for name in actions or model.operation_names:
         operation = model.operation_model(name)
         if not is_there(endpoint, name):

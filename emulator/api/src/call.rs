@@ -69,7 +69,12 @@ impl Call {
             ));
         }
         let action = operations::find(service, &name).ok_or_else(|| {
-            ApiError::new(Code::INVALID_ACTION, format!("The action {name} is not valid for this web service."))
+            // Deviation: EC2 has more actions than are here; callers can tell one of those from a slip.
+            if service == Service::Ec2 && operations::is_known(&name) {
+                ApiError::unsupported(&format!("The action {name}"))
+            } else {
+                ApiError::new(Code::INVALID_ACTION, format!("The action {name} is not valid for this web service."))
+            }
         })?;
         let dry_run = service == Service::Ec2 && query.flag("DryRun")?;
         if action.takes_client_token {

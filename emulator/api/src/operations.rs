@@ -34,8 +34,14 @@ use crate::call::Service;
 use crate::query::Query;
 use crate::xml::Xml;
 
-/// All actions, by family.
-const FAMILIES: &[&[Action]] = &[
+/// All actions, by family: the modules with their tables.
+macro_rules! families {
+    ($($family:ident::ACTIONS,)*) => {
+        const FAMILIES: &[(&str, &[Action])] = &[$((stringify!($family), $family::ACTIONS)),*];
+    };
+}
+
+families! {
     account::ACTIONS,
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,
@@ -55,7 +61,7 @@ const FAMILIES: &[&[Action]] = &[
     tags::ACTIONS,
     trunk::ACTIONS,
     vpc::ACTIONS,
-];
+}
 
 /// What an action says when it succeeded.
 pub(crate) trait Output {
@@ -159,12 +165,40 @@ fn render(output: impl Output) -> Vec<u8> {
 
 /// All actions by service and name.
 static BY_NAME: LazyLock<HashMap<(Service, &str), &Action>> = LazyLock::new(|| {
-    FAMILIES.iter().flat_map(|family| family.iter()).map(|action| ((action.service, action.name), action)).collect()
+    FAMILIES
+        .iter()
+        .flat_map(|(_, family)| family.iter())
+        .map(|action| ((action.service, action.name), action))
+        .collect()
 });
 
 /// The action of a name.
 pub(crate) fn find(service: Service, name: &str) -> Option<&'static Action> {
     BY_NAME.get(&(service, name)).copied()
+}
+
+/// The names of EC2's actions, a line each, in order: those that are here and those that are not.
+const KNOWN: &str = include_str!("operations/known.txt");
+
+/// Whether EC2 has an action, here or not.
+pub(crate) fn is_known(name: &str) -> bool {
+    KNOWN.lines().any(|known| known == name)
+}
+
+/// What is here of EC2 and STS: the names of all actions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    /// The actions of each family.
+    pub families: Vec<(&'static str, Vec<&'static str>)>,
+    /// The actions that EC2 has besides.
+    pub not_built: Vec<&'static str>,
+}
+
+/// Says which actions are here and which are not.
+pub fn coverage() -> Coverage {
+    let families = FAMILIES.iter().map(|(name, actions)| (*name, actions.iter().map(|it| it.name).collect()));
+    let not_built = KNOWN.lines().filter(|name| find(Service::Ec2, name).is_none());
+    Coverage { families: families.collect(), not_built: not_built.collect() }
 }
 
 #[cfg(test)]
@@ -176,8 +210,17 @@ mod tests {
     #[test]
     fn names_are_distinct() {
         let mut names = BTreeSet::new();
-        for action in FAMILIES.iter().flat_map(|family| family.iter()) {
+        for action in FAMILIES.iter().flat_map(|(_, family)| family.iter()) {
             assert!(names.insert(action.name), "{} is there twice", action.name);
+        }
+    }
+
+    #[test]
+    fn known_names_are_sorted_and_have_ours() {
+        let known: Vec<_> = KNOWN.lines().collect();
+        assert!(known.is_sorted_by(|one, next| one < next));
+        for action in FAMILIES.iter().flat_map(|(_, family)| family.iter()) {
+            assert_eq!(is_known(action.name), action.service == Service::Ec2, "{}", action.name);
         }
     }
 }

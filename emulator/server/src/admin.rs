@@ -27,6 +27,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/_vpcbox/health", get(|| async { Json(json!({"status": "ok"})) }))
         .route("/_vpcbox/status", get(status))
+        .route("/_vpcbox/actions", get(actions))
         .route("/_vpcbox/reset", post(reset))
         .route("/_vpcbox/trail", get(trail))
         .route("/_vpcbox/faults", get(faults).put(set_faults).post(set_faults).delete(restore_faults))
@@ -37,6 +38,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/imds/{instance}/{*path}", any(metadata))
         .route("/latest/{*path}", any(metadata_of_user))
         .with_state(shared)
+}
+
+/// Which actions are here, by family, and which of EC2's are not.
+async fn actions() -> Json<Value> {
+    let ec2_api::Coverage { families, not_built } = ec2_api::coverage();
+    let families: serde_json::Map<_, _> = families.into_iter().map(|(name, all)| (name.into(), json!(all))).collect();
+    Json(json!({"families": families, "notBuilt": not_built}))
 }
 
 async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
