@@ -5,6 +5,7 @@
 
 mod dhcp_options;
 mod elastic_ip;
+mod flow_log;
 mod instance;
 mod network_acl;
 mod network_interface;
@@ -145,6 +146,9 @@ codes! {
     RESOURCE_ALREADY_ASSOCIATED "Resource.AlreadyAssociated" 400;
     ROUTE_ALREADY_EXISTS "RouteAlreadyExists" 400;
     ROUTE_LIMIT_EXCEEDED "RouteLimitExceeded" 400;
+    // Flow logs.
+    FLOW_LOG_ALREADY_EXISTS "FlowLogAlreadyExists" 400;
+    INVALID_FLOW_LOG_ID_NOT_FOUND "InvalidFlowLogId.NotFound" 400;
     // Network interfaces and trunks.
     ATTACHMENT_LIMIT_EXCEEDED "AttachmentLimitExceeded" 400;
     INSUFFICIENT_CIDR_BLOCKS "InsufficientCidrBlocks" 400;

@@ -7,6 +7,7 @@ mod describe;
 mod dhcp_options;
 mod egress_only_gateway;
 mod elastic_ip;
+mod flow_log;
 mod image;
 mod instance;
 mod instance_type;
@@ -46,6 +47,7 @@ families! {
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,
     elastic_ip::ACTIONS,
+    flow_log::ACTIONS,
     image::ACTIONS,
     instance::ACTIONS,
     instance_type::ACTIONS,

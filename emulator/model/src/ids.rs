@@ -121,6 +121,8 @@ ids! {
     PeeringConnectionId "pcx-"
     /// A set of DHCP options.
     DhcpOptionsId "dopt-"
+    /// A flow log.
+    FlowLogId "fl-"
     /// An instance.
     InstanceId "i-"
     /// A reservation: what one RunInstances call made.

@@ -9,6 +9,7 @@ pub mod client_token;
 pub mod dhcp_options;
 pub mod egress_only_gateway;
 pub mod elastic_ip;
+pub mod flow_log;
 pub mod ids;
 pub mod image;
 mod index;
@@ -37,6 +38,9 @@ pub use client_token::{ClientTokens, TokenKey, TokenRecord};
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};
 pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
+pub use flow_log::{
+    DestinationKind, FileOptions, FlowLog, FlowLogError, FlowLogSettings, LogDestination, Logged, TrafficType,
+};
 pub use ids::*;
 pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
 pub use instance_type::InstanceType;

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::index::Indexes;
 use crate::{
     AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
-    ElasticIp, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, NetworkAcl,
-    NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
+    ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
+    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
     SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord,
     TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
@@ -46,6 +46,7 @@ pub struct Model {
     pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
     pub(crate) egress_only_gateways: BTreeMap<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: BTreeMap<AllocationId, ElasticIp>,
+    pub(crate) flow_logs: BTreeMap<FlowLogId, FlowLog>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -125,6 +126,7 @@ impl Model {
             network_acls: BTreeMap::new(),
             egress_only_gateways: BTreeMap::new(),
             elastic_ips: BTreeMap::new(),
+            flow_logs: BTreeMap::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -234,5 +236,7 @@ impl Model {
         egress_only_gateways egress_only_gateway: EgressOnlyGatewayId => EgressOnlyGateway;
         /// All Elastic IP addresses in the order of their ids.
         elastic_ips elastic_ip: AllocationId => ElasticIp;
+        /// All flow logs in the order of their ids.
+        flow_logs flow_log: FlowLogId => FlowLog;
     }
 }

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, EgressOnlyGatewayId, ImageId,
-    InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclAssociationId,
+    AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, EgressOnlyGatewayId, FlowLogId,
+    ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclAssociationId,
     NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId,
     RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetCidrAssociationId,
     SubnetCidrReservationId, SubnetId, TrunkAssociationId, VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
@@ -150,6 +150,7 @@ ids! {
     DhcpOptionsId, INVALID_DHCP_OPTIONS_ID_MALFORMED, INVALID_DHCP_OPTION_ID_NOT_FOUND "dhcpOption";
     AllocationId, INVALID_ALLOCATION_ID_MALFORMED, INVALID_ALLOCATION_ID_NOT_FOUND "allocation";
     AddressAssociationId, INVALID_ASSOCIATION_ID_MALFORMED, INVALID_ASSOCIATION_ID_NOT_FOUND "association";
+    FlowLogId, INVALID_PARAMETER_VALUE;
     InstanceId, INVALID_INSTANCE_ID_MALFORMED;
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;
     ImageId, INVALID_AMI_ID_MALFORMED;

@@ -59,6 +59,7 @@ resources! {
     "subnet" subnets;
     "subnet-cidr-reservation" subnet_cidr_reservations;
     "vpc" vpcs;
+    "vpc-flow-log" flow_logs;
 }
 
 impl Model {
