@@ -50,8 +50,8 @@ pub use life_span::{Delays, LifeSpan, Phase};
 pub use model::{Context, Model, Quotas};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, NetworkAclError};
 pub use network_interface::{
-    Attachment, AttachmentStatus, ConnectionTracking, InterfaceAttribute, InterfaceError, InterfacePermission,
-    InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
+    Attachment, AttachmentStatus, ConnectionTracking, EnaSrd, Grantee, InterfaceAttribute, InterfaceError,
+    InterfacePermission, InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
 };
 pub use region::Zone;
 pub use route_table::{

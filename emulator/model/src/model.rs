@@ -63,30 +63,13 @@ pub struct Quotas {
     pub rules_per_group: usize,
     /// Elastic IP addresses: 5.
     pub elastic_ips: usize,
-    /// VPCs: 5, the default one included.
-    pub vpcs: usize,
     /// Subnets per VPC: 200.
     pub subnets_per_vpc: usize,
-    /// IPv4 blocks per VPC: 5.
-    pub ipv4_blocks_per_vpc: usize,
-    /// IPv6 blocks per VPC: 5.
-    pub ipv6_blocks_per_vpc: usize,
-    /// ENIs: 5,000.
-    pub network_interfaces: usize,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self {
-            groups_per_interface: 5,
-            rules_per_group: 60,
-            elastic_ips: 5,
-            vpcs: 5,
-            subnets_per_vpc: 200,
-            ipv4_blocks_per_vpc: 5,
-            ipv6_blocks_per_vpc: 5,
-            network_interfaces: 5000,
-        }
+        Self { groups_per_interface: 5, rules_per_group: 60, elastic_ips: 5, subnets_per_vpc: 200 }
     }
 }
 

@@ -121,6 +121,8 @@ pub enum VpcAttribute {
     DnsHostnames(bool),
     /// Whether network address usage metrics are on.
     NetworkAddressUsageMetrics(bool),
+    /// Instances share their hosts with others; the way back does not exist.
+    DefaultTenancy,
 }
 
 impl Model {
@@ -214,6 +216,7 @@ impl Model {
             VpcAttribute::DnsSupport(on) => vpc.enable_dns_support = on,
             VpcAttribute::DnsHostnames(on) => vpc.enable_dns_hostnames = on,
             VpcAttribute::NetworkAddressUsageMetrics(on) => vpc.enable_network_address_usage_metrics = on,
+            VpcAttribute::DefaultTenancy => "default".clone_into(&mut vpc.instance_tenancy),
         }
         self.touch();
         Ok(())

@@ -32,6 +32,11 @@ impl From<InterfaceError> for ApiError {
             InterfaceError::PrimaryAddress(id) => {
                 invalid(format!("The primary private IP address of interface [{id}] cannot be unassigned"))
             }
+            InterfaceError::PrimaryIpv6Stays(id) => {
+                invalid(format!("The primary IPv6 address of interface [{id}] cannot be unassigned or disabled"))
+            }
+            InterfaceError::NoIpv6Address(id) => invalid(format!("Interface [{id}] has no IPv6 address")),
+            InterfaceError::NotAttached(id) => invalid(format!("Interface [{id}] is not attached to an instance")),
             InterfaceError::PermissionNotFound(id) => {
                 Self::not_found(Code::INVALID_PERMISSION_ID_NOT_FOUND, "networkInterfacePermission", id)
             }

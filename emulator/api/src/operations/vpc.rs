@@ -21,6 +21,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     read::<Describe<Vpc>>(),
     write::<ModifyVpcAttribute>(),
     read::<DescribeVpcAttribute>(),
+    write::<ModifyVpcTenancy>(),
     write::<cidr_block::AssociateVpcCidrBlock>(),
     write::<cidr_block::DisassociateVpcCidrBlock>(),
 ];
@@ -44,6 +45,12 @@ impl Describable for Vpc {
             }),
             ("ipv6-cidr-block-association.ipv6-cidr-block", |_, vpc| {
                 texts(vpc.ipv6_cidr_associations.iter().map(|(_, net)| net))
+            }),
+            ("ipv6-cidr-block-association.ipv6-pool", |_, vpc| {
+                texts(vpc.ipv6_cidr_associations.iter().map(|_| "Amazon"))
+            }),
+            ("ipv6-cidr-block-association.state", |_, vpc| {
+                texts(vpc.ipv6_cidr_associations.iter().map(|_| "associated"))
             }),
             ("is-default", |_, vpc| vec![vpc.is_default.to_string()]),
             ("isDefault", |_, vpc| vec![vpc.is_default.to_string()]),
@@ -258,6 +265,36 @@ impl Operation for ModifyVpcAttribute {
     }
 }
 
+/// The only tenancy that a VPC can be changed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NewTenancy {
+    Default,
+}
+
+values! {
+    NewTenancy { Default "default" }
+}
+
+#[derive(Debug)]
+struct ModifyVpcTenancy {
+    id: VpcId,
+}
+
+impl Operation for ModifyVpcTenancy {
+    const ACTION: &'static str = "ModifyVpcTenancy";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        let NewTenancy::Default = query.required("InstanceTenancy")?;
+        Ok(Self { id: query.required("VpcId")? })
+    }
+
+    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        model.modify_vpc_attribute(&self.id, VpcAttribute::DefaultTenancy)?;
+        Ok(Done)
+    }
+}
+
 #[derive(Debug)]
 struct DescribeVpcAttribute {
     id: VpcId,
@@ -321,6 +358,16 @@ mod tests {
         let found = world.call("DescribeVpcs", "Filter.1.Name=tag:Name&Filter.1.Value.1=n?t").ok();
         assert_eq!(found.texts("state"), ["available", "associated"]);
         assert_eq!(found.texts("vpcId"), made.texts("vpcId"));
+    }
+
+    #[test]
+    fn a_dedicated_vpc_becomes_an_ordinary_one() {
+        let mut world = World::new();
+        let vpc = world.call("CreateVpc", "CidrBlock=10.0.0.0/16&InstanceTenancy=dedicated").ok();
+        let form = format!("VpcId={}&InstanceTenancy=", vpc.text("vpcId"));
+        assert_eq!(world.call("ModifyVpcTenancy", &format!("{form}dedicated")).code, Some("InvalidParameterValue"));
+        world.call("ModifyVpcTenancy", &format!("{form}default")).ok();
+        assert_eq!(world.call("DescribeVpcs", "").ok().text("instanceTenancy"), "default");
     }
 
     #[rstest]

@@ -45,6 +45,10 @@ impl Model {
         if interface.primary_ip().is_some_and(|primary| given.ipv4.contains(&primary)) {
             return Err(InterfaceError::PrimaryAddress(id.clone()));
         }
+        let primary_ipv6 = interface.ipv6_addresses.first().filter(|_| interface.primary_ipv6);
+        if primary_ipv6.is_some_and(|primary| given.ipv6.contains(primary)) {
+            return Err(InterfaceError::PrimaryIpv6Stays(id.clone()));
+        }
         let has = interface.addresses();
         let foreign: Vec<String> = (given.ipv4.iter().filter(|one| !has.ipv4.contains(one)).map(ToString::to_string))
             .chain(given.ipv4_prefixes.iter().filter(|one| !has.ipv4_prefixes.contains(one)).map(ToString::to_string))

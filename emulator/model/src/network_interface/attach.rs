@@ -66,6 +66,8 @@ impl Model {
             delete_on_termination: new.delete_on_termination,
             attach_time: cx.now,
             detach_time: None,
+            ena_srd: None,
+            ena_queue_count: None,
         };
         Ok(self.insert_attachment(&new.network_interface_id, attachment))
     }

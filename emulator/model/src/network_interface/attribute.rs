@@ -2,10 +2,8 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html>.
 
-use super::{ConnectionTracking, InterfaceError, InterfacePermission, NetworkInterface};
-use crate::{
-    AccountId, AttachmentId, Context, InterfacePermissionId, Model, NetworkInterfaceId, SecurityGroupId, index,
-};
+use super::{ConnectionTracking, EnaSrd, Grantee, InterfaceError, InterfacePermission, NetworkInterface};
+use crate::{AttachmentId, Context, InterfacePermissionId, Model, NetworkInterfaceId, SecurityGroupId, index};
 
 /// An attribute that ModifyNetworkInterfaceAttribute sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +23,17 @@ pub enum InterfaceAttribute {
     },
     /// Idle timeouts of tracked connections.
     ConnectionTracking(ConnectionTracking),
+    /// Whether its first IPv6 address stays as long as the ENI; once it does, it cannot be undone.
+    PrimaryIpv6(bool),
+    /// Scalable reliable datagrams of its attachment.
+    EnaSrd(EnaSrd),
+    /// How many queues its attachment has; the default number when none is given.
+    EnaQueueCount {
+        /// The attachment it has.
+        attachment_id: AttachmentId,
+        /// How many.
+        count: Option<u16>,
+    },
 }
 
 impl Model {
@@ -48,6 +57,23 @@ impl Model {
             InterfaceAttribute::ConnectionTracking(timeouts) => {
                 timeouts.check()?;
                 interface.connection_tracking = timeouts;
+            }
+            InterfaceAttribute::PrimaryIpv6(on) => {
+                if interface.primary_ipv6 && !on {
+                    return Err(InterfaceError::PrimaryIpv6Stays(id.clone()));
+                }
+                if on && interface.ipv6_addresses.is_empty() {
+                    return Err(InterfaceError::NoIpv6Address(id.clone()));
+                }
+                interface.primary_ipv6 = on;
+            }
+            InterfaceAttribute::EnaSrd(ena_srd) => {
+                let attachment = interface.attachment.as_mut();
+                attachment.ok_or_else(|| InterfaceError::NotAttached(id.clone()))?.ena_srd = Some(ena_srd);
+            }
+            InterfaceAttribute::EnaQueueCount { attachment_id, count } => {
+                let attachment = interface.attachment.as_mut().filter(|attachment| attachment.id == attachment_id);
+                attachment.ok_or(InterfaceError::AttachmentNotFound(attachment_id))?.ena_queue_count = count;
             }
             InterfaceAttribute::Groups(_) => unreachable!("handled above"),
         }
@@ -77,20 +103,20 @@ impl Model {
         ids.into_iter().flatten().filter_map(|id| self.network_interfaces.get(id))
     }
 
-    /// Lets another account use an ENI; a repeated permission is the one there is.
+    /// Lets another account or a service use an ENI; a repeated permission is the one there is.
     pub fn create_interface_permission(
         &mut self,
         cx: &mut Context,
         id: &NetworkInterfaceId,
-        account: AccountId,
+        grantee: Grantee,
         permission: &str,
     ) -> Result<InterfacePermission, InterfaceError> {
         let interface = self.network_interfaces.get_mut(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
-        let same = |known: &&InterfacePermission| known.account == account && known.permission == permission;
+        let same = |known: &&InterfacePermission| known.grantee == grantee && known.permission == permission;
         if let Some(known) = interface.permissions.iter().find(same) {
             return Ok(known.clone());
         }
-        let new = InterfacePermission { id: cx.ids.next(), account, permission: permission.to_owned() };
+        let new = InterfacePermission { id: cx.ids.next(), grantee, permission: permission.to_owned() };
         interface.permissions.push(new.clone());
         self.touch();
         Ok(new)

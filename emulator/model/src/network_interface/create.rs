@@ -32,6 +32,10 @@ pub struct NewInterface {
     /// Whether it has a public address of Amazon's; unless said, its subnet decides where an instance is launched
     /// with it alone.
     pub public_ip: Option<bool>,
+    /// Whether its first IPv6 address stays as long as the ENI.
+    pub primary_ipv6: bool,
+    /// The service that operates it for the caller.
+    pub operator: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -49,6 +53,8 @@ impl NewInterface {
             connection_tracking: ConnectionTracking::default(),
             source_dest_check: true,
             public_ip: None,
+            primary_ipv6: false,
+            operator: None,
             tags: Tags::new(),
         }
     }
@@ -66,6 +72,7 @@ impl Model {
         new.connection_tracking.check()?;
         let groups = self.groups_for(&subnet, &new.groups)?;
         let addresses = self.addresses_for(cx.ids, &subnet, &new)?;
+        let primary_ipv6 = new.primary_ipv6 && !addresses.ipv6.is_empty();
         let id: NetworkInterfaceId = cx.ids.next();
         let interface = NetworkInterface {
             id: id.clone(),
@@ -81,11 +88,13 @@ impl Model {
             wants_public_ip: false,
             ipv4_prefixes: addresses.ipv4_prefixes,
             ipv6_addresses: addresses.ipv6,
+            primary_ipv6,
             ipv6_prefixes: addresses.ipv6_prefixes,
             source_dest_check: new.source_dest_check,
             attachment: None,
             permissions: Vec::new(),
             requester_managed: false,
+            operator: new.operator,
             requester_id: None,
             connection_tracking: new.connection_tracking,
             created: cx.now,
@@ -193,7 +202,8 @@ impl Model {
                     wanted.ipv4_count += 1;
                 }
             }
-            if subnet.assign_ipv6_address_on_creation && wanted.ipv6_slots() == 0 {
+            let wants_ipv6 = subnet.assign_ipv6_address_on_creation || new.primary_ipv6;
+            if wants_ipv6 && wanted.ipv6_slots() == 0 {
                 wanted.ipv6_count = 1;
             }
         }

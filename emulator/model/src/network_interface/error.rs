@@ -47,6 +47,15 @@ pub enum InterfaceError {
     /// The primary address stays as long as its ENI.
     #[error("the primary address of {0} cannot be taken away")]
     PrimaryAddress(NetworkInterfaceId),
+    /// The primary IPv6 address stays as long as its ENI.
+    #[error("the primary ipv6 address of {0} cannot be taken away")]
+    PrimaryIpv6Stays(NetworkInterfaceId),
+    /// It has no IPv6 address that could be the primary one.
+    #[error("network interface {0} has no ipv6 address")]
+    NoIpv6Address(NetworkInterfaceId),
+    /// It is not attached.
+    #[error("network interface {0} is not attached")]
+    NotAttached(NetworkInterfaceId),
     /// It is attached, so it cannot be deleted.
     #[error("network interface {0} is in use")]
     InUse(NetworkInterfaceId),

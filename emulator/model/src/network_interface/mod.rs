@@ -58,6 +58,8 @@ pub struct NetworkInterface {
     pub ipv4_prefixes: Vec<Ipv4Net>,
     /// Its IPv6 addresses.
     pub ipv6_addresses: Vec<Ipv6Addr>,
+    /// Whether its first IPv6 address stays as long as the ENI.
+    pub primary_ipv6: bool,
     /// Its delegated /80 prefixes.
     pub ipv6_prefixes: Vec<Ipv6Net>,
     /// Whether packets must have one of its addresses as source or destination.
@@ -68,6 +70,8 @@ pub struct NetworkInterface {
     pub permissions: Vec<InterfacePermission>,
     /// Whether a service made it.
     pub requester_managed: bool,
+    /// The service that operates it for the caller.
+    pub operator: Option<String>,
     /// Who asked for it: the account or service principal.
     pub requester_id: Option<String>,
     /// Idle timeouts of tracked connections.
@@ -165,6 +169,19 @@ pub struct Attachment {
     pub attach_time: Timestamp,
     /// When its end was asked for.
     pub detach_time: Option<Timestamp>,
+    /// Scalable reliable datagrams, where they were configured.
+    pub ena_srd: Option<EnaSrd>,
+    /// How many queues it has, where that was configured.
+    pub ena_queue_count: Option<u16>,
+}
+
+/// Whether an attachment uses scalable reliable datagrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EnaSrd {
+    /// For TCP.
+    pub enabled: bool,
+    /// For UDP too.
+    pub udp_enabled: bool,
 }
 
 /// How far an attachment is.
@@ -201,9 +218,18 @@ pub struct InterfacePermission {
     /// Its id.
     pub id: InterfacePermissionId,
     /// Who may.
-    pub account: AccountId,
+    pub grantee: Grantee,
     /// `INSTANCE-ATTACH` or `EIP-ASSOCIATE`.
     pub permission: String,
+}
+
+/// Who has a permission on an ENI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grantee {
+    /// An account.
+    Account(AccountId),
+    /// An AWS service.
+    Service(String),
 }
 
 /// Idle timeouts of tracked connections, in seconds; `None` leaves AWS's default.

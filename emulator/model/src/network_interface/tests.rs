@@ -234,7 +234,11 @@ fn permissions_repeat_without_effect() {
     let eni = account.interface();
     let mut grant = || {
         let other = AccountId::from("999999999999");
-        account.with(|model, cx| model.create_interface_permission(cx, &eni, other, "INSTANCE-ATTACH")).unwrap()
+        account
+            .with(|model, cx| {
+                model.create_interface_permission(cx, &eni, crate::Grantee::Account(other), "INSTANCE-ATTACH")
+            })
+            .unwrap()
     };
     let first = grant();
     assert_eq!(grant(), first);

@@ -1,34 +1,55 @@
 //! AttachNetworkInterface, DetachNetworkInterface.
 
-use vpc_model::{AttachmentId, Context, Model, NewAttachment};
+use vpc_model::{AttachmentId, Context, EnaSrd, InterfaceAttribute, Model, NewAttachment};
 
-use crate::ApiError;
 use crate::operations::{Done, Operation, Output};
 use crate::query::Query;
 use crate::xml::Xml;
+use crate::{ApiError, Code};
 
 #[derive(Debug)]
-pub(super) struct AttachNetworkInterface(NewAttachment);
+pub(super) struct AttachNetworkInterface {
+    new: NewAttachment,
+    ena_srd: Option<EnaSrd>,
+    ena_queue_count: Option<u16>,
+}
 
 impl Operation for AttachNetworkInterface {
     const ACTION: &'static str = "AttachNetworkInterface";
     type Output = AttachNetworkInterfaceOutput;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        Ok(Self(NewAttachment {
+        let new = NewAttachment {
             network_interface_id: query.required("NetworkInterfaceId")?,
             instance_id: query.required("InstanceId")?,
             device_index: query.required("DeviceIndex")?,
             network_card_index: query.or("NetworkCardIndex", 0)?,
             // An interface attached later stays when the instance goes, until someone says otherwise.
             delete_on_termination: false,
-        }))
+        };
+        let ena_srd = query.structure("EnaSrdSpecification", decode_ena_srd)?;
+        Ok(Self { new, ena_srd, ena_queue_count: query.optional("EnaQueueCount")? })
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        let card = self.0.network_card_index;
-        Ok(AttachNetworkInterfaceOutput { id: model.attach_network_interface(cx, self.0)?, card })
+        let (eni, card) = (self.new.network_interface_id.clone(), self.new.network_card_index);
+        let id = model.attach_network_interface(cx, self.new)?;
+        if let Some(ena_srd) = self.ena_srd {
+            model.modify_network_interface(&eni, InterfaceAttribute::EnaSrd(ena_srd))?;
+        }
+        if self.ena_queue_count.is_some() {
+            let (attachment_id, count) = (id.clone(), self.ena_queue_count);
+            model.modify_network_interface(&eni, InterfaceAttribute::EnaQueueCount { attachment_id, count })?;
+        }
+        Ok(AttachNetworkInterfaceOutput { id, card })
     }
+}
+
+/// Takes the configuration of scalable reliable datagrams.
+pub(super) fn decode_ena_srd(query: &mut Query) -> Result<EnaSrd, ApiError> {
+    let enabled = query.flag("EnaSrdEnabled")?;
+    let udp = query.structure("EnaSrdUdpSpecification", |inside| inside.flag("EnaSrdUdpEnabled"))?;
+    Ok(EnaSrd { enabled, udp_enabled: udp.unwrap_or(false) })
 }
 
 #[derive(Debug)]
@@ -60,6 +81,10 @@ impl Operation for DetachNetworkInterface {
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        if model.interface_of_attachment(&self.id).is_some_and(|interface| interface.requester_managed) {
+            let message = "You do not have permission to access the specified resource.";
+            return Err(ApiError::new(Code::AUTH_FAILURE, message));
+        }
         model.detach_network_interface(cx, &self.id)?;
         Ok(Done)
     }
@@ -133,6 +158,25 @@ mod tests {
         assert_eq!(net.states(), ["available"]);
         assert_eq!(net.world.call("DetachNetworkInterface", &detach).code, Some("InvalidAttachmentID.NotFound"));
         net.world.call("DeleteNetworkInterface", &delete).ok();
+    }
+
+    #[test]
+    fn datagrams_and_queues() {
+        let mut net = net();
+        let form = format!(
+            "NetworkInterfaceId={}&InstanceId={}&DeviceIndex=1&EnaQueueCount=4&EnaSrdSpecification.EnaSrdEnabled=true",
+            net.eni, net.instance
+        );
+        let attachment = net.world.call("AttachNetworkInterface", &form).ok().text("attachmentId").to_owned();
+        let eni = net.eni.clone();
+        let shown = net.world.call("DescribeNetworkInterfaces", &format!("NetworkInterfaceId.1={eni}")).ok();
+        assert_eq!((shown.text("enaSrdEnabled"), shown.text("enaQueueCount")), ("true", "4"));
+        let form = format!(
+            "NetworkInterfaceId={eni}&Attachment.AttachmentId={attachment}&Attachment.DefaultEnaQueueCount=true"
+        );
+        net.world.call("ModifyNetworkInterfaceAttribute", &form).ok();
+        let shown = net.world.call("DescribeNetworkInterfaces", &format!("NetworkInterfaceId.1={eni}")).ok();
+        assert_eq!(shown.texts("enaQueueCount"), [""; 0]);
     }
 
     #[rstest]

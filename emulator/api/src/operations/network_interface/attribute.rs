@@ -5,7 +5,8 @@ use vpc_model::{
     AccountId, Attachment, Context, InterfaceAttribute, InterfaceError, Model, NetworkInterfaceId, SecurityGroupId,
 };
 
-use super::create::{decode_connection_tracking, refuse_primary_ipv6};
+use super::attach::decode_ena_srd;
+use super::create::decode_connection_tracking;
 use super::item;
 use crate::ApiError;
 use crate::operations::{Done, Operation, Output, ReadOperation};
@@ -25,7 +26,7 @@ impl Operation for ModifyNetworkInterfaceAttribute {
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         let id = query.required("NetworkInterfaceId")?;
         let mut given = decode_attributes(query)?;
-        refuse_primary_ipv6(query)?;
+        query.refuse_unsupported(&["AssociatedSubnetId", "AssociatePublicIpAddress"])?;
         let attribute = given.pop().ok_or_else(|| ApiError::missing("Attachment, Description, SecurityGroupId …"))?;
         if !given.is_empty() {
             return Err(ApiError::combination("Only one attribute can be modified at a time"));
@@ -47,15 +48,26 @@ fn decode_attributes(query: &mut Query) -> Result<Vec<InterfaceAttribute>, ApiEr
     given.extend(check.map(InterfaceAttribute::SourceDestCheck));
     let groups: Vec<SecurityGroupId> = query.list("SecurityGroupId")?;
     given.extend((!groups.is_empty()).then_some(InterfaceAttribute::Groups(groups)));
-    given.extend(query.structure("Attachment", |inside| {
-        Ok(InterfaceAttribute::DeleteOnTermination {
-            attachment_id: inside.required("AttachmentId")?,
-            on: inside.required("DeleteOnTermination")?,
-        })
-    })?);
+    given.extend(query.structure("Attachment", decode_attachment)?);
+    given.extend(query.optional("EnablePrimaryIpv6")?.map(InterfaceAttribute::PrimaryIpv6));
+    given.extend(query.structure("EnaSrdSpecification", decode_ena_srd)?.map(InterfaceAttribute::EnaSrd));
     let timeouts = query.structure("ConnectionTrackingSpecification", decode_connection_tracking)?;
     given.extend(timeouts.map(InterfaceAttribute::ConnectionTracking));
     Ok(given)
+}
+
+/// Takes the one thing about an attachment that shall change.
+fn decode_attachment(query: &mut Query) -> Result<InterfaceAttribute, ApiError> {
+    let attachment_id = query.required("AttachmentId")?;
+    let (count, default) = (query.optional("EnaQueueCount")?, query.flag("DefaultEnaQueueCount")?);
+    match (count, default, query.optional("DeleteOnTermination")?) {
+        (None, false, Some(on)) => Ok(InterfaceAttribute::DeleteOnTermination { attachment_id, on }),
+        (None, false, None) => Err(ApiError::missing("Attachment.DeleteOnTermination")),
+        (Some(_), true, _) | (_, _, Some(_)) => {
+            Err(ApiError::combination("Only one attribute of an attachment can be modified at a time"))
+        }
+        (count, _, None) => Ok(InterfaceAttribute::EnaQueueCount { attachment_id, count }),
+    }
 }
 
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use vpc_model::{
-    ConnectionTracking, Context, InterfaceStatus, InterfaceType, Model, NetworkInterface, NetworkInterfaceId,
-    NewInterface, WantedAddresses,
+    ConnectionTracking, Context, InterfaceError, InterfaceStatus, InterfaceType, Model, NetworkInterface,
+    NetworkInterfaceId, NewInterface, WantedAddresses,
 };
 
 use super::InterfaceItem;
@@ -12,7 +12,7 @@ use crate::operations::describe::{Single, created};
 use crate::operations::{Done, Operation, Output};
 use crate::query::{Query, values};
 use crate::xml::Xml;
-use crate::{ApiError, Code, tag_specification};
+use crate::{ApiError, tag_specification};
 
 values! {
     InterfaceType {
@@ -44,9 +44,10 @@ impl Operation for CreateNetworkInterface {
                 .structure("ConnectionTrackingSpecification", decode_connection_tracking)?
                 .unwrap_or_default(),
             tags: tag_specification::decode_one(query, &["network-interface"])?,
+            primary_ipv6: query.flag("EnablePrimaryIpv6")?,
+            operator: query.structure("Operator", |inside| inside.required("Principal"))?,
             ..NewInterface::in_subnet(query.required("SubnetId")?)
         };
-        refuse_primary_ipv6(query)?;
         Ok(Self { new, client_token: query.client_token().map(str::to_owned) })
     }
 
@@ -138,15 +139,6 @@ pub(super) fn exclusive(query: &Query, names: &[&str]) -> Result<(), ApiError> {
     }
 }
 
-/// Deviation: no ENI can have a primary IPv6 address here.
-pub(super) fn refuse_primary_ipv6(query: &mut Query) -> Result<(), ApiError> {
-    if query.flag("EnablePrimaryIpv6")? {
-        let message = "Primary IPv6 addresses are not supported.";
-        return Err(ApiError::new(Code::UNSUPPORTED_OPERATION, message));
-    }
-    Ok(())
-}
-
 #[derive(Debug)]
 pub(super) struct DeleteNetworkInterface {
     id: NetworkInterfaceId,
@@ -161,6 +153,10 @@ impl Operation for DeleteNetworkInterface {
     }
 
     fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        // What a service made for its own use goes with what the service made.
+        if model.network_interface(&self.id).is_some_and(|interface| interface.requester_managed) {
+            return Err(InterfaceError::InUse(self.id).into());
+        }
         model.delete_network_interface(&self.id)?;
         Ok(Done)
     }

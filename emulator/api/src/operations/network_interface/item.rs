@@ -61,7 +61,10 @@ impl Output for InterfaceItem {
         xml.text("ownerId", &self.owner);
         xml.optional("requesterId", interface.requester_id.as_ref());
         xml.text("requesterManaged", interface.requester_managed);
-        xml.element("operator", |xml| xml.text("managed", false));
+        xml.element("operator", |xml| {
+            xml.text("managed", interface.operator.is_some());
+            xml.optional("principal", interface.operator.as_ref());
+        });
         xml.text("status", self.status);
         xml.text("macAddress", interface.mac);
         xml.optional("privateIpAddress", interface.primary_ip());
@@ -93,9 +96,9 @@ impl InterfaceItem {
                 association.write(xml);
             }
         });
-        xml.list("ipv6AddressesSet", &interface.ipv6_addresses, |xml, address| {
+        xml.list("ipv6AddressesSet", interface.ipv6_addresses.iter().enumerate(), |xml, (at, address)| {
             xml.text("ipv6Address", address);
-            xml.text("isPrimaryIpv6", false);
+            xml.text("isPrimaryIpv6", interface.primary_ipv6 && at == 0);
         });
         xml.optional("ipv6Address", interface.ipv6_addresses.first());
         if interface.private_ips.is_empty() && !interface.ipv6_addresses.is_empty() {
@@ -124,6 +127,13 @@ pub(super) fn write_attachment(xml: &mut Xml, attachment: &Attachment, owner: &A
     xml.text("status", attachment.status);
     xml.timestamp("attachTime", attachment.attach_time);
     xml.text("deleteOnTermination", attachment.delete_on_termination);
+    if let Some(ena_srd) = attachment.ena_srd {
+        xml.element("enaSrdSpecification", |xml| {
+            xml.text("enaSrdEnabled", ena_srd.enabled);
+            xml.element("enaSrdUdpSpecification", |xml| xml.text("enaSrdUdpEnabled", ena_srd.udp_enabled));
+        });
+    }
+    xml.optional("enaQueueCount", attachment.ena_queue_count);
 }
 
 /// EC2 shows the configuration only where one was given: the CNI copies it when it is there.

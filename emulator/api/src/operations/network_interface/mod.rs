@@ -103,6 +103,8 @@ impl Describable for NetworkInterface {
             ("ipv6-addresses.ipv6-address", |_, eni| each(&eni.ipv6_addresses, |address| address)),
             ("mac-address", |_, eni| vec![eni.mac.to_string()]),
             ("network-interface-id", |_, eni| vec![eni.id.to_string()]),
+            ("operator.managed", |_, eni| vec![eni.operator.is_some().to_string()]),
+            ("operator.principal", |_, eni| each(&eni.operator, |principal| principal)),
             ("owner-id", |model, _| vec![model.account().to_string()]),
             ("private-dns-name", |model, eni| each(&eni.primary_ip(), |ip| model.region().private_dns_name(*ip))),
             ("private-ip-address", |_, eni| each(&eni.primary_ip(), |ip| ip)),

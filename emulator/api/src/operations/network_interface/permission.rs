@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Context, InterfaceError, InterfacePermission, InterfacePermissionId, Model, NetworkInterfaceId,
+    Context, Grantee, InterfaceError, InterfacePermission, InterfacePermissionId, Model, NetworkInterfaceId,
 };
 
 use crate::ApiError;
@@ -25,7 +25,7 @@ values! {
 #[derive(Debug)]
 pub(super) struct CreateNetworkInterfacePermission {
     id: NetworkInterfaceId,
-    account: AccountId,
+    grantee: Grantee,
     permission: Permission,
 }
 
@@ -34,9 +34,14 @@ impl Operation for CreateNetworkInterfacePermission {
     type Output = CreateNetworkInterfacePermissionOutput;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        let account = query.optional("AwsAccountId")?.map(Grantee::Account);
+        let service = query.optional("AwsService")?.map(Grantee::Service);
+        if account.is_some() && service.is_some() {
+            return Err(ApiError::combination("AwsAccountId and AwsService cannot be used together"));
+        }
         Ok(Self {
             id: query.required("NetworkInterfaceId")?,
-            account: query.required("AwsAccountId")?,
+            grantee: account.or(service).ok_or_else(|| ApiError::missing("AwsAccountId"))?,
             permission: query.required("Permission")?,
         })
     }
@@ -46,7 +51,7 @@ impl Operation for CreateNetworkInterfacePermission {
             Permission::Attach => "INSTANCE-ATTACH",
             Permission::AssociateAddress => "EIP-ASSOCIATE",
         };
-        let permission = model.create_interface_permission(cx, &self.id, self.account, text)?;
+        let permission = model.create_interface_permission(cx, &self.id, self.grantee, text)?;
         Ok(CreateNetworkInterfacePermissionOutput(Granted { interface: self.id, permission }))
     }
 }
@@ -71,7 +76,10 @@ impl Output for Granted {
     fn write(&self, xml: &mut Xml) {
         xml.text("networkInterfacePermissionId", &self.permission.id);
         xml.text("networkInterfaceId", &self.interface);
-        xml.text("awsAccountId", &self.permission.account);
+        match &self.permission.grantee {
+            Grantee::Account(account) => xml.text("awsAccountId", account),
+            Grantee::Service(service) => xml.text("awsService", service),
+        }
         xml.text("permission", &self.permission.permission);
         xml.element("permissionState", |xml| xml.text("state", "granted"));
     }
@@ -99,7 +107,14 @@ impl Operation for DeleteNetworkInterfacePermission {
 
 const FIELDS: Fields<Model, Granted> = Fields {
     by_name: &[
-        ("network-interface-permission.aws-account-id", |_, granted| vec![granted.permission.account.to_string()]),
+        ("network-interface-permission.aws-account-id", |_, granted| match &granted.permission.grantee {
+            Grantee::Account(account) => vec![account.to_string()],
+            Grantee::Service(_) => Vec::new(),
+        }),
+        ("network-interface-permission.aws-service", |_, granted| match &granted.permission.grantee {
+            Grantee::Account(_) => Vec::new(),
+            Grantee::Service(service) => vec![service.clone()],
+        }),
         ("network-interface-permission.network-interface-id", |_, granted| vec![granted.interface.to_string()]),
         ("network-interface-permission.network-interface-permission-id", |_, granted| {
             vec![granted.permission.id.to_string()]

@@ -73,7 +73,7 @@ fn addresses(#[case] form: &str, #[case] expected: &[&str]) {
     "InvalidParameterCombination"
 )]
 #[case::leftover("PrivateIpAddresses.1.PrivateIpAddress=10.0.1.9&PrivateIpAddresses.1.Extra=1", "UnknownParameter")]
-#[case::primary_ipv6("EnablePrimaryIpv6=true", "UnsupportedOperation")]
+#[case::primary_ipv6("EnablePrimaryIpv6=true", "InvalidParameterValue")]
 fn create_is_refused(#[case] form: &str, #[case] code: &str) {
     let (mut world, subnet) = world();
     create(&mut world, &subnet, "");
@@ -353,4 +353,45 @@ fn tags_are_found_as_they_are_now() {
     world.call("DeleteTags", &format!("ResourceId.1={eni}&Tag.1.Key=k")).ok();
     assert_eq!(world.call("DescribeNetworkInterfaces", form).ok().texts("macAddress").len(), 1);
     assert_eq!(world.model.check_invariants(), Ok(()));
+}
+
+#[test]
+fn a_primary_ipv6_address_stays() {
+    let mut world = World::new();
+    let vpc = world.call("CreateVpc", "CidrBlock=10.0.0.0/16&AmazonProvidedIpv6CidrBlock=true").ok();
+    let block = vpc.text("ipv6CidrBlock").replace("/56", "/64");
+    let form = format!("VpcId={}&CidrBlock=10.0.1.0/24&Ipv6CidrBlock={block}", vpc.text("vpcId"));
+    let subnet = world.call("CreateSubnet", &form).ok().text("subnetId").to_owned();
+    let made = world.call("CreateNetworkInterface", &format!("SubnetId={subnet}&EnablePrimaryIpv6=true")).ok();
+    assert_eq!(made.text("isPrimaryIpv6"), "true");
+    let id = format!("NetworkInterfaceId={}", made.text("networkInterfaceId"));
+    let unassign = format!("{id}&Ipv6Addresses.1={}", made.text("ipv6Address"));
+    assert_eq!(world.call("UnassignIpv6Addresses", &unassign).code, Some("InvalidParameterValue"));
+    let undo = world.call("ModifyNetworkInterfaceAttribute", &format!("{id}&EnablePrimaryIpv6=false"));
+    assert_eq!(undo.code, Some("InvalidParameterValue"));
+    let plain = create(&mut world, &subnet, "");
+    let form = format!("NetworkInterfaceId={plain}&EnablePrimaryIpv6=true");
+    assert_eq!(world.call("ModifyNetworkInterfaceAttribute", &form).code, Some("InvalidParameterValue"));
+}
+
+#[test]
+fn an_operator_is_shown() {
+    let (mut world, subnet) = world();
+    let id = create(&mut world, &subnet, "Operator.Principal=service.example.com");
+    create(&mut world, &subnet, "");
+    let form = "Filter.1.Name=operator.principal&Filter.1.Value.1=service.*";
+    let found = world.call("DescribeNetworkInterfaces", form).ok();
+    assert_eq!((found.texts("networkInterfaceId"), found.text("managed")), (vec![id.as_str()], "true"));
+}
+
+#[test]
+fn a_service_may_have_a_permission() {
+    let (mut world, subnet) = world();
+    let id = create(&mut world, &subnet, "");
+    let form = format!("NetworkInterfaceId={id}&Permission=EIP-ASSOCIATE");
+    assert_eq!(world.call("CreateNetworkInterfacePermission", &form).code, Some("MissingParameter"));
+    world.call("CreateNetworkInterfacePermission", &format!("{form}&AwsService=service.example.com")).ok();
+    let filter = "Filter.1.Name=network-interface-permission.aws-service&Filter.1.Value.1=*";
+    let found = world.call("DescribeNetworkInterfacePermissions", filter).ok();
+    assert_eq!(found.text("awsService"), "service.example.com");
 }
