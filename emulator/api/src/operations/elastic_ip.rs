@@ -4,6 +4,7 @@
 mod association;
 mod attribute;
 mod describe;
+mod pool;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     read::<attribute::DescribeAddressesAttribute>(),
     write::<attribute::ModifyAddressAttribute>(),
     write::<attribute::ResetAddressAttribute>(),
+    read::<pool::DescribePublicIpv4Pools>(),
+    read::<pool::DescribeByoipCidrs>(),
 ];
 
 /// The pool that Amazon's own addresses come from.
