@@ -1,7 +1,6 @@
 //! A compact writer for replies: elements, lists of `<item>`, times and booleans as EC2 writes them.
 
-use std::fmt::Display;
-use std::io::Write as _;
+use std::fmt::{Display, Write as _};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,15 +11,15 @@ use vpc_model::Tags;
 ///
 /// A reply can have a million elements, so everything is written in place: no element is a value first.
 pub(crate) struct Xml {
-    written: Vec<u8>,
+    written: String,
 }
 
 impl Xml {
     /// The bytes of what `write` writes, without any element around.
     pub(crate) fn fragment(write: impl FnOnce(&mut Self)) -> Vec<u8> {
-        let mut xml = Self { written: Vec::with_capacity(1024) };
+        let mut xml = Self { written: String::with_capacity(1024) };
         write(&mut xml);
-        xml.written
+        xml.written.into_bytes()
     }
 
     /// An element with a text; an empty one where the text is empty.
@@ -46,19 +45,19 @@ impl Xml {
 
     /// What [`Self::fragment`] made.
     pub(crate) fn raw(&mut self, fragment: &[u8]) {
-        self.put(&[fragment]);
+        self.put(&[std::str::from_utf8(fragment).expect("fragments are UTF-8")]);
     }
 
     /// An element around others; an empty one where there are none.
     pub(crate) fn element(&mut self, name: &'static str, inside: impl FnOnce(&mut Self)) {
-        self.put(&[b"<", name.as_bytes(), b">"]);
+        self.put(&["<", name, ">"]);
         let content = self.written.len();
         inside(self);
         if self.written.len() == content {
             self.written.truncate(content - 1);
-            return self.put(&[b"/>"]);
+            return self.put(&["/>"]);
         }
-        self.put(&[b"</", name.as_bytes(), b">"]);
+        self.put(&["</", name, ">"]);
     }
 
     /// An element with an `<item>` for each value, there even when it is empty.
@@ -92,19 +91,19 @@ impl Xml {
         });
     }
 
-    fn put(&mut self, parts: &[&[u8]]) {
-        parts.iter().for_each(|part| self.written.extend_from_slice(part));
+    fn put(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.written.push_str(part));
     }
 
     /// Escapes the text written since `start`. Few texts need it.
     fn escape_from(&mut self, start: usize) {
-        if !self.written[start..].iter().any(|byte| matches!(byte, b'<' | b'>' | b'&' | b'\r')) {
+        if !self.written.as_bytes()[start..].iter().any(|byte| matches!(byte, b'<' | b'>' | b'&' | b'\r')) {
             return;
         }
-        let text = String::from_utf8(self.written.split_off(start)).expect("texts are UTF-8");
+        let text = self.written.split_off(start);
         // A reader would turn a bare carriage return into a line feed.
         let escaped = partial_escape(text.as_str()).replace('\r', "&#13;");
-        self.put(&[escaped.as_bytes()]);
+        self.put(&[&escaped]);
     }
 }
 

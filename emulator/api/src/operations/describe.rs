@@ -1,6 +1,7 @@
 //! What the Describe actions of most families share: ids, filters and pages in, a set of items out.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
@@ -90,8 +91,13 @@ impl<R: Describable> Selection<R> {
         }
         let selected = self.filters.select(&R::FIELDS, model, asked)?;
         let page = self.page.page(selected, |resource| resource.id().to_string());
-        let items = page.items.into_iter().map(|resource| resource.item(model, now)).collect();
-        Ok(Listing { set: R::SET, items, next_token: page.next_token })
+        // Each is written as soon as it is known: a list of thousands of items is never there as a whole.
+        let items = Xml::fragment(|xml| {
+            for resource in page.items {
+                xml.element("item", |xml| resource.item(model, now).write(xml));
+            }
+        });
+        Ok(Listing { set: R::SET, items, next_token: page.next_token, of: PhantomData })
     }
 }
 
@@ -134,13 +140,15 @@ impl<R: Describable> ReadOperation for Describe<R> {
 #[derive(Debug)]
 pub(crate) struct Listing<T> {
     set: &'static str,
-    items: Vec<T>,
+    /// Already written.
+    items: Vec<u8>,
     next_token: Option<String>,
+    of: PhantomData<T>,
 }
 
 impl<T: Output> Output for Listing<T> {
     fn write(&self, xml: &mut Xml) {
-        xml.list(self.set, &self.items, |xml, item| item.write(xml));
+        xml.element(self.set, |xml| xml.raw(&self.items));
         xml.optional("nextToken", self.next_token.as_ref());
     }
 }

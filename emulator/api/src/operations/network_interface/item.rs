@@ -33,7 +33,7 @@ impl InterfaceItem {
             owner: model.account().clone(),
             status: model.status_of(interface),
             shown_type: model.shown_type_of(interface),
-            zone_id: model.zone(&interface.zone).map(|zone| zone.id),
+            zone_id: model.subnet(&interface.subnet_id).map(|subnet| subnet.zone_id.clone()),
             groups: groups(interface, model),
             attachment: interface.shown_attachment(now).cloned(),
             names: interface.private_ips.iter().map(|ip| model.region().private_dns_name(ip.address)).collect(),
