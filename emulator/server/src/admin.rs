@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
@@ -15,13 +15,18 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
+use crate::trail::Wanted;
 use crate::{FaultConfig, RegionState, Shared, imds};
 
 /// How long the kernel may take to follow a reset.
 const RESET_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The longest that a reader of the trail is kept waiting.
+const LONGEST_WAIT_SECONDS: u64 = 60;
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
@@ -105,8 +110,41 @@ async fn reset(State(shared): State<Arc<Shared>>) -> Response {
     Json(json!({"generation": generation})).into_response()
 }
 
-async fn trail(State(shared): State<Arc<Shared>>) -> Response {
-    Json(json!({"Records": shared.trail().records()})).into_response()
+/// What of the trail is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrailQuery {
+    /// The action.
+    name: Option<String>,
+    /// From when on.
+    since: Option<Timestamp>,
+    /// Only calls that failed.
+    #[serde(default)]
+    errors: bool,
+    /// How many calls the caller knows already: `Next` of an earlier answer.
+    #[serde(default)]
+    after: u64,
+    /// For how many seconds to wait for a call if there is none.
+    #[serde(default)]
+    wait: u64,
+}
+
+async fn trail(State(shared): State<Arc<Shared>>, Query(query): Query<TrailQuery>) -> Response {
+    let wanted = Wanted { name: query.name, since: query.since, errors: query.errors, after: query.after };
+    let mut count = shared.trail().watch();
+    let wait = async {
+        loop {
+            count.mark_unchanged();
+            let (records, next) = shared.trail().records(&wanted);
+            if !records.is_empty() || count.changed().await.is_err() {
+                return (records, next);
+            }
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(query.wait.min(LONGEST_WAIT_SECONDS)), wait).await;
+    let (records, next) = waited.unwrap_or_else(|_| shared.trail().records(&wanted));
+    let records: Vec<Value> = records.iter().map(|record| record.event()).collect();
+    Json(json!({"Records": records, "Next": next})).into_response()
 }
 
 async fn faults(State(shared): State<Arc<Shared>>) -> Json<FaultConfig> {

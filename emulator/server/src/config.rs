@@ -1,5 +1,6 @@
 //! What an emulator is started with.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -27,6 +28,10 @@ pub struct Config {
     pub journal: Option<PathBuf>,
     /// The faults that calls meet until others are set.
     pub faults: FaultConfig,
+    /// A file that every call is written to, as CloudTrail's record.
+    pub trail_file: Option<PathBuf>,
+    /// The accounts that access keys stand for, besides those that are an account's number.
+    pub keys: BTreeMap<String, Key>,
     /// The limits in force in every account.
     pub quotas: Quotas,
     /// How long things take in the background.
@@ -46,11 +51,20 @@ impl Default for Config {
             services: Vec::new(),
             journal: None,
             faults: FaultConfig::default(),
+            trail_file: None,
+            keys: BTreeMap::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             transitions: Transitions::default(),
         }
     }
+}
+
+/// An access key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The account it belongs to.
+    pub account: AccountId,
 }
 
 /// A TCP service that instances of every VPC reach at a fixed address, such as the Kubernetes API.

@@ -55,6 +55,9 @@ pub enum StartError {
     /// The faults cannot be.
     #[error("the faults cannot be put in force")]
     Fault(#[from] InvalidFault),
+    /// The trail's file cannot be written.
+    #[error("cannot write the trail")]
+    Trail(#[source] std::io::Error),
 }
 
 impl From<OpenError> for StartError {
@@ -62,6 +65,7 @@ impl From<OpenError> for StartError {
         match error {
             OpenError::Journal(error) => error.into(),
             OpenError::Fault(error) => error.into(),
+            OpenError::Trail(error) => Self::Trail(error),
         }
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use vpc_model::{AccountId, Region};
 
 use crate::Config;
+use crate::config::Key;
 use crate::faults::config::FaultConfig;
 use crate::limits::{self, delay_names, quota_names};
 
@@ -97,6 +98,8 @@ impl Reader {
             faults: self.checked("faults", default.faults, |faults: &FaultConfig| {
                 faults.check().err().map(|error| error.to_string())
             }),
+            trail_file: self.optional::<String>("trailFile").map(PathBuf::from),
+            keys: self.keys(),
             quotas: default.quotas,
             delays: default.delays,
             transitions: default.transitions,
@@ -104,6 +107,14 @@ impl Reader {
         self.quotas(&mut config);
         self.delays(&mut config);
         config
+    }
+
+    fn keys(&mut self) -> BTreeMap<String, Key> {
+        let keys = self.group::<String>("keys");
+        for (id, account) in &keys {
+            self.problems.extend(not_an_account(account).map(|problem| format!("keys.{id}: {problem}")));
+        }
+        keys.into_iter().map(|(id, account)| (id, Key { account: AccountId(account) })).collect()
     }
 
     fn quotas(&mut self, config: &mut Config) {

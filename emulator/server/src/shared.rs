@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
-use vpc_model::{InstanceId, Model, NetworkInterfaceId};
+use vpc_model::{AccountId, InstanceId, Model, NetworkInterfaceId};
 
 pub use self::key::StateKey;
 pub use self::region::RegionState;
@@ -46,6 +46,8 @@ pub struct Shared {
     metrics: Metrics,
     journal: Journal,
     tokens: Tokens,
+    /// The accounts of keys that AssumeRole gave, by key.
+    role_keys: RwLock<BTreeMap<String, AccountId>>,
 }
 
 /// A change that no caller asked for: the kernel, or time, completes what a call began.
@@ -68,6 +70,9 @@ pub enum LifeCycle {
     Advance,
 }
 
+/// How many keys of roles are remembered.
+const ROLE_KEYS: usize = 10_000;
+
 /// Why there is no account.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -77,6 +82,9 @@ pub enum OpenError {
     /// A fault cannot be.
     #[error(transparent)]
     Fault(#[from] InvalidFault),
+    /// The trail's file cannot be written.
+    #[error(transparent)]
+    Trail(std::io::Error),
 }
 
 /// Why an account did not begin anew.
@@ -99,13 +107,15 @@ impl Shared {
     /// The journal cannot be used, or a fault cannot be.
     pub fn open(config: Config) -> Result<Self, OpenError> {
         let faults = Faults::new(config.faults.clone())?;
-        match config.journal.clone() {
-            None => Ok(Self::begin(config, faults, Journal::in_memory())),
+        let trail = Trail::open(config.trail_file.as_deref()).map_err(OpenError::Trail)?;
+        let shared = match config.journal.clone() {
+            None => Self::begin(config, faults, Journal::in_memory()),
             Some(path) => match Journal::open(&path)? {
-                (journal, entries) if entries.is_empty() => Ok(Self::begin(config, faults, journal)),
-                (journal, entries) => Ok(replay::rebuild(config, faults, journal, &entries)?),
+                (journal, entries) if entries.is_empty() => Self::begin(config, faults, journal),
+                (journal, entries) => replay::rebuild(config, faults, journal, &entries)?,
             },
-        }
+        };
+        Ok(Self { trail, ..shared })
     }
 
     fn begin(config: Config, faults: Faults, journal: Journal) -> Self {
@@ -137,6 +147,7 @@ impl Shared {
             metrics: Metrics::default(),
             journal,
             tokens: Tokens::new(secret),
+            role_keys: RwLock::default(),
         }
     }
 
@@ -253,6 +264,20 @@ impl Shared {
         &self.tokens
     }
 
+    /// The account of a key that AssumeRole gave.
+    pub(crate) fn role_account(&self, access_key_id: &str) -> Option<AccountId> {
+        self.role_keys.read().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+    }
+
+    /// Remembers which account a role's key stands for.
+    pub(crate) fn remember_role(&self, access_key_id: String, account: AccountId) {
+        let mut keys = self.role_keys.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= ROLE_KEYS {
+            keys.pop_first();
+        }
+        keys.insert(access_key_id, account);
+    }
+
     /// Answers a call that has been parsed.
     pub(crate) fn call(&self, key: &StateKey, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
         let (state, now) = (self.state(key), Timestamp::now());
@@ -261,9 +286,12 @@ impl Shared {
             return state.read_behind(now, lag, |model| ec2_api::dispatch_read(call, model, now, request_id));
         }
         let mut is_changed = false;
+        // Credentials change no state, so nothing else would make the next ones differ.
+        let is_sts = call.service() == ec2_api::Service::Sts;
+        let seed = is_sts.then(|| Uuid::new_v4().as_u64_pair().1);
         let answer = state.change(
             now,
-            None,
+            seed,
             |model, cx| ec2_api::dispatch(call, model, cx, request_id),
             |seed| {
                 is_changed = true;

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use common::{send, signed};
 use rstest::rstest;
 use tokio::net::TcpStream;
+use vpcbox_emulator::trail::Wanted;
 use vpcbox_emulator::{Config, Emulator};
 
 async fn emulator() -> Emulator {
@@ -64,15 +65,42 @@ async fn calls_leave_a_trail() {
     let emulator = emulator().await;
     send(emulator.endpoint(), &signed("eu-west-1", "ec2"), REGIONS).await;
     send(emulator.endpoint(), "POST / HTTP/1.1", "Action=X&Version=2016-11-15&Y=1").await;
-    let records = emulator.shared().trail().records();
+    let records = emulator.shared().trail().records(&Wanted::default()).0;
     let seen: Vec<_> = records
         .iter()
-        .map(|record| (record.event_name.as_str(), record.aws_region.as_str(), record.error_code, record.read_only))
+        .map(|record| (record.name(), record.key.region.0.as_str(), record.error_code, record.read_only))
         .collect();
-    assert_eq!(seen, [("DescribeRegions", "eu-west-1", None, true), ("X", "us-east-1", Some("InvalidAction"), false)]);
-    assert_eq!(records[1].request_parameters.get("Y").map(String::as_str), Some("1"));
-    let shown = send(emulator.endpoint(), "GET /_vpcbox/trail HTTP/1.1", "").await;
-    assert!(shown.body().starts_with("{\"Records\":[{\"eventTime\":"), "{}", shown.reply);
+    let expected = [
+        ("DescribeRegions".to_owned(), "eu-west-1", None, true),
+        ("X".to_owned(), "us-east-1", Some("InvalidAction"), false),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(records[1].event()["requestParameters"]["y"], 1);
+    let shown = send(emulator.endpoint(), "GET /_vpcbox/trail?name=X&wait=1 HTTP/1.1", "").await;
+    assert!(shown.body().starts_with("{\"Records\":[{\"eventVersion\":"), "{}", shown.reply);
+    assert!(shown.body().ends_with("],\"Next\":2}"), "{}", shown.reply);
+    let mistaken = send(emulator.endpoint(), "GET /_vpcbox/trail?nam=X HTTP/1.1", "").await;
+    assert_eq!(mistaken.status(), "400");
+}
+
+#[tokio::test]
+async fn keys_stand_for_accounts() {
+    let key = vpcbox_emulator::config::Key { account: "444455556666".into() };
+    let keys = std::collections::BTreeMap::from([("AKIATEST".to_owned(), key)]);
+    let emulator = Emulator::start(Config { fabric: false, keys, ..Config::default() }).await.expect("a port");
+    let account = async |key: &str| {
+        let head = signed("us-east-1", "sts").replace("Credential=AK/", &format!("Credential={key}/"));
+        let seen = send(emulator.endpoint(), &head, "Action=GetCallerIdentity&Version=2011-06-15").await;
+        let rest = seen.body().split_once("<Account>").expect("an account").1.to_owned();
+        rest[..12].to_owned()
+    };
+    assert_eq!(account("AKIAIOSFODNN7EXAMPLE").await, "123456789012");
+    assert_eq!(account("AKIATEST").await, "444455556666");
+    assert_eq!(account("111122223333").await, "111122223333");
+    let assume = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn:aws:iam::777788889999:role/me&RoleSessionName=me";
+    let assumed = send(emulator.endpoint(), &signed("us-east-1", "sts"), assume).await;
+    let key = assumed.body().split_once("<AccessKeyId>").expect("a key").1.split('<').next().unwrap_or_default();
+    assert_eq!(account(key).await, "777788889999");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn they_are_set_named_and_taken_back() {
     let failed = call(&emulator, CREATE).await;
     assert_eq!(failed.status(), "503");
     assert!(failed.body().contains("<Code>Unavailable</Code>"), "{}", failed.reply);
-    let record = emulator.shared().trail().records().pop().expect("a record");
+    let record = emulator.shared().trail().records(&Default::default()).0.pop().expect("a record");
     assert_eq!(record.faults, ["errors[0]"]);
     let metrics = send(emulator.endpoint(), "GET /_vpcbox/metrics HTTP/1.1", "").await;
     let line = "vpcbox_requests_total{action=\"CreateVpc\",code=\"Unavailable\"} 1\n";

@@ -32,6 +32,12 @@ pub(super) struct EmulatorArgs {
     /// Keep accepted changes in this file and begin with those in it
     #[arg(long, value_name = "FILE", env = "VPCBOX_JOURNAL")]
     journal: Option<String>,
+    /// Write every call to this file, as CloudTrail's records, one a line
+    #[arg(long, value_name = "FILE", env = "VPCBOX_TRAIL_FILE")]
+    trail_file: Option<String>,
+    /// The account that an access key stands for, such as AKIAEXAMPLE=444455556666
+    #[arg(long = "key", value_name = "KEY=ACCOUNT")]
+    keys: Vec<String>,
     /// Makes ids the same in every run
     #[arg(long, env = "VPCBOX_SEED")]
     seed: Option<String>,
@@ -83,6 +89,7 @@ impl EmulatorArgs {
             ("account", &self.account),
             ("journal", &self.journal),
             ("seed", &self.seed),
+            ("trailFile", &self.trail_file),
         ];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
         let mut values: Map<String, Value> = texts.collect();
@@ -93,6 +100,7 @@ impl EmulatorArgs {
             values.insert("faults".to_owned(), read(path)?);
         }
         values.insert("quotas".to_owned(), pairs("--quota", &self.quotas)?.into());
+        values.insert("keys".to_owned(), pairs("--key", &self.keys)?.into());
         values.insert("delays".to_owned(), pairs("--delay", &self.delays)?.into());
         Ok(values)
     }

@@ -8,6 +8,7 @@ mod detach;
 mod emulator;
 mod inspect;
 mod run;
+mod trail;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -75,6 +76,8 @@ enum Command {
     },
     /// Serve the EC2 and STS APIs alone, in the foreground
     Emulator(emulator::EmulatorArgs),
+    /// Show the calls that a running emulator answered, in CloudTrail's form
+    Trail(trail::TrailArgs),
     /// Print the network limits of instance types
     InstanceTypes {
         /// Types such as m5.large; all if none is named
@@ -156,6 +159,7 @@ impl Command {
             Self::Env { world } => inspect::env(world.world.as_deref()),
             Self::Down { world, all } => inspect::down(world.world.as_deref(), all),
             Self::Emulator(args) => emulator::emulator(&args),
+            Self::Trail(args) => block_on(trail::trail(args)),
             Self::InstanceTypes { types } => api::instance_types(&types),
             Self::Doctor => run::doctor(),
             Self::Bench { what } => bench::run(what),

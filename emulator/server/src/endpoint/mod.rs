@@ -4,6 +4,7 @@
 //!
 //! [`EC2_ENDPOINT`]: crate::config::EC2_ENDPOINT
 
+mod account;
 mod credential;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use axum::routing::any;
@@ -26,7 +27,7 @@ use uuid::Uuid;
 use self::credential::{Credential, credential};
 use crate::faults::{Facts, Places, Verdict};
 use crate::net::PeerAddress;
-use crate::trail::{Record, UserIdentity};
+use crate::trail::Record;
 use crate::{Shared, StateKey};
 
 /// The longest request that is read. Calls are far smaller; user data is at most 16 KiB.
@@ -43,8 +44,8 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     async move {
         let (head, body) = request.into_parts();
         let answer = match form(&head, body).await {
-            Ok(form) => answer(&shared, &head, &form, &request_id).await,
-            Err(error) => error.response(&request_id),
+            Ok(form) => answer(&shared, &head, form, &request_id).await,
+            Err(error) => plain(error.response(&request_id)),
         };
         response(answer, &request_id)
     }
@@ -67,27 +68,25 @@ async fn form(head: &Parts, body: Body) -> Result<String, ApiError> {
     String::from_utf8(body.into()).map_err(|_| unreadable("The request is not UTF-8.".to_owned()))
 }
 
-async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> ec2_api::Response {
+async fn answer(shared: &Shared, head: &Parts, form: String, request_id: &str) -> (u16, Bytes) {
     let started = Instant::now();
     let credential = match credential(&head.headers, head.uri.query()) {
         Ok(credential) => credential,
         Err(error) => {
             let error = ApiError::new(Code::INCOMPLETE_SIGNATURE, error.to_string());
-            return error.response(request_id);
+            return plain(error.response(request_id));
         }
     };
     let key = match &credential {
-        Some(credential) => StateKey::new(shared.config().account.clone(), credential.region.clone()),
+        Some(found) => StateKey::new(account::of(shared, &found.access_key_id), found.region.clone()),
         None => shared.home_key().clone(),
     };
     let region = &key.region;
-    let mut parameters = parameters(form);
-    let action = parameters.remove("Action").unwrap_or_default();
-    tracing::Span::current().record("action", &action);
     let (known, read_only, verdict, answer) = match ec2_api::parse(form.as_bytes()) {
         Ok(call) => {
             let caller = credential.as_ref().map(|credential| credential.access_key_id.as_str());
-            let verdict = decide(shared, &key, caller, &call, &parameters);
+            let verdict = decide(shared, &key, caller, &call, &form);
+            tracing::Span::current().record("action", call.action());
             if !verdict.delay.is_zero() {
                 tokio::time::sleep(verdict.delay).await;
             }
@@ -95,11 +94,11 @@ async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> 
             let refusal = verdict.refusal.as_ref().map(|error| call.refuse(error.clone(), request_id));
             let answer = match refusal {
                 Some(refusal) if verdict.done => {
-                    shared.call(&key, call, form, request_id);
+                    shared.call(&key, call, &form, request_id);
                     refusal
                 }
                 Some(refusal) => refusal,
-                None => shared.call(&key, call, form, request_id),
+                None => shared.call(&key, call, &form, request_id),
             };
             (known, read_only, verdict, answer)
         }
@@ -107,32 +106,34 @@ async fn answer(shared: &Shared, head: &Parts, form: &str, request_id: &str) -> 
     };
     shared.metrics().observe(known, answer.code, !verdict.names.is_empty(), started.elapsed());
     tracing::info!(status = answer.status, code = answer.code, %region, "answered");
+    let body = Bytes::from(answer.body);
+    if known.starts_with("AssumeRole") && answer.code.is_none() {
+        account::remember(shared, &form, &body);
+    }
+    let service = credential.as_ref().map_or_else(|| "ec2".to_owned(), |found| found.service.clone());
     shared.trail().push(Record {
-        event_time: Timestamp::now(),
-        event_source: format!("{}.amazonaws.com", credential.as_ref().map_or("ec2", |found| &found.service)),
-        event_name: action,
-        aws_region: region.0.clone(),
-        source_ip_address: head.extensions.get::<ConnectInfo<PeerAddress>>().map(|peer| peer.0.0.ip().to_string()),
+        time: Timestamp::now(),
+        service,
+        source: head.extensions.get::<ConnectInfo<PeerAddress>>().map(|peer| peer.0.0.ip()),
         user_agent: text(&head.headers, USER_AGENT.as_str()),
-        user_identity: UserIdentity { access_key_id: credential.map(|Credential { access_key_id, .. }| access_key_id) },
+        access_key_id: credential.map(|Credential { access_key_id, .. }| access_key_id),
         read_only,
-        request_parameters: parameters,
+        form,
         error_code: answer.code,
         faults: verdict.names,
         request_id: request_id.to_owned(),
-        recipient_account_id: key.account.0.clone(),
+        answer: (answer.code.is_some() || !read_only).then(|| body.clone()),
+        key,
     });
-    answer
+    (answer.status, body)
 }
 
 /// Which faults hit a call.
-fn decide(
-    shared: &Shared,
-    key: &StateKey,
-    access_key_id: Option<&str>,
-    call: &Call,
-    parameters: &BTreeMap<String, String>,
-) -> Verdict {
+fn decide(shared: &Shared, key: &StateKey, access_key_id: Option<&str>, call: &Call, form: &str) -> Verdict {
+    if shared.faults().is_idle() {
+        return Verdict::default();
+    }
+    let parameters = &parameters(form);
     let facts = Facts {
         account: &key.account.0,
         region: &key.region.0,
@@ -148,6 +149,7 @@ fn decide(
 
 fn parameters(form: &str) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<_, _> = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+    parameters.remove("Action");
     parameters.remove("Version");
     parameters.retain(|name, _| !name.starts_with("X-Amz-"));
     parameters
@@ -157,11 +159,16 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
+/// Status and body.
+fn plain(answer: ec2_api::Response) -> (u16, Bytes) {
+    (answer.status, Bytes::from(answer.body))
+}
+
 /// An answer as HTTP. The body is of known length, so head and body leave in one write: a released
 /// version of the VPC resource controller loses bodies that arrive in pieces.
-fn response(answer: ec2_api::Response, request_id: &str) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+fn response((status, body): (u16, Bytes), request_id: &str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(SERVER, HeaderValue::from_static("AmazonEC2"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml;charset=UTF-8"));

@@ -112,6 +112,11 @@ impl Faults {
         self.lock(|state| SignedDuration::from_millis(state.config.consistency.imds_lag_ms.into()))
     }
 
+    /// Whether no call can be hit.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.lock(|state| state.is_idle)
+    }
+
     /// Decides about a call. `places` looks up where it takes effect.
     pub(crate) fn decide(&self, facts: Facts<'_>, now: Timestamp, places: impl FnOnce() -> Places) -> Verdict {
         self.lock(|state| if state.is_idle { Verdict::default() } else { state.decide(facts, now, places) })

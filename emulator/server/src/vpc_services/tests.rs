@@ -181,8 +181,8 @@ async fn ec2_answers_inside() {
     let request = format!("GET /?{query} HTTP/1.1\r\nHost: ec2\r\nConnection: close\r\n\r\n");
     let reply = place.exchange(&place.node, (EC2_ENDPOINT, 80), request, SOON).await;
     assert!(body(&reply).contains("DescribeRegionsResponse"), "{reply}");
-    let records = place.shared.trail().records();
-    assert_eq!(records[0].source_ip_address.as_deref(), Some(NODE.to_string().as_str()));
+    let records = place.shared.trail().records(&crate::trail::Wanted::default()).0;
+    assert_eq!(records[0].source, Some(NODE.into()));
     let request = "GET /_vpcbox/status HTTP/1.1\r\nHost: ec2\r\nConnection: close\r\n\r\n".to_owned();
     let reply = place.exchange(&place.node, (EC2_ENDPOINT, 80), request, SOON).await;
     assert!(reply.starts_with("HTTP/1.1 404 "), "what is for people stays on loopback: {reply}");
