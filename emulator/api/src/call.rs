@@ -103,29 +103,30 @@ impl Call {
         err.to(self.service()).response(request_id)
     }
 
-    fn succeed(&self, content: &[u8], request_id: &str) -> Response {
+    /// The reply around what an action says. That can have megabytes, so it becomes the reply and is not copied.
+    fn succeed(&self, mut content: Vec<u8>, request_id: &str) -> Response {
         let name = self.action.name;
-        let mut body = Vec::with_capacity(content.len() + 320);
-        let mut add = |parts: &[&[u8]]| parts.iter().for_each(|part| body.extend_from_slice(part));
         let id = Xml::fragment(|xml| match self.service() {
             Service::Ec2 => xml.text("requestId", request_id),
             Service::Sts => xml.text("RequestId", request_id),
         });
-        add(&[DECLARATION]);
-        match self.service() {
+        let (head, tail) = match self.service() {
             Service::Ec2 => {
                 let open = format!("<{name}Response xmlns=\"http://ec2.amazonaws.com/doc/{}/\">", self.version);
-                add(&[open.as_bytes(), &id, content]);
+                ([DECLARATION, open.as_bytes(), &id].concat(), format!("</{name}Response>").into_bytes())
             }
             Service::Sts => {
                 let open = format!("<{name}Response xmlns=\"https://sts.amazonaws.com/doc/{STS_VERSION}/\">");
-                let (start, end) = (format!("<{name}Result>"), format!("</{name}Result>"));
-                add(&[open.as_bytes(), start.as_bytes(), content, end.as_bytes()]);
-                add(&[b"<ResponseMetadata>", &id, b"</ResponseMetadata>"]);
+                let (start, end) = (format!("<{name}Result>"), format!("</{name}Result><ResponseMetadata>"));
+                let close = format!("</ResponseMetadata></{name}Response>");
+                let head = [DECLARATION, open.as_bytes(), start.as_bytes()].concat();
+                (head, [end.as_bytes(), &id, close.as_bytes()].concat())
             }
-        }
-        add(&[format!("</{name}Response>").as_bytes()]);
-        Response { status: 200, body, code: None }
+        };
+        content.reserve(head.len() + tail.len());
+        content.splice(0..0, head);
+        content.extend_from_slice(&tail);
+        Response { status: 200, body: content, code: None }
     }
 }
 
@@ -235,7 +236,7 @@ fn finish(call: &Call, result: Result<Vec<u8>, ApiError>, request_id: &str) -> R
             let message = "Request would have succeeded, but DryRun flag is set.";
             call.refuse(ApiError::new(Code::DRY_RUN_OPERATION, message), request_id)
         }
-        Ok(content) => call.succeed(&content, request_id),
+        Ok(content) => call.succeed(content, request_id),
         Err(err) => call.refuse(err, request_id),
     }
 }

@@ -69,6 +69,14 @@ families! {
 pub(crate) trait Output {
     /// Writes it, without the element that is named after the action.
     fn write(&self, xml: &mut Xml);
+
+    /// The same as bytes. Answers that may be long have them already.
+    fn into_bytes(self) -> Vec<u8>
+    where
+        Self: Sized,
+    {
+        Xml::fragment(|xml| self.write(xml))
+    }
 }
 
 /// The answer of actions that have nothing to say: `<return>true</return>`.
@@ -143,7 +151,7 @@ pub(crate) const fn read<T: ReadOperation>() -> Action {
         takes_client_token: false,
         handler: Handler::Read(|query| {
             let operation = T::decode(query)?;
-            Ok(Box::new(|model, now| operation.run(model, now).map(render)))
+            Ok(Box::new(|model, now| operation.run(model, now).map(Output::into_bytes)))
         }),
     }
 }
@@ -156,13 +164,9 @@ pub(crate) const fn write<T: Operation>() -> Action {
         takes_client_token: T::CLIENT_TOKEN,
         handler: Handler::Write(|query| {
             let operation = T::decode(query)?;
-            Ok(Box::new(|model, cx| operation.run(model, cx).map(render)))
+            Ok(Box::new(|model, cx| operation.run(model, cx).map(Output::into_bytes)))
         }),
     }
-}
-
-fn render(output: impl Output) -> Vec<u8> {
-    Xml::fragment(|xml| output.write(xml))
 }
 
 /// All actions by service and name.

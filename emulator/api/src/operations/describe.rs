@@ -56,6 +56,11 @@ pub(crate) trait Describable: Sized + 'static {
 
     /// What is shown of it.
     fn item(&self, model: &Model, now: Timestamp) -> Self::Item;
+
+    /// Writes what is shown of it.
+    fn write(&self, model: &Model, now: Timestamp, xml: &mut Xml) {
+        self.item(model, now).write(xml);
+    }
 }
 
 /// Which resources a call asks for.
@@ -91,13 +96,12 @@ impl<R: Describable> Selection<R> {
         }
         let selected = self.filters.select(&R::FIELDS, model, asked)?;
         let page = self.page.page(selected, |resource| resource.id().to_string());
-        // Each is written as soon as it is known: a list of thousands of items is never there as a whole.
-        let items = Xml::fragment(|xml| {
-            for resource in page.items {
-                xml.element("item", |xml| resource.item(model, now).write(xml));
-            }
+        // Each is written as soon as it is known, at its place in the reply: a list can have thousands.
+        let written = Xml::fragment(|xml| {
+            xml.list(R::SET, page.items, |xml, resource| resource.write(model, now, xml));
+            xml.optional("nextToken", page.next_token);
         });
-        Ok(Listing { set: R::SET, items, next_token: page.next_token, of: PhantomData })
+        Ok(Listing { written, of: PhantomData })
     }
 }
 
@@ -139,17 +143,17 @@ impl<R: Describable> ReadOperation for Describe<R> {
 /// The answer of a Describe action.
 #[derive(Debug)]
 pub(crate) struct Listing<T> {
-    set: &'static str,
-    /// Already written.
-    items: Vec<u8>,
-    next_token: Option<String>,
+    written: Vec<u8>,
     of: PhantomData<T>,
 }
 
 impl<T: Output> Output for Listing<T> {
     fn write(&self, xml: &mut Xml) {
-        xml.element(self.set, |xml| xml.raw(&self.items));
-        xml.optional("nextToken", self.next_token.as_ref());
+        xml.raw(&self.written);
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        self.written
     }
 }
 

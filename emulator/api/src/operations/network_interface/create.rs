@@ -62,7 +62,7 @@ impl Operation for CreateNetworkInterface {
 
 #[derive(Debug)]
 pub(super) struct CreateNetworkInterfaceOutput {
-    interface: Single<InterfaceItem>,
+    interface: Single<InterfaceItem<'static>>,
     client_token: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! A network interface as replies show it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use vpc_model::{
     AccountId, Attachment, ConnectionTracking, InterfaceStatus, InterfaceType, Model, NetworkInterface,
@@ -12,8 +14,8 @@ use crate::xml::Xml;
 
 /// A network interface as replies show it.
 #[derive(Debug)]
-pub(crate) struct InterfaceItem {
-    interface: NetworkInterface,
+pub(crate) struct InterfaceItem<'a> {
+    interface: Cow<'a, NetworkInterface>,
     owner: AccountId,
     pub(super) status: InterfaceStatus,
     shown_type: InterfaceType,
@@ -26,19 +28,19 @@ pub(crate) struct InterfaceItem {
     associations: Vec<Option<PublicAssociation>>,
 }
 
-impl InterfaceItem {
+impl<'a> InterfaceItem<'a> {
     /// What is shown of an interface at a time.
-    pub(crate) fn of(interface: &NetworkInterface, model: &Model, now: Timestamp) -> Self {
+    pub(crate) fn of(interface: Cow<'a, NetworkInterface>, model: &Model, now: Timestamp) -> Self {
         Self {
             owner: model.account().clone(),
-            status: model.status_of(interface),
-            shown_type: model.shown_type_of(interface),
+            status: model.status_of(&interface),
+            shown_type: model.shown_type_of(&interface),
             zone_id: model.subnet(&interface.subnet_id).map(|subnet| subnet.zone_id.clone()),
-            groups: groups(interface, model),
+            groups: groups(&interface, model),
             attachment: interface.shown_attachment(now).cloned(),
             names: interface.private_ips.iter().map(|ip| model.region().private_dns_name(ip.address)).collect(),
-            associations: associations(interface, model),
-            interface: interface.clone(),
+            associations: associations(&interface, model),
+            interface,
         }
     }
 }
@@ -49,7 +51,7 @@ pub(super) fn groups(interface: &NetworkInterface, model: &Model) -> Vec<(Securi
     interface.groups.iter().map(|id| (id.clone(), name(id))).collect()
 }
 
-impl Output for InterfaceItem {
+impl Output for InterfaceItem<'_> {
     fn write(&self, xml: &mut Xml) {
         let interface = &self.interface;
         xml.text("networkInterfaceId", &interface.id);
@@ -84,7 +86,7 @@ impl Output for InterfaceItem {
     }
 }
 
-impl InterfaceItem {
+impl InterfaceItem<'_> {
     fn write_addresses(&self, xml: &mut Xml) {
         let interface = &self.interface;
         let ips = interface.private_ips.iter().zip(&self.names).zip(&self.associations);

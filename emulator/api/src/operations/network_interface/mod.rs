@@ -9,6 +9,7 @@ mod permission;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -18,10 +19,11 @@ pub(crate) use self::create::{decode_addresses, decode_connection_tracking};
 pub(crate) use self::item::{InterfaceItem, write_connection_tracking};
 use super::describe::{Describable, Index, Listing, Selection, TagIndex};
 use super::elastic_ip::{PublicAssociation, associations};
-use super::{Action, ReadOperation, read, write};
+use super::{Action, Output, ReadOperation, read, write};
 use crate::ApiError;
 use crate::filter::Fields;
 use crate::query::Query;
+use crate::xml::Xml;
 
 pub(crate) const ACTIONS: &[Action] = &[
     write::<create::CreateNetworkInterface>(),
@@ -46,7 +48,7 @@ struct DescribeNetworkInterfaces(Selection<NetworkInterface>);
 
 impl ReadOperation for DescribeNetworkInterfaces {
     const ACTION: &'static str = NetworkInterface::ACTION;
-    type Output = Listing<InterfaceItem>;
+    type Output = Listing<InterfaceItem<'static>>;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         // Nothing here is managed by a service, so there is nothing to leave out.
@@ -63,7 +65,7 @@ impl ReadOperation for DescribeNetworkInterfaces {
 
 impl Describable for NetworkInterface {
     type Id = NetworkInterfaceId;
-    type Item = InterfaceItem;
+    type Item = InterfaceItem<'static>;
 
     const ACTION: &'static str = "DescribeNetworkInterfaces";
     const IDS: &'static str = "NetworkInterfaceId";
@@ -148,8 +150,12 @@ impl Describable for NetworkInterface {
         InterfaceError::NotFound(id.clone()).into()
     }
 
-    fn item(&self, model: &Model, now: Timestamp) -> InterfaceItem {
-        InterfaceItem::of(self, model, now)
+    fn item(&self, model: &Model, now: Timestamp) -> InterfaceItem<'static> {
+        InterfaceItem::of(Cow::Owned(self.clone()), model, now)
+    }
+
+    fn write(&self, model: &Model, now: Timestamp, xml: &mut Xml) {
+        InterfaceItem::of(Cow::Borrowed(self), model, now).write(xml);
     }
 }
 
