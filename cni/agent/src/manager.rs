@@ -208,7 +208,7 @@ impl Manager {
         let link = EniLink {
             mac: new.eni.mac_address.parse().map_err(|_| malformed())?,
             address: new.eni.private_ip_address.ok_or_else(malformed)?,
-            subnet: new.subnet.cidr_block,
+            subnet: new.subnet.cidr_block.ok_or_else(malformed)?,
             route_table: route_table(0, new.device_number),
             mtu: self.state.settings.eni_mtu,
             trunk: false,

@@ -18,6 +18,10 @@ pub fn candidates<'a>(subnets: &'a [Subnet], primary: &str, cluster: Option<&str
 
 /// Whether pods may have addresses of a subnet.
 pub fn is_usable(subnet: &Subnet, primary: &str, cluster: Option<&str>) -> bool {
+    if subnet.cidr_block.is_none() {
+        // Pods have IPv4 addresses here.
+        return false;
+    }
     match subnet.tags.get(ROLE_TAG).map(String::as_str) {
         Some("0") => return false,
         None | Some("") if subnet.id != primary => return false,
@@ -41,7 +45,7 @@ mod tests {
             id: id.to_owned(),
             vpc_id: "vpc-1".to_owned(),
             availability_zone: "us-west-2a".to_owned(),
-            cidr_block: "10.0.1.0/24".parse().unwrap(),
+            cidr_block: Some("10.0.1.0/24".parse().unwrap()),
             ipv6_cidr_blocks: Vec::new(),
             available_ip_address_count: free,
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<Tags>(),

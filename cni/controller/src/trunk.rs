@@ -66,7 +66,7 @@ impl Trunk {
             instance_id: instance_id.to_owned(),
             trunk_id,
             subnet_id: subnet.id.clone(),
-            subnet_cidr: subnet.cidr_block.to_string(),
+            subnet_cidr: subnet.cidr_block.map(|block| block.to_string()).unwrap_or_default(),
             subnet_v6_cidr: subnet.ipv6_cidr_blocks.first().map(ToString::to_string).unwrap_or_default(),
             groups: primary.groups.clone(),
             limit,

@@ -43,8 +43,8 @@ pub struct Subnet {
     pub vpc_id: String,
     /// Its zone.
     pub availability_zone: String,
-    /// Its IPv4 block.
-    pub cidr_block: Ipv4Net,
+    /// Its IPv4 block; one with IPv6 only has none.
+    pub cidr_block: Option<Ipv4Net>,
     /// Its IPv6 blocks.
     pub ipv6_cidr_blocks: Vec<Ipv6Net>,
     /// How many addresses are free.
@@ -178,7 +178,7 @@ impl Subnet {
             id: item.parsed("subnetId")?,
             vpc_id: item.parsed("vpcId")?,
             availability_zone: item.parsed("availabilityZone")?,
-            cidr_block: item.parsed("cidrBlock")?,
+            cidr_block: item.optional("cidrBlock")?,
             ipv6_cidr_blocks: blocks.map(|block| block.parsed("ipv6CidrBlock")).collect::<Result<_, _>>()?,
             available_ip_address_count: item.optional("availableIpAddressCount")?.unwrap_or(0),
             tags: tags(item, "tagSet"),
