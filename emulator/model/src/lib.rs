@@ -68,4 +68,4 @@ pub use subnet::{
 pub use tags::{TagError, Tags};
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, Mac, Region, ZoneId, ZoneName};
-pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcError};
+pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcCidrAssociation, VpcError};

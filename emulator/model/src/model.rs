@@ -146,7 +146,7 @@ impl Model {
     pub fn advance(&mut self, now: Timestamp) {
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 1] = [self.advance_subnet_blocks(now)];
+        let moved: [bool; 2] = [self.advance_subnet_blocks(now), self.advance_vpc_blocks(now)];
         if moved.contains(&true) {
             self.touch();
         }
@@ -155,7 +155,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 2] = [self.next_forgotten(), self.next_subnet_block()];
+        let due: [Option<Timestamp>; 3] = [self.next_forgotten(), self.next_subnet_block(), self.next_vpc_block()];
         due.into_iter().flatten().min()
     }
 

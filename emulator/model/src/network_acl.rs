@@ -137,6 +137,26 @@ impl Model {
         id
     }
 
+    /// A VPC has IPv6 from now on: its ACLs decide about it too. The default one lets it through unless its
+    /// entries were changed.
+    pub(crate) fn add_ipv6_acl_entries(&mut self, vpc_id: &VpcId) {
+        let anywhere = IpNet::V6(Ipv6Net::default());
+        for acl in self.network_acls.values_mut().filter(|acl| acl.vpc_id == *vpc_id) {
+            for egress in [true, false] {
+                if acl.position(LAST_IPV6_ENTRY, egress).is_some() {
+                    continue;
+                }
+                let own = acl.entries.iter().filter(|entry| entry.egress == egress);
+                let is_as_made = own.map(|entry| entry.number).eq([100, LAST_ENTRY]);
+                if acl.is_default && is_as_made {
+                    acl.entries.push(whole(101, egress, true, anywhere));
+                }
+                acl.entries.push(whole(LAST_IPV6_ENTRY, egress, false, anywhere));
+            }
+            acl.entries.sort_by_key(|entry| (!entry.egress, entry.number));
+        }
+    }
+
     /// Makes a network ACL that lets nothing through.
     pub fn create_network_acl(
         &mut self,
@@ -148,7 +168,7 @@ impl Model {
         if self.network_acls.values().filter(|acl| acl.vpc_id == *vpc_id).count() >= MAX_ACLS {
             return Err(NetworkAclError::TooMany(vpc_id.clone()));
         }
-        let has_ipv6 = !vpc.ipv6_cidr_associations.is_empty();
+        let has_ipv6 = vpc.ipv6_cidr_blocks().next().is_some();
         let mut entries = Vec::new();
         for egress in [true, false] {
             entries.push(whole(LAST_ENTRY, egress, false, Ipv4Net::default().into()));

@@ -192,7 +192,7 @@ impl Model {
     ) -> Result<RouteTableId, RouteError> {
         let vpc = self.vpcs.get(vpc_id).ok_or_else(|| RouteError::VpcNotFound(vpc_id.clone()))?;
         let ipv4 = vpc.cidr_associations.iter().map(|(_, block)| IpNet::V4(*block));
-        let ipv6 = vpc.ipv6_cidr_associations.iter().map(|(_, block)| IpNet::V6(*block));
+        let ipv6 = vpc.ipv6_cidr_blocks().map(IpNet::V6);
         let blocks: Vec<IpNet> = ipv4.chain(ipv6).collect();
         let id = self.insert_route_table(cx, vpc_id, &blocks, tags);
         self.touch();

@@ -3,11 +3,13 @@
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/what-is-amazon-vpc.html>.
 
 mod cidr_block;
+mod ipv6_block;
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+pub use self::ipv6_block::VpcCidrAssociation;
 use crate::{
     Context, DhcpOptionsId, Model, NetworkAclId, NewSubnet, RouteTableId, RouteTarget, SecurityGroupId, Tags,
     VpcCidrAssociationId, VpcId,
@@ -17,8 +19,6 @@ use crate::{
 const DEFAULT_VPC_BLOCK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(172, 31, 0, 0), 16);
 /// The length of the default subnets' blocks.
 pub(crate) const DEFAULT_SUBNET_LENGTH: u8 = 20;
-/// Where AWS-provided IPv6 blocks are taken from: a part of an AWS range; the next 16 bits are random.
-const IPV6_RANGE: Ipv6Addr = Ipv6Addr::new(0x2600, 0x1f13, 0, 0, 0, 0, 0, 0);
 
 /// A virtual private cloud.
 #[derive(Debug, Clone)]
@@ -29,8 +29,10 @@ pub struct Vpc {
     pub cidr_block: Ipv4Net,
     /// All IPv4 blocks, the primary first.
     pub cidr_associations: Vec<(VpcCidrAssociationId, Ipv4Net)>,
-    /// The IPv6 blocks.
-    pub ipv6_cidr_associations: Vec<(VpcCidrAssociationId, Ipv6Net)>,
+    /// Associations with IPv4 blocks that ended a while ago.
+    pub ended_cidr_associations: Vec<VpcCidrAssociation<Ipv4Net>>,
+    /// The IPv6 blocks, and those whose association ended a while ago.
+    pub ipv6_cidr_associations: Vec<VpcCidrAssociation<Ipv6Net>>,
     /// Whether this is the region's default VPC.
     pub is_default: bool,
     /// `default` or `dedicated`.
@@ -83,7 +85,10 @@ pub enum VpcError {
     PrimaryBlock(VpcCidrAssociationId),
     /// Subnets are in the block.
     #[error("block {0} has subnets")]
-    BlockInUse(Ipv4Net),
+    BlockInUse(IpNet),
+    /// Nothing announces addresses from there.
+    #[error("there is no network border group {0}")]
+    NoSuchBorderGroup(String),
     /// Something is left in it.
     #[error("vpc {0} has dependencies")]
     HasDependencies(VpcId),
@@ -99,6 +104,8 @@ pub struct NewVpc {
     pub cidr_block: Ipv4Net,
     /// Whether AWS provides an IPv6 block.
     pub ipv6_block: bool,
+    /// From where that block is announced; only the region itself is possible.
+    pub border_group: Option<String>,
     /// `default` or `dedicated`.
     pub instance_tenancy: String,
     /// Its tags.
@@ -108,7 +115,8 @@ pub struct NewVpc {
 impl NewVpc {
     /// A VPC with a block and nothing else said.
     pub fn with_block(cidr_block: Ipv4Net) -> Self {
-        Self { cidr_block, ipv6_block: false, instance_tenancy: "default".into(), tags: Tags::new() }
+        let instance_tenancy = "default".into();
+        Self { cidr_block, ipv6_block: false, border_group: None, instance_tenancy, tags: Tags::new() }
     }
 }
 
@@ -132,25 +140,32 @@ impl Model {
         if !is_vpc_block(cidr_block) {
             return Err(VpcError::Range(new.cidr_block));
         }
+        self.check_border_group(new.border_group.as_deref())?;
         let id: VpcId = cx.ids.next();
-        let ipv6_block = new.ipv6_block.then(|| (cx.ids.next::<VpcCidrAssociationId>(), ipv6_block(cx)));
+        let ipv6_block = new.ipv6_block.then(|| VpcCidrAssociation::provided(cx));
+        let ipv6_net = ipv6_block.as_ref().map(|one| IpNet::V6(one.block));
+        let local_blocks: Vec<IpNet> = std::iter::once(cidr_block.into()).chain(ipv6_net).collect();
         let vpc = Vpc {
             id: id.clone(),
             cidr_block,
             cidr_associations: vec![(cx.ids.next(), cidr_block)],
-            ipv6_cidr_associations: ipv6_block.clone().into_iter().collect(),
+            ended_cidr_associations: Vec::new(),
+            ipv6_cidr_associations: ipv6_block.into_iter().collect(),
             is_default: false,
             instance_tenancy: new.instance_tenancy,
             dhcp_options_id: Some(self.default_dhcp_options(cx)),
             enable_dns_support: true,
             enable_dns_hostnames: false,
             enable_network_address_usage_metrics: false,
-            main_route_table_id: self.create_main_route_table(cx, &id, &local_blocks(cidr_block, ipv6_block)),
+            main_route_table_id: self.create_main_route_table(cx, &id, &local_blocks),
             default_security_group_id: self.create_default_security_group(cx, &id),
             default_network_acl_id: self.create_default_network_acl(cx, &id),
             tags: new.tags,
         };
         self.vpcs.insert(id.clone(), vpc);
+        if new.ipv6_block {
+            self.add_ipv6_acl_entries(&id);
+        }
         self.touch();
         Ok(id)
     }
@@ -229,13 +244,4 @@ fn is_vpc_block(block: Ipv4Net) -> bool {
     let is_unicast =
         !(first.is_loopback() || first.is_link_local() || first.octets()[0] == 0 || first.octets()[0] >= 224);
     (16..=28).contains(&block.prefix_len()) && is_unicast
-}
-
-fn ipv6_block(cx: &mut Context) -> Ipv6Net {
-    let random = u128::from(cx.ids.number() & 0x00ff_ffff) << 72;
-    Ipv6Net::new_assert(Ipv6Addr::from(u128::from(IPV6_RANGE) | random), 56)
-}
-
-fn local_blocks(ipv4: Ipv4Net, ipv6: Option<(VpcCidrAssociationId, Ipv6Net)>) -> Vec<ipnet::IpNet> {
-    std::iter::once(ipv4.into()).chain(ipv6.map(|(_, block)| block.into())).collect()
 }

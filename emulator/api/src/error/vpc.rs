@@ -33,6 +33,9 @@ impl From<VpcError> for ApiError {
                 Code::DEPENDENCY_VIOLATION,
                 format!("The CIDR block '{block}' has dependencies and cannot be disassociated."),
             ),
+            VpcError::NoSuchBorderGroup(group) => {
+                Self::invalid("ipv6CidrBlockNetworkBorderGroup", &group, "There is no such network border group.")
+            }
             VpcError::HasDependencies(id) => Self::dependency("vpc", id),
             VpcError::DefaultExists(id) => Self::new(
                 Code::DEFAULT_VPC_ALREADY_EXISTS,

@@ -5,7 +5,9 @@ mod cidr_block;
 
 use ipnet::Ipv4Net;
 use jiff::Timestamp;
-use vpc_model::{AccountId, Context, Model, NewVpc, Tags, Vpc, VpcAttribute, VpcError, VpcId};
+use vpc_model::{
+    AccountId, Context, Model, NewVpc, Region, Tags, Vpc, VpcAttribute, VpcCidrAssociationId, VpcError, VpcId,
+};
 
 use super::describe::{Describable, Describe, Single, created};
 use super::{Action, Done, Operation, Output, ReadOperation, read, write};
@@ -36,21 +38,21 @@ impl Describable for Vpc {
     const FIELDS: Fields<Model, Self> = Fields {
         by_name: &[
             ("cidr", |_, vpc| vec![vpc.cidr_block.to_string()]),
-            ("cidr-block-association.association-id", |_, vpc| texts(vpc.cidr_associations.iter().map(|(id, _)| id))),
-            ("cidr-block-association.cidr-block", |_, vpc| texts(vpc.cidr_associations.iter().map(|(_, net)| net))),
-            ("cidr-block-association.state", |_, _| vec!["associated".to_owned()]),
+            ("cidr-block-association.association-id", |_, vpc| texts(ipv4(vpc).map(|(id, ..)| id))),
+            ("cidr-block-association.cidr-block", |_, vpc| texts(ipv4(vpc).map(|(_, net, _)| net))),
+            ("cidr-block-association.state", |_, vpc| texts(ipv4(vpc).map(|(.., state)| state))),
             ("dhcp-options-id", |_, vpc| vec![dhcp_options(vpc)]),
             ("ipv6-cidr-block-association.association-id", |_, vpc| {
-                texts(vpc.ipv6_cidr_associations.iter().map(|(id, _)| id))
+                texts(vpc.ipv6_cidr_associations.iter().map(|one| &one.id))
             }),
             ("ipv6-cidr-block-association.ipv6-cidr-block", |_, vpc| {
-                texts(vpc.ipv6_cidr_associations.iter().map(|(_, net)| net))
+                texts(vpc.ipv6_cidr_associations.iter().map(|one| one.block))
             }),
             ("ipv6-cidr-block-association.ipv6-pool", |_, vpc| {
                 texts(vpc.ipv6_cidr_associations.iter().map(|_| "Amazon"))
             }),
             ("ipv6-cidr-block-association.state", |_, vpc| {
-                texts(vpc.ipv6_cidr_associations.iter().map(|_| "associated"))
+                texts(vpc.ipv6_cidr_associations.iter().map(|one| cidr_block::state(one.life)))
             }),
             ("is-default", |_, vpc| vec![vpc.is_default.to_string()]),
             ("isDefault", |_, vpc| vec![vpc.is_default.to_string()]),
@@ -78,8 +80,19 @@ impl Describable for Vpc {
     }
 
     fn item(&self, model: &Model, _: Timestamp) -> VpcItem {
-        VpcItem { owner: model.account().clone(), state: "available", vpc: self.clone() }
+        VpcItem {
+            owner: model.account().clone(),
+            region: model.region().clone(),
+            state: "available",
+            vpc: self.clone(),
+        }
     }
+}
+
+/// The associations with IPv4 blocks, those that ended last.
+fn ipv4(vpc: &Vpc) -> impl Iterator<Item = (&VpcCidrAssociationId, Ipv4Net, &'static str)> {
+    let ended = vpc.ended_cidr_associations.iter().map(|one| (&one.id, one.block, cidr_block::state(one.life)));
+    vpc.cidr_associations.iter().map(|(id, block)| (id, *block, "associated")).chain(ended)
 }
 
 fn texts<T: ToString>(values: impl Iterator<Item = T>) -> Vec<String> {
@@ -95,6 +108,7 @@ fn dhcp_options(vpc: &Vpc) -> String {
 #[derive(Debug)]
 pub(crate) struct VpcItem {
     owner: AccountId,
+    region: Region,
     state: &'static str,
     vpc: Vpc,
 }
@@ -106,19 +120,14 @@ impl Output for VpcItem {
         xml.text("ownerId", &self.owner);
         xml.text("state", self.state);
         xml.text("cidrBlock", vpc.cidr_block);
-        xml.list("cidrBlockAssociationSet", &vpc.cidr_associations, |xml, (id, block)| {
+        xml.list("cidrBlockAssociationSet", ipv4(vpc), |xml, (id, block, state)| {
             xml.text("associationId", id);
             xml.text("cidrBlock", block);
-            xml.element("cidrBlockState", |xml| xml.text("state", "associated"));
+            xml.element("cidrBlockState", |xml| xml.text("state", state));
         });
         if !vpc.ipv6_cidr_associations.is_empty() {
-            xml.list("ipv6CidrBlockAssociationSet", &vpc.ipv6_cidr_associations, |xml, (id, block)| {
-                xml.text("associationId", id);
-                xml.text("ipv6CidrBlock", block);
-                xml.element("ipv6CidrBlockState", |xml| xml.text("state", "associated"));
-                xml.text("ipv6Pool", "Amazon");
-                xml.text("ipv6AddressAttribute", "public");
-                xml.text("ipSource", "amazon");
+            xml.list("ipv6CidrBlockAssociationSet", &vpc.ipv6_cidr_associations, |xml, one| {
+                cidr_block::write_ipv6(xml, one, &self.region);
             });
         }
         xml.text("dhcpOptionsId", dhcp_options(vpc));
@@ -140,20 +149,14 @@ values! {
 }
 
 /// Where blocks can come from besides the caller and Amazon.
-const UNSUPPORTED_SOURCES: &[&str] = &[
-    "Ipv4IpamPoolId",
-    "Ipv4NetmaskLength",
-    "Ipv6CidrBlock",
-    "Ipv6CidrBlockNetworkBorderGroup",
-    "Ipv6IpamPoolId",
-    "Ipv6NetmaskLength",
-    "Ipv6Pool",
-];
+const UNSUPPORTED_SOURCES: &[&str] =
+    &["Ipv4IpamPoolId", "Ipv4NetmaskLength", "Ipv6CidrBlock", "Ipv6IpamPoolId", "Ipv6NetmaskLength", "Ipv6Pool"];
 
 #[derive(Debug)]
 struct CreateVpc {
     cidr_block: Ipv4Net,
     ipv6_block: bool,
+    border_group: Option<String>,
     tenancy: Tenancy,
     tags: Tags,
 }
@@ -168,6 +171,7 @@ impl Operation for CreateVpc {
         Ok(Self {
             cidr_block: query.required("CidrBlock")?,
             ipv6_block: query.flag("AmazonProvidedIpv6CidrBlock")?,
+            border_group: query.optional("Ipv6CidrBlockNetworkBorderGroup")?,
             tenancy: query.or("InstanceTenancy", Tenancy::Default)?,
             tags: tag_specification::decode_one(query, &["vpc"])?,
         })
@@ -181,6 +185,7 @@ impl Operation for CreateVpc {
         let new = NewVpc {
             cidr_block: self.cidr_block,
             ipv6_block: self.ipv6_block,
+            border_group: self.border_group,
             instance_tenancy: instance_tenancy.to_owned(),
             tags: self.tags,
         };

@@ -97,8 +97,7 @@ impl Model {
 
     /// The first /64 of a VPC that no subnet has.
     pub(super) fn free_ipv6_block(&self, vpc: &Vpc) -> Result<Ipv6Net, SubnetError> {
-        let whole = vpc.ipv6_cidr_associations.iter().map(|(_, block)| *block);
-        let mut blocks = whole.flat_map(|block| block.subnets(64).into_iter().flatten());
+        let mut blocks = vpc.ipv6_cidr_blocks().flat_map(|block| block.subnets(64).into_iter().flatten());
         let free = blocks.find(|block| self.check_ipv6_block(vpc, *block).is_ok());
         free.ok_or_else(|| SubnetError::NoRoom(vpc.id.clone()))
     }
@@ -107,7 +106,7 @@ impl Model {
         if !LENGTHS.contains(&block.prefix_len()) || block != block.trunc() {
             return Err(SubnetError::Ipv6Length(block));
         }
-        if !vpc.ipv6_cidr_associations.iter().any(|(_, whole)| whole.contains(&block)) {
+        if !vpc.ipv6_cidr_blocks().any(|whole| whole.contains(&block)) {
             return Err(SubnetError::Ipv6Range(block));
         }
         let overlaps = |other: Ipv6Net| other.contains(&block) || block.contains(&other);

@@ -5,9 +5,10 @@
 use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net};
+use jiff::Timestamp;
 
-use super::{VpcError, is_vpc_block};
-use crate::{Context, Model, Route, RouteOrigin, RouteTarget, VpcCidrAssociationId, VpcId};
+use super::{VpcCidrAssociation, VpcError, is_vpc_block};
+use crate::{Context, Model, Route, VpcCidrAssociationId, VpcId};
 
 /// How many IPv4 blocks a VPC has at most, unless AWS raises it.
 const MAX_BLOCKS: usize = 5;
@@ -46,12 +47,7 @@ impl Model {
         if tables.any(|table| table.routes.iter().any(is_inside)) {
             return Err(VpcError::Range(block));
         }
-        for table in self.route_tables.values_mut().filter(|table| table.vpc_id == *vpc_id) {
-            let local =
-                Route { destination: block.into(), target: RouteTarget::Local, origin: RouteOrigin::CreateRouteTable };
-            let locals = table.routes.iter().take_while(|route| route.origin == RouteOrigin::CreateRouteTable).count();
-            table.routes.insert(locals, local);
-        }
+        self.add_local_route(vpc_id, block.into());
         let id: VpcCidrAssociationId = cx.ids.next();
         let vpc = self.vpcs.get_mut(vpc_id).expect("it was just found");
         vpc.cidr_associations.push((id.clone(), block));
@@ -60,7 +56,11 @@ impl Model {
     }
 
     /// Takes a block from its VPC; no subnet may be in it, and the primary one stays.
-    pub fn disassociate_vpc_cidr_block(&mut self, id: &VpcCidrAssociationId) -> Result<(VpcId, Ipv4Net), VpcError> {
+    pub fn disassociate_vpc_cidr_block(
+        &mut self,
+        now: Timestamp,
+        id: &VpcCidrAssociationId,
+    ) -> Result<(VpcId, Ipv4Net), VpcError> {
         let all = self.vpcs.values().flat_map(|vpc| vpc.cidr_associations.iter().map(move |found| (vpc, found)));
         let found = all.into_iter().find(|(_, (known, _))| known == id);
         let (vpc, (_, block)) = found.ok_or_else(|| VpcError::AssociationNotFound(id.clone()))?;
@@ -69,13 +69,12 @@ impl Model {
             return Err(VpcError::PrimaryBlock(id.clone()));
         }
         if self.subnets_of(&vpc_id).filter_map(|subnet| subnet.cidr_block).any(|other| block.contains(&other)) {
-            return Err(VpcError::BlockInUse(block));
+            return Err(VpcError::BlockInUse(block.into()));
         }
-        for table in self.route_tables.values_mut().filter(|table| table.vpc_id == vpc_id) {
-            table.routes.retain(|route| route.destination != block.into());
-        }
+        self.remove_local_route(&vpc_id, block.into());
         let vpc = self.vpcs.get_mut(&vpc_id).expect("it was just found");
         vpc.cidr_associations.retain(|(known, _)| known != id);
+        vpc.ended_cidr_associations.push(VpcCidrAssociation::ending(now, id.clone(), block));
         self.touch();
         Ok((vpc_id, block))
     }

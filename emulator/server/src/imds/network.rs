@@ -60,6 +60,6 @@ fn blocks(model: &Model, eni: &NetworkInterface) -> Folder {
         ("subnet-ipv6-cidr-blocks", subnet.and_then(|subnet| lines(subnet.ipv6_cidr_blocks()))),
         ("vpc-ipv4-cidr-block", vpc.map(|vpc| leaf(vpc.cidr_block))),
         ("vpc-ipv4-cidr-blocks", vpc.and_then(|vpc| lines(vpc.cidr_associations.iter().map(|(_, block)| block)))),
-        ("vpc-ipv6-cidr-blocks", vpc.and_then(|vpc| lines(vpc.ipv6_cidr_associations.iter().map(|(_, block)| block)))),
+        ("vpc-ipv6-cidr-blocks", vpc.and_then(|vpc| lines(vpc.ipv6_cidr_blocks()))),
     ])
 }
