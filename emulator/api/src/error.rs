@@ -182,6 +182,77 @@ codes! {
     RULES_PER_SECURITY_GROUP_LIMIT_EXCEEDED "RulesPerSecurityGroupLimitExceeded" 400;
     SECURITY_GROUP_LIMIT_EXCEEDED "SecurityGroupLimitExceeded" 400;
     SECURITY_GROUPS_PER_INTERFACE_LIMIT_EXCEEDED "SecurityGroupsPerInterfaceLimitExceeded" 400;
+    // What is never here.
+    INVALID_BUNDLE_ID_NOT_FOUND "InvalidBundleID.NotFound" 400;
+    INVALID_CAPACITY_BLOCK_ID_NOT_FOUND "InvalidCapacityBlockId.NotFound" 400;
+    INVALID_CAPACITY_RESERVATION_FLEET_ID_NOT_FOUND "InvalidCapacityReservationFleetId.NotFound" 400;
+    INVALID_CAPACITY_RESERVATION_ID_NOT_FOUND "InvalidCapacityReservationId.NotFound" 400;
+    INVALID_CARRIER_GATEWAY_ID_NOT_FOUND "InvalidCarrierGatewayID.NotFound" 400;
+    INVALID_CLIENT_VPN_ENDPOINT_ID_NOT_FOUND "InvalidClientVpnEndpointId.NotFound" 400;
+    INVALID_CONVERSION_TASK_ID "InvalidConversionTaskId" 400;
+    INVALID_ELASTIC_GPU_ID_NOT_FOUND "InvalidElasticGpuID.NotFound" 400;
+    INVALID_EXPORT_TASK_ID_NOT_FOUND "InvalidExportTaskID.NotFound" 400;
+    INVALID_FPGA_IMAGE_ID_NOT_FOUND "InvalidFpgaImageID.NotFound" 400;
+    INVALID_HOST_ID_NOT_FOUND "InvalidHostID.NotFound" 400;
+    INVALID_HOST_RESERVATION_ID_NOT_FOUND "InvalidHostReservationId.NotFound" 400;
+    INVALID_INSTANCE_CONNECT_ENDPOINT_ID_NOT_FOUND "InvalidInstanceConnectEndpointId.NotFound" 400;
+    INVALID_INSTANCE_EVENT_WINDOW_ID_NOT_FOUND "InvalidInstanceEventWindowID.NotFound" 400;
+    INVALID_IPAM_EXTERNAL_RESOURCE_VERIFICATION_TOKEN_ID_NOT_FOUND
+        "InvalidIpamExternalResourceVerificationTokenId.NotFound" 400;
+    INVALID_IPAM_ID_NOT_FOUND "InvalidIpamId.NotFound" 400;
+    INVALID_IPAM_INTERNET_REGISTRY_ASSOCIATION_ID_NOT_FOUND "InvalidIpamInternetRegistryAssociationId.NotFound" 400;
+    INVALID_IPAM_POLICY_ID_NOT_FOUND "InvalidIpamPolicyId.NotFound" 400;
+    INVALID_IPAM_POOL_ALLOCATION_ID_NOT_FOUND "InvalidIpamPoolAllocationId.NotFound" 400;
+    INVALID_IPAM_POOL_ID_NOT_FOUND "InvalidIpamPoolId.NotFound" 400;
+    INVALID_IPAM_PREFIX_LIST_RESOLVER_ID_NOT_FOUND "InvalidIpamPrefixListResolverId.NotFound" 400;
+    INVALID_IPAM_PREFIX_LIST_RESOLVER_TARGET_ID_NOT_FOUND "InvalidIpamPrefixListResolverTargetId.NotFound" 400;
+    INVALID_IPAM_RESOURCE_DISCOVERY_ASSOCIATION_ID_NOT_FOUND "InvalidIpamResourceDiscoveryAssociationId.NotFound" 400;
+    INVALID_IPAM_RESOURCE_DISCOVERY_ID_NOT_FOUND "InvalidIpamResourceDiscoveryId.NotFound" 400;
+    INVALID_IPAM_SCOPE_ID_NOT_FOUND "InvalidIpamScopeId.NotFound" 400;
+    INVALID_LOCAL_GATEWAY_ID_NOT_FOUND "InvalidLocalGatewayID.NotFound" 400;
+    INVALID_LOCAL_GATEWAY_ROUTE_TABLE_ID_NOT_FOUND "InvalidLocalGatewayRouteTableID.NotFound" 400;
+    INVALID_LOCAL_GATEWAY_ROUTE_TABLE_VIRTUAL_INTERFACE_GROUP_ASSOCIATION_ID_NOT_FOUND
+        "InvalidLocalGatewayRouteTableVirtualInterfaceGroupAssociationID.NotFound" 400;
+    INVALID_LOCAL_GATEWAY_ROUTE_TABLE_VPC_ASSOCIATION_ID_NOT_FOUND
+        "InvalidLocalGatewayRouteTableVpcAssociationID.NotFound" 400;
+    INVALID_LOCAL_GATEWAY_VIRTUAL_INTERFACE_GROUP_ID_NOT_FOUND
+        "InvalidLocalGatewayVirtualInterfaceGroupID.NotFound" 400;
+    INVALID_LOCAL_GATEWAY_VIRTUAL_INTERFACE_ID_NOT_FOUND "InvalidLocalGatewayVirtualInterfaceID.NotFound" 400;
+    INVALID_MAC_MODIFICATION_TASK_ID_NOT_FOUND "InvalidMacModificationTaskId.NotFound" 400;
+    INVALID_NETWORK_INSIGHTS_ACCESS_SCOPE_ANALYSIS_ID_NOT_FOUND
+        "InvalidNetworkInsightsAccessScopeAnalysisId.NotFound" 400;
+    INVALID_NETWORK_INSIGHTS_ACCESS_SCOPE_ID_NOT_FOUND "InvalidNetworkInsightsAccessScopeId.NotFound" 400;
+    INVALID_OUTPOST_LAG_ID_NOT_FOUND "InvalidOutpostLagId.NotFound" 400;
+    INVALID_POOL_ID_NOT_FOUND "InvalidPoolID.NotFound" 400;
+    INVALID_REPLACE_ROOT_VOLUME_TASK_ID_NOT_FOUND "InvalidReplaceRootVolumeTaskId.NotFound" 400;
+    INVALID_RESERVED_INSTANCES_ID "InvalidReservedInstancesId" 400;
+    INVALID_RESERVED_INSTANCES_MODIFICATION_ID "InvalidReservedInstancesModificationId" 400;
+    INVALID_ROUTE_SERVER_ENDPOINT_ID_NOT_FOUND "InvalidRouteServerEndpointId.NotFound" 400;
+    INVALID_ROUTE_SERVER_ID_NOT_FOUND "InvalidRouteServerId.NotFound" 400;
+    INVALID_ROUTE_SERVER_PEER_ID_NOT_FOUND "InvalidRouteServerPeerId.NotFound" 400;
+    INVALID_SCHEDULED_INSTANCE "InvalidScheduledInstance" 400;
+    INVALID_SECONDARY_INTERFACE_ID_NOT_FOUND "InvalidSecondaryInterfaceId.NotFound" 400;
+    INVALID_SECONDARY_NETWORK_ID_NOT_FOUND "InvalidSecondaryNetworkId.NotFound" 400;
+    INVALID_SECONDARY_SUBNET_ID_NOT_FOUND "InvalidSecondarySubnetId.NotFound" 400;
+    INVALID_SERVICE_LINK_VIRTUAL_INTERFACE_ID_NOT_FOUND "InvalidServiceLinkVirtualInterfaceId.NotFound" 400;
+    INVALID_SNAPSHOT_NOT_FOUND "InvalidSnapshot.NotFound" 400;
+    INVALID_TRAFFIC_MIRROR_FILTER_ID_NOT_FOUND "InvalidTrafficMirrorFilterId.NotFound" 400;
+    INVALID_TRAFFIC_MIRROR_FILTER_RULE_ID_NOT_FOUND "InvalidTrafficMirrorFilterRuleId.NotFound" 400;
+    INVALID_TRAFFIC_MIRROR_SESSION_ID_NOT_FOUND "InvalidTrafficMirrorSessionId.NotFound" 400;
+    INVALID_TRAFFIC_MIRROR_TARGET_ID_NOT_FOUND "InvalidTrafficMirrorTargetId.NotFound" 400;
+    INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_NOT_FOUND "InvalidTransitGatewayAttachmentID.NotFound" 400;
+    INVALID_TRANSIT_GATEWAY_CONNECT_PEER_ID_NOT_FOUND "InvalidTransitGatewayConnectPeerID.NotFound" 400;
+    INVALID_TRANSIT_GATEWAY_METERING_POLICY_ID_NOT_FOUND "InvalidTransitGatewayMeteringPolicyId.NotFound" 400;
+    INVALID_TRANSIT_GATEWAY_MULTICAST_DOMAIN_ID_NOT_FOUND "InvalidTransitGatewayMulticastDomainId.NotFound" 400;
+    INVALID_TRANSIT_GATEWAY_POLICY_TABLE_ID_NOT_FOUND "InvalidTransitGatewayPolicyTableId.NotFound" 400;
+    INVALID_TRANSIT_GATEWAY_ROUTE_TABLE_ANNOUNCEMENT_ID_NOT_FOUND
+        "InvalidTransitGatewayRouteTableAnnouncementId.NotFound" 400;
+    INVALID_VERIFIED_ACCESS_ENDPOINT_ID_NOT_FOUND "InvalidVerifiedAccessEndpointId.NotFound" 400;
+    INVALID_VERIFIED_ACCESS_GROUP_ID_NOT_FOUND "InvalidVerifiedAccessGroupId.NotFound" 400;
+    INVALID_VERIFIED_ACCESS_INSTANCE_ID_NOT_FOUND "InvalidVerifiedAccessInstanceId.NotFound" 400;
+    INVALID_VERIFIED_ACCESS_TRUST_PROVIDER_ID_NOT_FOUND "InvalidVerifiedAccessTrustProviderId.NotFound" 400;
+    INVALID_VOLUME_NOT_FOUND "InvalidVolume.NotFound" 400;
+    INVALID_VPN_CONCENTRATOR_ID_NOT_FOUND "InvalidVpnConcentratorID.NotFound" 400;
 }
 
 impl Code {

@@ -68,6 +68,12 @@ impl Filters {
         self.0.iter().find_map(|filter| Some((filter.name.strip_prefix("tag:")?, filter.exact()?)))
     }
 
+    /// Refuses filters that are none of a family which has no resources.
+    pub(crate) fn check(&self, names: &[&str], tags: bool) -> Result<(), ApiError> {
+        let is_known = |name: &str| names.contains(&name) || tags && (name == "tag-key" || name.starts_with("tag:"));
+        self.0.iter().find(|filter| !is_known(&filter.name)).map_or(Ok(()), |filter| Err(filter.unknown()))
+    }
+
     /// The resources that match all the filters.
     ///
     /// # Errors
@@ -99,18 +105,17 @@ impl Filter {
         self.patterns.iter().map(Pattern::exact).collect()
     }
 
+    fn unknown(&self) -> ApiError {
+        ApiError::new(Code::INVALID_PARAMETER_VALUE, format!("The filter '{}' is invalid", self.name))
+    }
+
     fn resolve<'a, C, T>(&'a self, fields: &Fields<C, T>) -> Result<Test<'a, C, T>, ApiError> {
         let look = match (self.name.as_str(), fields.tags) {
             ("tag-key", Some(tags)) => Look::TagKey(tags),
             (name, Some(tags)) if name.starts_with("tag:") => Look::TagValue(tags, &name["tag:".len()..]),
             (name, _) => match fields.by_name.iter().find(|(known, _)| *known == name) {
                 Some((_, values)) => Look::Field(*values),
-                None => {
-                    return Err(ApiError::new(
-                        Code::INVALID_PARAMETER_VALUE,
-                        format!("The filter '{name}' is invalid"),
-                    ));
-                }
+                None => return Err(self.unknown()),
             },
         };
         Ok(Test { look, patterns: &self.patterns })

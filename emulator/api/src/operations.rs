@@ -15,6 +15,7 @@ mod internet_gateway;
 mod key_pair;
 mod network_acl;
 mod network_interface;
+mod nothing_here;
 mod region;
 mod route_table;
 mod security_group;
@@ -30,6 +31,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use vpc_model::{Context, Model};
 
+use self::nothing_here::{address_plans, capacity, more_networks, outposts};
 use crate::ApiError;
 use crate::call::Service;
 use crate::query::Query;
@@ -44,6 +46,8 @@ macro_rules! families {
 
 families! {
     account::ACTIONS,
+    address_plans::ACTIONS,
+    capacity::ACTIONS,
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,
     elastic_ip::ACTIONS,
@@ -53,8 +57,10 @@ families! {
     instance_type::ACTIONS,
     internet_gateway::ACTIONS,
     key_pair::ACTIONS,
+    more_networks::ACTIONS,
     network_acl::ACTIONS,
     network_interface::ACTIONS,
+    outposts::ACTIONS,
     region::ACTIONS,
     route_table::ACTIONS,
     security_group::ACTIONS,
