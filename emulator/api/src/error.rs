@@ -9,6 +9,7 @@ mod flow_log;
 mod instance;
 mod network_acl;
 mod network_interface;
+mod prefix_list;
 mod route_table;
 mod security_group;
 mod subnet;
@@ -179,6 +180,8 @@ codes! {
     INVALID_SECURITY_GROUP_ID_NOT_FOUND "InvalidSecurityGroupID.NotFound" 400;
     INVALID_SECURITY_GROUP_RULE_ID_MALFORMED "InvalidSecurityGroupRuleId.Malformed" 400;
     INVALID_SECURITY_GROUP_RULE_ID_NOT_FOUND "InvalidSecurityGroupRuleId.NotFound" 400;
+    PREFIX_LIST_MAX_ENTRIES_EXCEEDED "PrefixListMaxEntriesExceeded" 400;
+    PREFIX_LIST_VERSION_MISMATCH "PrefixListVersionMismatch" 400;
     RULES_PER_SECURITY_GROUP_LIMIT_EXCEEDED "RulesPerSecurityGroupLimitExceeded" 400;
     SECURITY_GROUP_LIMIT_EXCEEDED "SecurityGroupLimitExceeded" 400;
     SECURITY_GROUPS_PER_INTERFACE_LIMIT_EXCEEDED "SecurityGroupsPerInterfaceLimitExceeded" 400;

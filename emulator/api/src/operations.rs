@@ -16,6 +16,7 @@ mod key_pair;
 mod network_acl;
 mod network_interface;
 mod nothing_here;
+mod prefix_list;
 mod region;
 mod route_table;
 mod security_group;
@@ -61,6 +62,7 @@ families! {
     network_acl::ACTIONS,
     network_interface::ACTIONS,
     outposts::ACTIONS,
+    prefix_list::ACTIONS,
     region::ACTIONS,
     route_table::ACTIONS,
     security_group::ACTIONS,

@@ -232,7 +232,10 @@ fn names(model: &Model, peer: &RulePeer, address: IpAddr) -> bool {
             let mut members = model.network_interfaces().filter(|eni| eni.groups.contains(group));
             members.any(|eni| eni.owns(address))
         }
-        (RulePeer::Ipv4(_) | RulePeer::Ipv6(_) | RulePeer::PrefixList(_), _) => false,
+        (RulePeer::PrefixList(id), _) => {
+            model.prefix_list(id).is_some_and(|list| list.entries().keys().any(|block| block.contains(&address)))
+        }
+        (RulePeer::Ipv4(_) | RulePeer::Ipv6(_), _) => false,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod life_span;
 pub mod model;
 pub mod network_acl;
 pub mod network_interface;
+pub mod prefix_list;
 pub mod region;
 pub mod route_table;
 pub mod security_group;
@@ -53,6 +54,7 @@ pub use network_interface::{
     Attachment, AttachmentStatus, ConnectionTracking, EnaSrd, Grantee, InterfaceAttribute, InterfaceError,
     InterfacePermission, InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
 };
+pub use prefix_list::{NewPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListError};
 pub use region::Zone;
 pub use route_table::{
     InternetGateway, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableAssociation, RouteTarget,

@@ -58,6 +58,11 @@ impl LifeSpan {
         Self { phase: Phase::Pending, since: now }
     }
 
+    /// Of a resource that is there already.
+    pub fn there_since(then: Timestamp) -> Self {
+        Self { phase: Phase::Available, since: then }
+    }
+
     /// Its end was asked for.
     pub fn end(&mut self, now: Timestamp) {
         *self = Self { phase: Phase::Deleting, since: now };

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::index::Indexes;
+use crate::prefix_list;
 use crate::{
     AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
     ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
-    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, Region, RouteTable, RouteTableId, SecurityGroup,
-    SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord,
-    TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PrefixList, PrefixListId, Region, RouteTable,
+    RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId,
+    TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -47,6 +48,7 @@ pub struct Model {
     pub(crate) egress_only_gateways: BTreeMap<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: BTreeMap<AllocationId, ElasticIp>,
     pub(crate) flow_logs: BTreeMap<FlowLogId, FlowLog>,
+    pub(crate) prefix_lists: BTreeMap<PrefixListId, PrefixList>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -92,6 +94,7 @@ impl Model {
     pub fn empty(account: AccountId, region: Region) -> Self {
         Self {
             account,
+            prefix_lists: prefix_list::aws::lists(&region),
             region,
             generation: 0,
             client_tokens: ClientTokens::default(),
@@ -146,7 +149,8 @@ impl Model {
     pub fn advance(&mut self, now: Timestamp) {
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 2] = [self.advance_subnet_blocks(now), self.advance_vpc_blocks(now)];
+        let moved: [bool; 3] =
+            [self.advance_subnet_blocks(now), self.advance_vpc_blocks(now), self.advance_prefix_lists(now)];
         if moved.contains(&true) {
             self.touch();
         }
@@ -155,7 +159,8 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 3] = [self.next_forgotten(), self.next_subnet_block(), self.next_vpc_block()];
+        let due: [Option<Timestamp>; 4] =
+            [self.next_forgotten(), self.next_subnet_block(), self.next_vpc_block(), self.prefix_lists_due()];
         due.into_iter().flatten().min()
     }
 
@@ -221,5 +226,7 @@ impl Model {
         elastic_ips elastic_ip: AllocationId => ElasticIp;
         /// All flow logs in the order of their ids.
         flow_logs flow_log: FlowLogId => FlowLog;
+        /// All managed prefix lists in the order of their ids, AWS's own included.
+        prefix_lists prefix_list: PrefixListId => PrefixList;
     }
 }

@@ -56,7 +56,7 @@ impl From<SecurityGroupError> for ApiError {
                 format!("The security group rule ID '{id}' does not exist"),
             ),
             SecurityGroupError::PrefixListNotFound(id) => {
-                Self::not_found(Code::INVALID_PREFIX_LIST_ID_NOT_FOUND, "prefixList", id)
+                Self::not_found(Code::INVALID_PREFIX_LIST_ID_NOT_FOUND, "prefix list", id)
             }
             SecurityGroupError::MissingPorts(_) => {
                 Self::invalid("portRange", "", "Must specify both from and to ports with TCP/UDP.")

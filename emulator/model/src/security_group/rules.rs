@@ -85,7 +85,8 @@ impl Model {
             rules.push(rule);
         }
         let limit = self.quotas.rules_per_group;
-        if group.rules_of(direction).count() + rules.len() > limit {
+        let weights = group.rules_of(direction).map(|rule| &rule.peer).chain(rules.iter().map(|rule| &rule.peer));
+        if weights.map(|peer| self.rule_weight(peer)).sum::<usize>() > limit {
             return Err(SecurityGroupError::TooManyRules(limit));
         }
         let rules: Vec<SecurityGroupRule> = rules
@@ -221,8 +222,9 @@ impl Model {
         {
             return Err(SecurityGroupError::NotFound(id.clone()));
         }
-        if let RulePeer::PrefixList(id) = &rule.peer {
-            // There are none yet.
+        if let RulePeer::PrefixList(id) = &rule.peer
+            && !self.is_prefix_list_usable(id)
+        {
             return Err(SecurityGroupError::PrefixListNotFound(id.clone()));
         }
         if let Some(text) = rule.description.as_deref().filter(|text| !super::is_group_text(text)) {

@@ -54,6 +54,7 @@ resources! {
     "key-pair" key_pairs;
     "network-acl" network_acls;
     "network-interface" network_interfaces;
+    "prefix-list" prefix_lists;
     "route-table" route_tables;
     "security-group" security_groups;
     "subnet" subnets;
