@@ -147,6 +147,7 @@ codes! {
     RESOURCE_ALREADY_ASSOCIATED "Resource.AlreadyAssociated" 400;
     ROUTE_ALREADY_EXISTS "RouteAlreadyExists" 400;
     ROUTE_LIMIT_EXCEEDED "RouteLimitExceeded" 400;
+    ROUTE_TABLE_LIMIT_EXCEEDED "RouteTableLimitExceeded" 400;
     // Flow logs.
     FLOW_LOG_ALREADY_EXISTS "FlowLogAlreadyExists" 400;
     INVALID_FLOW_LOG_ID_NOT_FOUND "InvalidFlowLogId.NotFound" 400;
@@ -267,6 +268,11 @@ impl Code {
     /// The HTTP status it is answered with.
     pub const fn status(self) -> u16 {
         self.status
+    }
+
+    /// The same where it is answered with another status than mostly.
+    pub(crate) const fn answered_with(self, status: u16) -> Self {
+        Self { status, ..self }
     }
 
     /// The code of a name, if there is one.

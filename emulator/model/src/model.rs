@@ -65,13 +65,39 @@ pub struct Quotas {
     pub rules_per_group: usize,
     /// Elastic IP addresses: 5.
     pub elastic_ips: usize,
+    /// VPCs per region, the default one included: 5.
+    pub vpcs: usize,
+    /// IPv4 blocks per VPC: 5.
+    pub ipv4_blocks_per_vpc: usize,
+    /// IPv6 blocks per VPC: 5.
+    pub ipv6_blocks_per_vpc: usize,
     /// Subnets per VPC: 200.
     pub subnets_per_vpc: usize,
+    /// ENIs per region: 5000.
+    pub network_interfaces: usize,
+    /// Security groups per region: 2500.
+    pub security_groups: usize,
+    /// Route tables per VPC, the main one included: 200.
+    pub route_tables_per_vpc: usize,
+    /// Routes per route table, IPv4 and IPv6 apart and local ones not counted: 500.
+    pub routes_per_table: usize,
 }
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { groups_per_interface: 5, rules_per_group: 60, elastic_ips: 5, subnets_per_vpc: 200 }
+        Self {
+            groups_per_interface: 5,
+            rules_per_group: 60,
+            elastic_ips: 5,
+            vpcs: 5,
+            ipv4_blocks_per_vpc: 5,
+            ipv6_blocks_per_vpc: 5,
+            subnets_per_vpc: 200,
+            network_interfaces: 5000,
+            security_groups: 2500,
+            route_tables_per_vpc: 200,
+            routes_per_table: 500,
+        }
     }
 }
 

@@ -151,6 +151,12 @@ pub enum RouteError {
     /// The main association can only be replaced.
     #[error("{0} is the main association")]
     MainAssociation(RouteTableAssociationId),
+    /// A VPC has no more tables.
+    #[error("a vpc has at most {0} route tables")]
+    TooManyTables(usize),
+    /// A table has no more routes of one IP version.
+    #[error("route table {0} has as many routes as a table can have")]
+    TooManyRoutes(RouteTableId),
     /// Subnets use it, or it is the VPC's main table.
     #[error("route table {0} is in use")]
     HasDependencies(RouteTableId),
@@ -194,6 +200,10 @@ impl Model {
         let ipv4 = vpc.cidr_associations.iter().map(|(_, block)| IpNet::V4(*block));
         let ipv6 = vpc.ipv6_cidr_blocks().map(IpNet::V6);
         let blocks: Vec<IpNet> = ipv4.chain(ipv6).collect();
+        let limit = self.quotas.route_tables_per_vpc;
+        if self.route_tables.values().filter(|table| table.vpc_id == *vpc_id).count() >= limit {
+            return Err(RouteError::TooManyTables(limit));
+        }
         let id = self.insert_route_table(cx, vpc_id, &blocks, tags);
         self.touch();
         Ok(id)
@@ -220,6 +230,13 @@ impl Model {
         }
         if table.routes.iter().any(|route| route.destination == destination) {
             return Err(RouteError::Exists(destination));
+        }
+        let counts = |route: &&Route| {
+            let is_v4 = |net: IpNet| matches!(net, IpNet::V4(_));
+            route.origin == RouteOrigin::CreateRoute && is_v4(route.destination) == is_v4(destination)
+        };
+        if table.routes.iter().filter(counts).count() >= self.quotas.routes_per_table {
+            return Err(RouteError::TooManyRoutes(id.clone()));
         }
         self.table_mut(id)?.routes.push(Route { destination, target, origin: RouteOrigin::CreateRoute });
         self.touch();

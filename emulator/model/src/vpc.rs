@@ -74,7 +74,10 @@ pub enum VpcError {
     /// The block is in another private range than the VPC's primary one.
     #[error("{0} does not go together with the vpc's primary block")]
     RestrictedRange(Ipv4Net),
-    /// A VPC has five blocks.
+    /// A region has no more VPCs.
+    #[error("a region has at most {0} vpcs")]
+    TooMany(usize),
+    /// A VPC has no more blocks.
     #[error("vpc {0} has as many blocks as a vpc can have")]
     TooManyBlocks(VpcId),
     /// No such association.
@@ -139,6 +142,9 @@ impl Model {
         let cidr_block = new.cidr_block.trunc();
         if !is_vpc_block(cidr_block) {
             return Err(VpcError::Range(new.cidr_block));
+        }
+        if self.vpcs.len() >= self.quotas.vpcs {
+            return Err(VpcError::TooMany(self.quotas.vpcs));
         }
         self.check_border_group(new.border_group.as_deref())?;
         let id: VpcId = cx.ids.next();

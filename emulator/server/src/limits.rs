@@ -13,6 +13,14 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("groupsPerInterface", |quotas| &mut quotas.groups_per_interface),
     ("rulesPerGroup", |quotas| &mut quotas.rules_per_group),
     ("elasticIps", |quotas| &mut quotas.elastic_ips),
+    ("vpcs", |quotas| &mut quotas.vpcs),
+    ("ipv4BlocksPerVpc", |quotas| &mut quotas.ipv4_blocks_per_vpc),
+    ("ipv6BlocksPerVpc", |quotas| &mut quotas.ipv6_blocks_per_vpc),
+    ("subnetsPerVpc", |quotas| &mut quotas.subnets_per_vpc),
+    ("networkInterfaces", |quotas| &mut quotas.network_interfaces),
+    ("securityGroups", |quotas| &mut quotas.security_groups),
+    ("routeTablesPerVpc", |quotas| &mut quotas.route_tables_per_vpc),
+    ("routesPerTable", |quotas| &mut quotas.routes_per_table),
 ];
 
 /// The delays of the model that can be set.

@@ -16,6 +16,10 @@ impl From<InterfaceError> for ApiError {
             InterfaceError::GroupInOtherVpc(_) => {
                 invalid("You have specified two resources that belong to different networks.")
             }
+            InterfaceError::TooMany(_) => Self::new(
+                Code::NETWORK_INTERFACE_LIMIT_EXCEEDED,
+                "The maximum number of network interfaces has been reached.",
+            ),
             InterfaceError::TooManyGroups(_) => Self::new(
                 Code::SECURITY_GROUPS_PER_INTERFACE_LIMIT_EXCEEDED,
                 "The maximum number of security groups per interface has been reached.",

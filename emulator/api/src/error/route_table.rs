@@ -45,6 +45,13 @@ impl From<RouteError> for ApiError {
             RouteError::MainAssociation(id) => {
                 invalid(format!("cannot disassociate the main route table association {id}"))
             }
+            RouteError::TooManyTables(_) => {
+                Self::new(Code::ROUTE_TABLE_LIMIT_EXCEEDED, "The maximum number of route tables has been reached.")
+            }
+            RouteError::TooManyRoutes(id) => Self::new(
+                Code::ROUTE_LIMIT_EXCEEDED,
+                format!("The maximum number of routes has been reached in route table {id}."),
+            ),
             RouteError::HasDependencies(id) => Self::dependency("routeTable", id),
         }
     }

@@ -67,6 +67,10 @@ impl From<SecurityGroupError> for ApiError {
             SecurityGroupError::InvalidIcmp { icmp_type, icmp_code } => {
                 invalid(format!("ICMP code ({icmp_code}) or type ({icmp_type}) out of range"))
             }
+            SecurityGroupError::TooMany(_) => Self::new(
+                Code::SECURITY_GROUP_LIMIT_EXCEEDED,
+                "The maximum number of security groups has been reached.",
+            ),
             SecurityGroupError::TooManyRules(_) => Self::new(
                 Code::RULES_PER_SECURITY_GROUP_LIMIT_EXCEEDED,
                 "The maximum number of rules per security group has been reached.",

@@ -9,6 +9,7 @@ impl From<VpcError> for ApiError {
         match err {
             VpcError::NotFound(id) => Self::not_found(Code::INVALID_VPC_ID_NOT_FOUND, "vpc", id),
             VpcError::Range(block) => Self::new(Code::INVALID_VPC_RANGE, format!("The CIDR '{block}' is invalid.")),
+            VpcError::TooMany(_) => Self::new(Code::VPC_LIMIT_EXCEEDED, "The maximum number of VPCs has been reached."),
             VpcError::RestrictedRange(block) => Self::new(
                 Code::INVALID_VPC_RANGE,
                 format!(

@@ -350,6 +350,7 @@ impl Output for DescribeVpcAttributeOutput {
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use vpc_model::Quotas;
 
     use crate::testing::World;
 
@@ -427,5 +428,64 @@ mod tests {
         assert_eq!(world.call("DescribeVpcAttribute", &get).ok().text("value"), "true");
         world.call("ModifyVpcAttribute", &format!("VpcId={vpc}&EnableDnsHostnames.Value=false")).ok();
         assert_eq!(world.call("DescribeVpcAttribute", &get).ok().text("value"), "false");
+    }
+
+    #[rstest]
+    #[case::vpcs(Quotas { vpcs: 0, ..Quotas::default() }, "CreateVpc", "CidrBlock=10.1.0.0/16", "VpcLimitExceeded")]
+    #[case::subnets(
+        Quotas { subnets_per_vpc: 0, ..Quotas::default() },
+        "CreateSubnet",
+        "VpcId={vpc}&CidrBlock=10.0.1.0/24",
+        "SubnetLimitExceeded"
+    )]
+    #[case::ipv4(
+        Quotas { ipv4_blocks_per_vpc: 0, ..Quotas::default() },
+        "AssociateVpcCidrBlock",
+        "VpcId={vpc}&CidrBlock=10.1.0.0/16",
+        "CidrLimitExceeded"
+    )]
+    #[case::ipv6(
+        Quotas { ipv6_blocks_per_vpc: 0, ..Quotas::default() },
+        "AssociateVpcCidrBlock",
+        "VpcId={vpc}&AmazonProvidedIpv6CidrBlock=true",
+        "CidrLimitExceeded"
+    )]
+    #[case::interfaces(
+        Quotas { network_interfaces: 0, ..Quotas::default() },
+        "CreateNetworkInterface",
+        "SubnetId={subnet}",
+        "NetworkInterfaceLimitExceeded"
+    )]
+    #[case::groups(
+        Quotas { security_groups: 0, ..Quotas::default() },
+        "CreateSecurityGroup",
+        "VpcId={vpc}&GroupName=web&GroupDescription=web",
+        "SecurityGroupLimitExceeded"
+    )]
+    #[case::tables(
+        Quotas { route_tables_per_vpc: 0, ..Quotas::default() },
+        "CreateRouteTable",
+        "VpcId={vpc}",
+        "RouteTableLimitExceeded"
+    )]
+    #[case::routes(
+        Quotas { routes_per_table: 0, ..Quotas::default() },
+        "CreateRoute",
+        "RouteTableId={table}&DestinationCidrBlock=0.0.0.0/0&GatewayId={gateway}",
+        "RouteLimitExceeded"
+    )]
+    fn quotas(#[case] used_up: Quotas, #[case] action: &str, #[case] form: &str, #[case] code: &str) {
+        let mut world = World::new();
+        let vpc = world.call("CreateVpc", "CidrBlock=10.0.0.0/16").ok().text("vpcId").to_owned();
+        let subnet = world.call("CreateSubnet", &format!("VpcId={vpc}&CidrBlock=10.0.0.0/24")).ok();
+        let gateway = world.call("CreateInternetGateway", "").ok().text("internetGatewayId").to_owned();
+        world.call("AttachInternetGateway", &format!("VpcId={vpc}&InternetGatewayId={gateway}")).ok();
+        let table = world.call("DescribeRouteTables", "").ok().text("routeTableId").to_owned();
+        let form = form.replace("{vpc}", &vpc).replace("{subnet}", subnet.text("subnetId"));
+        let form = form.replace("{table}", &table).replace("{gateway}", &gateway);
+        world.model.set_quotas(used_up);
+        assert_eq!(world.call(action, &form).code, Some(code));
+        world.model.set_quotas(Quotas::default());
+        world.call(action, &form).ok();
     }
 }

@@ -69,6 +69,9 @@ impl Model {
     ) -> Result<NetworkInterfaceId, InterfaceError> {
         let subnet = self.subnets.get(&new.subnet_id);
         let subnet = subnet.ok_or_else(|| InterfaceError::SubnetNotFound(new.subnet_id.clone()))?.clone();
+        if self.network_interfaces.len() >= self.quotas.network_interfaces {
+            return Err(InterfaceError::TooMany(self.quotas.network_interfaces));
+        }
         new.connection_tracking.check()?;
         let groups = self.groups_for(&subnet, &new.groups)?;
         let addresses = self.addresses_for(cx.ids, &subnet, &new)?;

@@ -19,6 +19,9 @@ pub enum InterfaceError {
     /// The group is in another VPC.
     #[error("security group {0} belongs to another vpc")]
     GroupInOtherVpc(SecurityGroupId),
+    /// A region has no more ENIs.
+    #[error("a region has at most {0} network interfaces")]
+    TooMany(usize),
     /// More groups than an ENI may have.
     #[error("a network interface has at most {0} security groups")]
     TooManyGroups(usize),

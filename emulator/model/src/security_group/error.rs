@@ -66,6 +66,9 @@ pub enum SecurityGroupError {
         /// The code.
         icmp_code: i32,
     },
+    /// More groups than a region may have.
+    #[error("a region has at most {0} security groups")]
+    TooMany(usize),
     /// More rules than a group may have.
     #[error("a security group has at most {0} rules a direction")]
     TooManyRules(usize),

@@ -128,6 +128,9 @@ impl Model {
         if self.index.group_by_name.contains_key(&(vpc_id.clone(), name.to_owned())) {
             return Err(SecurityGroupError::DuplicateName { name: name.to_owned(), vpc_id: vpc_id.clone() });
         }
+        if self.security_groups.len() >= self.quotas.security_groups {
+            return Err(SecurityGroupError::TooMany(self.quotas.security_groups));
+        }
         let id = self.insert_security_group(cx, vpc_id, name, description, tags);
         self.touch();
         Ok(id)

@@ -10,9 +10,6 @@ use jiff::Timestamp;
 use super::{VpcCidrAssociation, VpcError, is_vpc_block};
 use crate::{Context, Model, Route, VpcCidrAssociationId, VpcId};
 
-/// How many IPv4 blocks a VPC has at most, unless AWS raises it.
-const MAX_BLOCKS: usize = 5;
-
 /// The private ranges that do not mix in one VPC.
 const PRIVATE: [Ipv4Net; 4] = [
     Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -38,7 +35,7 @@ impl Model {
         if is_restricted(vpc.cidr_block, block) {
             return Err(VpcError::RestrictedRange(block));
         }
-        if vpc.cidr_associations.len() >= MAX_BLOCKS {
+        if vpc.cidr_associations.len() >= self.quotas.ipv4_blocks_per_vpc {
             return Err(VpcError::TooManyBlocks(vpc_id.clone()));
         }
         // A route to somewhere within the block would then lead out of the VPC.

@@ -11,8 +11,6 @@ use super::{Vpc, VpcError};
 use crate::life_span::{self, LifeSpan};
 use crate::{Context, Model, Route, RouteOrigin, RouteTarget, Subnet, VpcCidrAssociationId, VpcId};
 
-/// How many IPv6 blocks a VPC has at most.
-const MAX_BLOCKS: usize = 5;
 /// Where AWS-provided IPv6 blocks are taken from: a part of an AWS range; the next 24 bits are random.
 const RANGE: Ipv6Addr = Ipv6Addr::new(0x2600, 0x1f13, 0, 0, 0, 0, 0, 0);
 
@@ -63,7 +61,7 @@ impl Model {
     ) -> Result<VpcCidrAssociation<Ipv6Net>, VpcError> {
         let vpc = self.vpcs.get(vpc_id).ok_or_else(|| VpcError::NotFound(vpc_id.clone()))?;
         self.check_border_group(border_group)?;
-        if vpc.ipv6_cidr_blocks().count() >= MAX_BLOCKS {
+        if vpc.ipv6_cidr_blocks().count() >= self.quotas.ipv6_blocks_per_vpc {
             return Err(VpcError::TooManyBlocks(vpc_id.clone()));
         }
         let association = VpcCidrAssociation::provided(cx);

@@ -24,7 +24,7 @@ impl Server {
         let started = Instant::now();
         let program = env::current_exe().context("find this program")?;
         let mut child = Command::new(program)
-            .args(["emulator", "--listen", "127.0.0.1:0", "--no-fabric"])
+            .args(["emulator", "--listen", "127.0.0.1:0", "--no-fabric", "--quota", "networkInterfaces=1000000"])
             .stdout(Stdio::piped())
             .spawn()
             .context("start an emulator")?;

@@ -83,7 +83,7 @@ impl Operation for DetachNetworkInterface {
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
         if model.interface_of_attachment(&self.id).is_some_and(|interface| interface.requester_managed) {
             let message = "You do not have permission to access the specified resource.";
-            return Err(ApiError::new(Code::AUTH_FAILURE, message));
+            return Err(ApiError::new(Code::AUTH_FAILURE.answered_with(400), message));
         }
         model.detach_network_interface(cx, &self.id)?;
         Ok(Done)
