@@ -107,6 +107,10 @@ BY_PLACE = {
     ("ImportKeyPair", "PublicKeyMaterial"): base64.b64encode(
         b"ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32))
     ).decode(),
+    ("CreateFlowLogs", "LogDestination"): "arn:aws:logs:us-east-1:111122223333:log-group:name",
+    ("CreateFlowLogs", "LogFormat"): "${version} ${srcaddr}",
+    ("CreateFlowLogs", "MaxAggregationInterval"): "60",
+    ("CreateManagedPrefixList", "AddressFamily"): "IPv4",
     ("DisassociateAddress", "AssociationId"): "eipassoc-0123456789abcdef0",
     ("DisassociateRouteTable", "AssociationId"): "rtbassoc-0123456789abcdef0",
     ("DisassociateSubnetCidrBlock", "AssociationId"): "subnet-cidr-assoc-0123456789abcdef0",
@@ -142,6 +146,12 @@ _ROUTE = {
 
 # Parameters that only make sense together: what an action is tried with when it refuses one alone.
 TOGETHER = {
+    "AssociateVpcCidrBlock": [{"AmazonProvidedIpv6CidrBlock": "true"}],
+    "CreateFlowLogs": [
+        {"LogGroupName": "text", "DeliverLogsPermissionArn": "arn:aws:iam::111122223333:role/name"},
+        {"DeliverLogsPermissionArn": "arn:aws:iam::111122223333:role/name"},
+        {"LogDestinationType": "s3", "LogDestination": "arn:aws:s3:::bucket"},
+    ],
     "AuthorizeSecurityGroupEgress": [_PERMISSION, _PLAIN_PERMISSION],
     "AuthorizeSecurityGroupIngress": [_PERMISSION, _PLAIN_PERMISSION],
     "CreateRoute": [_ROUTE, {key: _ROUTE[key] for key in ("RouteTableId", "DestinationCidrBlock")}],
@@ -165,6 +175,7 @@ TOGETHER = {
 
 # Parameters that EC2 itself refuses wherever they make sense, and why the emulator does as well.
 REFUSED = {
+    ("DescribePublicIpv4Pools", "PoolId.1"): "an account here never has a pool, so none can be named",
     ("AssociateTrunkInterface", "GreKey"): "only AWS's own services tunnel branches in GRE",
     ("ReleaseAddress", "PublicIp"): "for EC2-Classic, which is gone; an address in a VPC goes by its allocation",
 }
@@ -187,7 +198,8 @@ def of(action, path, member, shape):
     if shape.type_name == "boolean":
         return "false"
     if member == "MaxResults":
-        return "5"
+        # The model knows the least where there is a rule of the action's own.
+        return str(max(5, int(shape.metadata.get("min", 1))))
     if shape.type_name in ("integer", "long", "float", "double"):
         return str(max(1, int(shape.metadata.get("min", 1))))
     if shape.type_name == "timestamp":

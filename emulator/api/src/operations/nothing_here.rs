@@ -165,12 +165,17 @@ fn decode(row: &'static Row, query: &mut Query) -> Result<Box<Look>, ApiError> {
     if let Some((least, most)) = row.pages {
         PageRequest::decode(query, least..=most)?;
     }
-    match row.filters {
-        Filterable::Absent => {}
-        Filterable::Any => drop(Filters::decode(query)?),
-        Filterable::Of(names) => Filters::decode(query)?.check(names, row.tags)?,
-    }
-    Ok(Box::new(move |model, _| row.answer(&ids, model)))
+    let filters = match row.filters {
+        Filterable::Absent => Filters::default(),
+        Filterable::Any | Filterable::Of(_) => Filters::decode(query)?,
+    };
+    Ok(Box::new(move |model, _| {
+        // As everywhere, an unknown parameter is told before an unknown filter.
+        if let Filterable::Of(names) = row.filters {
+            filters.check(names, row.tags)?;
+        }
+        row.answer(&ids, model)
+    }))
 }
 
 /// A table of actions: `DescribeHosts "hostSet" { what the row has besides }`.

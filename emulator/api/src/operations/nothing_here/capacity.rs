@@ -67,6 +67,7 @@ rows! {
     }
     DescribeReservedInstancesModifications "reservedInstancesModificationsSet" {
         id: many("ReservedInstancesModificationId", Code::INVALID_RESERVED_INSTANCES_MODIFICATION_ID),
+        members: &[("NextToken", Text)],
         pages: None,
         filters: Of(&[
             "client-token", "create-date", "effective-date", "modification-result.reserved-instances-id",
