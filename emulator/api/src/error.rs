@@ -144,6 +144,16 @@ codes! {
     INVALID_ROUTE_TABLE_ID_NOT_FOUND "InvalidRouteTableID.NotFound" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND "InvalidVpcPeeringConnectionID.NotFound" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED "InvalidVpcPeeringConnectionId.Malformed" 400;
+    INVALID_TRANSIT_GATEWAY_ID_MALFORMED "InvalidTransitGatewayID.Malformed" 400;
+    INVALID_TRANSIT_GATEWAY_ID_NOT_FOUND "InvalidTransitGatewayID.NotFound" 400;
+    INVALID_VPC_ENDPOINT_ID_MALFORMED "InvalidVpcEndpointId.Malformed" 400;
+    INVALID_VPC_ENDPOINT_ID_NOT_FOUND "InvalidVpcEndpointId.NotFound" 400;
+    INVALID_CARRIER_GATEWAY_ID_MALFORMED "InvalidCarrierGatewayID.Malformed" 400;
+    INVALID_CARRIER_GATEWAY_ID_NOT_FOUND "InvalidCarrierGatewayID.NotFound" 400;
+    INVALID_VPN_GATEWAY_ID_MALFORMED "InvalidVpnGatewayID.Malformed" 400;
+    INVALID_VPN_GATEWAY_ID_NOT_FOUND "InvalidVpnGatewayID.NotFound" 400;
+    INVALID_CUSTOMER_GATEWAY_ID_MALFORMED "InvalidCustomerGatewayId.Malformed" 400;
+    INVALID_VPN_CONNECTION_ID_MALFORMED "InvalidVpnConnectionID.Malformed" 400;
     RESOURCE_ALREADY_ASSOCIATED "Resource.AlreadyAssociated" 400;
     ROUTE_ALREADY_EXISTS "RouteAlreadyExists" 400;
     ROUTE_LIMIT_EXCEEDED "RouteLimitExceeded" 400;
@@ -191,7 +201,6 @@ codes! {
     INVALID_CAPACITY_BLOCK_ID_NOT_FOUND "InvalidCapacityBlockId.NotFound" 400;
     INVALID_CAPACITY_RESERVATION_FLEET_ID_NOT_FOUND "InvalidCapacityReservationFleetId.NotFound" 400;
     INVALID_CAPACITY_RESERVATION_ID_NOT_FOUND "InvalidCapacityReservationId.NotFound" 400;
-    INVALID_CARRIER_GATEWAY_ID_NOT_FOUND "InvalidCarrierGatewayID.NotFound" 400;
     INVALID_CLIENT_VPN_ENDPOINT_ID_NOT_FOUND "InvalidClientVpnEndpointId.NotFound" 400;
     INVALID_CONVERSION_TASK_ID "InvalidConversionTaskId" 400;
     INVALID_ELASTIC_GPU_ID_NOT_FOUND "InvalidElasticGpuID.NotFound" 400;

@@ -273,7 +273,11 @@ fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)
-        | RouteTarget::Peering(_) => Err(Reason::NoRoute),
+        | RouteTarget::Peering(_)
+        | RouteTarget::TransitGateway(_)
+        | RouteTarget::VpcEndpoint(_)
+        | RouteTarget::CarrierGateway(_)
+        | RouteTarget::VpnGateway(_) => Err(Reason::NoRoute),
     }
 }
 

@@ -119,6 +119,18 @@ ids! {
     NatGatewayId "nat-"
     /// A VPC peering connection.
     PeeringConnectionId "pcx-"
+    /// A transit gateway.
+    TransitGatewayId "tgw-"
+    /// A VPC endpoint.
+    VpcEndpointId "vpce-"
+    /// A carrier gateway.
+    CarrierGatewayId "cagw-"
+    /// A virtual private gateway.
+    VpnGatewayId "vgw-"
+    /// A customer gateway.
+    CustomerGatewayId "cgw-"
+    /// A VPN connection.
+    VpnConnectionId "vpn-"
     /// A set of DHCP options.
     DhcpOptionsId "dopt-"
     /// A flow log.

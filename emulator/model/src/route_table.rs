@@ -2,15 +2,14 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html>.
 
-use std::fmt;
+mod target;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{
-    Context, EgressOnlyGatewayId, InstanceState, InternetGatewayId, Model, NatGatewayId, NetworkInterface,
-    NetworkInterfaceId, PeeringConnectionId, RouteTableAssociationId, RouteTableId, SubnetId, Tags, VpcId,
-};
+pub use self::target::RouteTarget;
+use crate::{Context, InternetGatewayId, Model, RouteTableAssociationId, RouteTableId, SubnetId, Tags, VpcId};
 
 /// A route table.
 #[derive(Debug, Clone)]
@@ -36,23 +35,6 @@ pub struct Route {
     pub target: RouteTarget,
     /// How it came about.
     pub origin: RouteOrigin,
-}
-
-/// Where a route hands packets to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RouteTarget {
-    /// The VPC's own router.
-    Local,
-    /// An internet gateway.
-    InternetGateway(InternetGatewayId),
-    /// An egress-only internet gateway; for IPv6 only.
-    EgressOnlyGateway(EgressOnlyGatewayId),
-    /// A NAT gateway.
-    NatGateway(NatGatewayId),
-    /// An ENI (routes to an instance name its primary ENI).
-    NetworkInterface(NetworkInterfaceId),
-    /// A VPC peering connection.
-    Peering(PeeringConnectionId),
 }
 
 /// How a route came about.
@@ -160,19 +142,6 @@ pub enum RouteError {
     /// Subnets use it, or it is the VPC's main table.
     #[error("route table {0} is in use")]
     HasDependencies(RouteTableId),
-}
-
-impl fmt::Display for RouteTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local => f.write_str("local"),
-            Self::InternetGateway(id) => id.fmt(f),
-            Self::EgressOnlyGateway(id) => id.fmt(f),
-            Self::NatGateway(id) => id.fmt(f),
-            Self::NetworkInterface(id) => id.fmt(f),
-            Self::Peering(id) => id.fmt(f),
-        }
-    }
 }
 
 impl RouteTable {
@@ -341,23 +310,7 @@ impl Model {
 
     /// Whether a route leads anywhere.
     pub fn route_state(&self, table: &RouteTable, route: &Route) -> RouteState {
-        let is_there = match &route.target {
-            RouteTarget::Local => true,
-            RouteTarget::InternetGateway(id) => {
-                self.internet_gateways.get(id).is_some_and(|gateway| gateway.vpc_id.as_ref() == Some(&table.vpc_id))
-            }
-            RouteTarget::NetworkInterface(id) => {
-                let interface = self.network_interfaces.get(id);
-                let attachment = interface.and_then(NetworkInterface::live_attachment);
-                let instance = attachment.and_then(|attachment| self.instances.get(&attachment.instance_id));
-                instance.is_some_and(|found| matches!(found.state, InstanceState::Pending | InstanceState::Running))
-            }
-            RouteTarget::EgressOnlyGateway(id) => {
-                self.egress_only_gateways.get(id).is_some_and(|gateway| gateway.vpc_id == table.vpc_id)
-            }
-            // There are none of these yet, so nothing leads to them.
-            RouteTarget::NatGateway(_) | RouteTarget::Peering(_) => false,
-        };
+        let is_there = self.is_target_there(&table.vpc_id, &route.target);
         if is_there { RouteState::Active } else { RouteState::Blackhole }
     }
 
@@ -438,28 +391,7 @@ impl Model {
         if !is_interface && local.any(|route| route.destination.contains(&destination)) {
             return Err(RouteError::WithinVpc(destination));
         }
-        let vpc_id = match target {
-            RouteTarget::Local => Some(&table.vpc_id),
-            RouteTarget::InternetGateway(gateway) => {
-                let gateway = self.internet_gateways.get(gateway);
-                gateway.ok_or_else(|| RouteError::TargetNotFound(target.clone()))?.vpc_id.as_ref()
-            }
-            RouteTarget::EgressOnlyGateway(gateway) => {
-                let gateway = self.egress_only_gateways.get(gateway);
-                let gateway = gateway.ok_or_else(|| RouteError::TargetNotFound(target.clone()))?;
-                if matches!(destination, IpNet::V4(_)) {
-                    return Err(RouteError::Ipv6Only(target.clone()));
-                }
-                Some(&gateway.vpc_id)
-            }
-            RouteTarget::NetworkInterface(interface) => {
-                let interface = self.network_interfaces.get(interface);
-                Some(&interface.ok_or_else(|| RouteError::TargetNotFound(target.clone()))?.vpc_id)
-            }
-            RouteTarget::NatGateway(_) | RouteTarget::Peering(_) => {
-                return Err(RouteError::TargetNotFound(target.clone()));
-            }
-        };
-        if vpc_id == Some(&table.vpc_id) { Ok(table) } else { Err(RouteError::TargetElsewhere(target.clone())) }
+        self.check_target(&table.vpc_id, destination, target)?;
+        Ok(table)
     }
 }

@@ -73,5 +73,13 @@ fn target_not_found(target: RouteTarget) -> ApiError {
         RouteTarget::Peering(id) => {
             ApiError::not_found(Code::INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND, "vpcPeeringConnection", id)
         }
+        RouteTarget::TransitGateway(id) => {
+            ApiError::not_found(Code::INVALID_TRANSIT_GATEWAY_ID_NOT_FOUND, "transitGateway", id)
+        }
+        RouteTarget::VpcEndpoint(id) => ApiError::not_found(Code::INVALID_VPC_ENDPOINT_ID_NOT_FOUND, "vpcEndpoint", id),
+        RouteTarget::CarrierGateway(id) => {
+            ApiError::not_found(Code::INVALID_CARRIER_GATEWAY_ID_NOT_FOUND, "carrierGateway", id)
+        }
+        RouteTarget::VpnGateway(id) => ApiError::not_found(Code::INVALID_GATEWAY_ID_NOT_FOUND, "gateway", id),
     }
 }

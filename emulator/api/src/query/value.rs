@@ -7,11 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, AddressAssociationId, AllocationId, AttachmentId, DhcpOptionsId, EgressOnlyGatewayId, FlowLogId,
-    ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, NatGatewayId, NetworkAclAssociationId,
-    NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId,
-    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetCidrAssociationId,
-    SubnetCidrReservationId, SubnetId, TrunkAssociationId, VpcCidrAssociationId, VpcId, ZoneId, ZoneName,
+    AccountId, AddressAssociationId, AllocationId, AttachmentId, CarrierGatewayId, CustomerGatewayId, DhcpOptionsId,
+    EgressOnlyGatewayId, FlowLogId, ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
+    NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId,
+    ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId,
+    SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayId, TrunkAssociationId,
+    VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -147,6 +148,12 @@ ids! {
         INVALID_EGRESS_ONLY_INTERNET_GATEWAY_ID_NOT_FOUND "egressOnlyInternetGateway";
     NatGatewayId, NAT_GATEWAY_MALFORMED;
     PeeringConnectionId, INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED;
+    TransitGatewayId, INVALID_TRANSIT_GATEWAY_ID_MALFORMED;
+    VpcEndpointId, INVALID_VPC_ENDPOINT_ID_MALFORMED;
+    CarrierGatewayId, INVALID_CARRIER_GATEWAY_ID_MALFORMED;
+    VpnGatewayId, INVALID_VPN_GATEWAY_ID_MALFORMED;
+    CustomerGatewayId, INVALID_CUSTOMER_GATEWAY_ID_MALFORMED;
+    VpnConnectionId, INVALID_VPN_CONNECTION_ID_MALFORMED;
     DhcpOptionsId, INVALID_DHCP_OPTIONS_ID_MALFORMED, INVALID_DHCP_OPTION_ID_NOT_FOUND "dhcpOption";
     AllocationId, INVALID_ALLOCATION_ID_MALFORMED, INVALID_ALLOCATION_ID_NOT_FOUND "allocation";
     AddressAssociationId, INVALID_ASSOCIATION_ID_MALFORMED, INVALID_ASSOCIATION_ID_NOT_FOUND "association";

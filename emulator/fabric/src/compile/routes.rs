@@ -60,6 +60,10 @@ fn next_hop(view: &View<'_>, route: &Route) -> NextHop {
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)
-        | RouteTarget::Peering(_) => NextHop::Blackhole,
+        | RouteTarget::Peering(_)
+        | RouteTarget::TransitGateway(_)
+        | RouteTarget::VpcEndpoint(_)
+        | RouteTarget::CarrierGateway(_)
+        | RouteTarget::VpnGateway(_) => NextHop::Blackhole,
     }
 }

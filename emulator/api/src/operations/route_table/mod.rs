@@ -123,11 +123,15 @@ fn destinations(table: &RouteTable, wanted: fn(&IpNet) -> bool) -> Vec<String> {
 fn gateway_id(target: &RouteTarget) -> Option<String> {
     match target {
         RouteTarget::Local => Some("local".to_owned()),
-        RouteTarget::InternetGateway(id) => Some(id.to_string()),
+        RouteTarget::InternetGateway(_) | RouteTarget::VpcEndpoint(_) | RouteTarget::VpnGateway(_) => {
+            Some(target.to_string())
+        }
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::NatGateway(_)
         | RouteTarget::NetworkInterface(_)
-        | RouteTarget::Peering(_) => None,
+        | RouteTarget::Peering(_)
+        | RouteTarget::TransitGateway(_)
+        | RouteTarget::CarrierGateway(_) => None,
     }
 }
 
@@ -196,7 +200,12 @@ impl TableItem {
         }
         xml.optional("gatewayId", gateway_id(&route.target));
         match &route.target {
-            RouteTarget::Local | RouteTarget::InternetGateway(_) => {}
+            RouteTarget::Local
+            | RouteTarget::InternetGateway(_)
+            | RouteTarget::VpcEndpoint(_)
+            | RouteTarget::VpnGateway(_) => {}
+            RouteTarget::TransitGateway(id) => xml.text("transitGatewayId", id),
+            RouteTarget::CarrierGateway(id) => xml.text("carrierGatewayId", id),
             RouteTarget::EgressOnlyGateway(id) => xml.text("egressOnlyInternetGatewayId", id),
             RouteTarget::NatGateway(id) => xml.text("natGatewayId", id),
             RouteTarget::Peering(id) => xml.text("vpcPeeringConnectionId", id),

@@ -17,14 +17,7 @@ enum Target {
 impl Target {
     /// Takes the parameter that names the target; there has to be one.
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        query.refuse_unsupported(&[
-            "CarrierGatewayId",
-            "CoreNetworkArn",
-            "LocalGatewayId",
-            "OdbNetworkArn",
-            "TransitGatewayId",
-            "VpcEndpointId",
-        ])?;
+        query.refuse_unsupported(&["CoreNetworkArn", "LocalGatewayId", "OdbNetworkArn"])?;
         let mut given = Vec::new();
         given.extend(query.optional::<String>("GatewayId")?.map(gateway).transpose()?);
         let egress_only = query.optional("EgressOnlyInternetGatewayId")?;
@@ -32,6 +25,9 @@ impl Target {
         given.extend(query.optional("NatGatewayId")?.map(RouteTarget::NatGateway).map(Self::Known));
         given.extend(query.optional("NetworkInterfaceId")?.map(RouteTarget::NetworkInterface).map(Self::Known));
         given.extend(query.optional("VpcPeeringConnectionId")?.map(RouteTarget::Peering).map(Self::Known));
+        given.extend(query.optional("TransitGatewayId")?.map(RouteTarget::TransitGateway).map(Self::Known));
+        given.extend(query.optional("VpcEndpointId")?.map(RouteTarget::VpcEndpoint).map(Self::Known));
+        given.extend(query.optional("CarrierGatewayId")?.map(RouteTarget::CarrierGateway).map(Self::Known));
         given.extend(query.optional("InstanceId")?.map(Self::Instance));
         match (given.pop(), given.is_empty()) {
             (Some(target), true) => Ok(target),
@@ -72,6 +68,12 @@ fn gateway(text: String) -> Result<Target, ApiError> {
         "local" => Ok(Target::Known(RouteTarget::Local)),
         id if id.starts_with("igw-") => {
             Ok(Target::Known(RouteTarget::InternetGateway(Value::from_text("GatewayId", text)?)))
+        }
+        id if id.starts_with("vgw-") => {
+            Ok(Target::Known(RouteTarget::VpnGateway(Value::from_text("GatewayId", text)?)))
+        }
+        id if id.starts_with("vpce-") => {
+            Ok(Target::Known(RouteTarget::VpcEndpoint(Value::from_text("GatewayId", text)?)))
         }
         id => Err(ApiError::not_found(Code::INVALID_GATEWAY_ID_NOT_FOUND, "gateway", id)),
     }

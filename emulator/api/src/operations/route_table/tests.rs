@@ -66,9 +66,29 @@ fn a_table_with_everything() {
 )]
 #[case::instance("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
 #[case::local("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=local", "InvalidParameterValue")]
-#[case::unsupported(
+#[case::transit_gateway(
     "CreateRoute",
     "DestinationCidrBlock=1.0.0.0/8&TransitGatewayId=tgw-01234567",
+    "InvalidTransitGatewayID.NotFound"
+)]
+#[case::endpoint(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&VpcEndpointId=vpce-01234567",
+    "InvalidVpcEndpointId.NotFound"
+)]
+#[case::gateway_endpoint(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&GatewayId=vpce-01234567",
+    "InvalidVpcEndpointId.NotFound"
+)]
+#[case::carrier_gateway(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&CarrierGatewayId=cagw-01234567",
+    "InvalidCarrierGatewayID.NotFound"
+)]
+#[case::unsupported(
+    "CreateRoute",
+    "DestinationCidrBlock=1.0.0.0/8&LocalGatewayId=lgw-01234567",
     "UnsupportedOperation"
 )]
 #[case::no_target("CreateRoute", "DestinationCidrBlock=1.0.0.0/8", "MissingParameter")]

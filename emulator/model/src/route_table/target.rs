@@ -1,0 +1,111 @@
+//! Where routes can lead: one place that knows the families of all targets.
+
+use std::fmt;
+
+use ipnet::IpNet;
+
+use super::RouteError;
+use crate::{
+    CarrierGatewayId, EgressOnlyGatewayId, InstanceState, InternetGatewayId, Model, NatGatewayId, NetworkInterface,
+    NetworkInterfaceId, PeeringConnectionId, TransitGatewayId, VpcEndpointId, VpcId, VpnGatewayId,
+};
+
+/// Where a route hands packets to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouteTarget {
+    /// The VPC's own router.
+    Local,
+    /// An internet gateway.
+    InternetGateway(InternetGatewayId),
+    /// An egress-only internet gateway; for IPv6 only.
+    EgressOnlyGateway(EgressOnlyGatewayId),
+    /// A NAT gateway.
+    NatGateway(NatGatewayId),
+    /// An ENI (routes to an instance name its primary ENI).
+    NetworkInterface(NetworkInterfaceId),
+    /// A VPC peering connection.
+    Peering(PeeringConnectionId),
+    /// A transit gateway that the VPC is attached to.
+    TransitGateway(TransitGatewayId),
+    /// A VPC endpoint: a gateway one for prefix lists, a Gateway Load Balancer's for other destinations.
+    VpcEndpoint(VpcEndpointId),
+    /// A carrier gateway.
+    CarrierGateway(CarrierGatewayId),
+    /// A virtual private gateway.
+    VpnGateway(VpnGatewayId),
+}
+
+impl fmt::Display for RouteTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+            Self::InternetGateway(id) => id.fmt(f),
+            Self::EgressOnlyGateway(id) => id.fmt(f),
+            Self::NatGateway(id) => id.fmt(f),
+            Self::NetworkInterface(id) => id.fmt(f),
+            Self::Peering(id) => id.fmt(f),
+            Self::TransitGateway(id) => id.fmt(f),
+            Self::VpcEndpoint(id) => id.fmt(f),
+            Self::CarrierGateway(id) => id.fmt(f),
+            Self::VpnGateway(id) => id.fmt(f),
+        }
+    }
+}
+
+impl Model {
+    /// Checks that a VPC's routes can name a target now. One that is gone is merely a black hole.
+    pub(super) fn check_target(
+        &self,
+        vpc_id: &VpcId,
+        destination: IpNet,
+        target: &RouteTarget,
+    ) -> Result<(), RouteError> {
+        let missing = || RouteError::TargetNotFound(target.clone());
+        // The VPC the target serves.
+        let served = match target {
+            RouteTarget::Local => Some(vpc_id),
+            RouteTarget::InternetGateway(id) => self.internet_gateways.get(id).ok_or_else(missing)?.vpc_id.as_ref(),
+            RouteTarget::EgressOnlyGateway(id) => {
+                let gateway = self.egress_only_gateways.get(id).ok_or_else(missing)?;
+                if matches!(destination, IpNet::V4(_)) {
+                    return Err(RouteError::Ipv6Only(target.clone()));
+                }
+                Some(&gateway.vpc_id)
+            }
+            RouteTarget::NetworkInterface(id) => Some(&self.network_interfaces.get(id).ok_or_else(missing)?.vpc_id),
+            RouteTarget::NatGateway(_)
+            | RouteTarget::Peering(_)
+            | RouteTarget::TransitGateway(_)
+            | RouteTarget::VpcEndpoint(_)
+            | RouteTarget::CarrierGateway(_)
+            | RouteTarget::VpnGateway(_) => return Err(missing()),
+        };
+        if served == Some(vpc_id) { Ok(()) } else { Err(RouteError::TargetElsewhere(target.clone())) }
+    }
+
+    /// Whether packets that a VPC's route hands to a target get on from there.
+    pub(super) fn is_target_there(&self, vpc_id: &VpcId, target: &RouteTarget) -> bool {
+        match target {
+            RouteTarget::Local => true,
+            RouteTarget::InternetGateway(id) => {
+                self.internet_gateways.get(id).is_some_and(|gateway| gateway.vpc_id.as_ref() == Some(vpc_id))
+            }
+            RouteTarget::EgressOnlyGateway(id) => {
+                self.egress_only_gateways.get(id).is_some_and(|gateway| gateway.vpc_id == *vpc_id)
+            }
+            RouteTarget::NetworkInterface(id) => {
+                let interface = self.network_interfaces.get(id);
+                let attachment = interface.and_then(NetworkInterface::live_attachment);
+                let instance = attachment.and_then(|attachment| self.instances.get(&attachment.instance_id));
+                instance.is_some_and(|found| matches!(found.state, InstanceState::Pending | InstanceState::Running))
+            }
+            // There are none of these yet, so nothing leads to them.
+            RouteTarget::NatGateway(_)
+            | RouteTarget::Peering(_)
+            | RouteTarget::TransitGateway(_)
+            | RouteTarget::VpcEndpoint(_)
+            | RouteTarget::CarrierGateway(_)
+            | RouteTarget::VpnGateway(_) => false,
+        }
+    }
+}
