@@ -89,6 +89,8 @@ ids! {
     NetworkInterfaceId "eni-"
     /// An ENI's attachment to an instance.
     AttachmentId "eni-attach-"
+    /// The attachment of an ENI that a service made for itself.
+    ServiceAttachmentId "ela-attach-"
     /// A permission to attach an ENI from another account.
     InterfacePermissionId "eni-perm-"
     /// An Elastic IP address.

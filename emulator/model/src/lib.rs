@@ -53,6 +53,7 @@ pub use network_acl::{NetworkAcl, NetworkAclEntry, NetworkAclError};
 pub use network_interface::{
     Attachment, AttachmentStatus, ConnectionTracking, EnaSrd, Grantee, InterfaceAttribute, InterfaceError,
     InterfacePermission, InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
+    ServiceAttachment,
 };
 pub use prefix_list::{NewPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListError};
 pub use region::Zone;

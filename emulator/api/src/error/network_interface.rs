@@ -40,6 +40,10 @@ impl From<InterfaceError> for ApiError {
                 invalid(format!("The primary IPv6 address of interface [{id}] cannot be unassigned or disabled"))
             }
             InterfaceError::NoIpv6Address(id) => invalid(format!("Interface [{id}] has no IPv6 address")),
+            InterfaceError::ServiceOwned(_) => Self::new(
+                Code::AUTH_FAILURE.answered_with(400),
+                "You do not have permission to access the specified resource.",
+            ),
             InterfaceError::NotAttached(id) => invalid(format!("Interface [{id}] is not attached to an instance")),
             InterfaceError::PermissionNotFound(id) => {
                 Self::not_found(Code::INVALID_PERMISSION_ID_NOT_FOUND, "networkInterfacePermission", id)

@@ -21,6 +21,7 @@ impl Model {
         mut wanted: WantedAddresses,
         allow_reassignment: bool,
     ) -> Result<Addresses, InterfaceError> {
+        self.check_callers_own(id)?;
         let interface = self.network_interfaces.get(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
         // Assigning what it has already changes nothing.
         wanted.ipv4.retain(|address| !interface.private_ips.iter().any(|ip| ip.address == *address));
@@ -41,6 +42,7 @@ impl Model {
 
     /// Takes addresses and prefixes from an ENI, all or none of them.
     pub fn unassign_addresses(&mut self, id: &NetworkInterfaceId, given: &Addresses) -> Result<(), InterfaceError> {
+        self.check_callers_own(id)?;
         let interface = self.network_interfaces.get(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
         if interface.primary_ip().is_some_and(|primary| given.ipv4.contains(&primary)) {
             return Err(InterfaceError::PrimaryAddress(id.clone()));

@@ -47,7 +47,7 @@ impl Model {
         let instance = self.instances.get(&new.instance_id);
         let instance = instance.ok_or_else(|| InterfaceError::InstanceNotFound(new.instance_id.clone()))?;
         let is_branch = self.index.association_by_branch.contains_key(&interface.id);
-        if is_branch || interface.live_attachment().is_some() {
+        if is_branch || interface.live_attachment().is_some() || interface.is_requester_managed() {
             return Err(InterfaceError::AlreadyAttached(new.network_interface_id));
         }
         if instance.zone != interface.zone {

@@ -43,6 +43,7 @@ impl Model {
         id: &NetworkInterfaceId,
         attribute: InterfaceAttribute,
     ) -> Result<(), InterfaceError> {
+        self.check_callers_own(id)?;
         if let InterfaceAttribute::Groups(groups) = attribute {
             return self.replace_groups(id, &groups);
         }
@@ -81,7 +82,12 @@ impl Model {
         Ok(())
     }
 
-    fn replace_groups(&mut self, id: &NetworkInterfaceId, wanted: &[SecurityGroupId]) -> Result<(), InterfaceError> {
+    /// Gives an ENI other groups, whoever made it.
+    pub(crate) fn replace_groups(
+        &mut self,
+        id: &NetworkInterfaceId,
+        wanted: &[SecurityGroupId],
+    ) -> Result<(), InterfaceError> {
         let interface = self.network_interfaces.get(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
         let subnet = self.subnets.get(&interface.subnet_id).expect("an eni's subnet stays as long as the eni");
         let groups = self.groups_for(subnet, wanted)?;
@@ -111,6 +117,7 @@ impl Model {
         grantee: Grantee,
         permission: &str,
     ) -> Result<InterfacePermission, InterfaceError> {
+        self.check_callers_own(id)?;
         let interface = self.network_interfaces.get_mut(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
         let same = |known: &&InterfacePermission| known.grantee == grantee && known.permission == permission;
         if let Some(known) = interface.permissions.iter().find(same) {

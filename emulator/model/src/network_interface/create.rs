@@ -73,7 +73,9 @@ impl Model {
             return Err(InterfaceError::TooMany(self.quotas.network_interfaces));
         }
         new.connection_tracking.check()?;
-        let groups = self.groups_for(&subnet, &new.groups)?;
+        // Packets through gateways are judged at the other ends, not at the gateways' own ENIs.
+        let has_groups = new.interface_type.has_groups();
+        let groups = if has_groups { self.groups_for(&subnet, &new.groups)? } else { Vec::new() };
         let addresses = self.addresses_for(cx.ids, &subnet, &new)?;
         let primary_ipv6 = new.primary_ipv6 && !addresses.ipv6.is_empty();
         let id: NetworkInterfaceId = cx.ids.next();
@@ -96,9 +98,8 @@ impl Model {
             source_dest_check: new.source_dest_check,
             attachment: None,
             permissions: Vec::new(),
-            requester_managed: false,
+            service: None,
             operator: new.operator,
-            requester_id: None,
             connection_tracking: new.connection_tracking,
             created: cx.now,
             tags: new.tags,
@@ -112,7 +113,7 @@ impl Model {
     /// Takes an ENI away. It must not be attached; its trunk associations end with it, on either side.
     pub fn delete_network_interface(&mut self, id: &NetworkInterfaceId) -> Result<(), InterfaceError> {
         let interface = self.network_interfaces.get(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
-        if interface.live_attachment().is_some() {
+        if interface.live_attachment().is_some() || interface.is_requester_managed() {
             return Err(InterfaceError::InUse(id.clone()));
         }
         self.remove_interface(id);
@@ -152,6 +153,7 @@ impl Model {
         match interface.live_attachment().map(|attachment| attachment.status) {
             Some(Attaching | Attached) => InterfaceStatus::InUse,
             Some(Detaching) => InterfaceStatus::Detaching,
+            _ if interface.is_requester_managed() => InterfaceStatus::InUse,
             _ if self.index.association_by_branch.contains_key(&interface.id) => InterfaceStatus::InUse,
             _ => InterfaceStatus::Available,
         }

@@ -56,6 +56,9 @@ pub enum InterfaceError {
     /// It has no IPv6 address that could be the primary one.
     #[error("network interface {0} has no ipv6 address")]
     NoIpv6Address(NetworkInterfaceId),
+    /// A service made it for itself.
+    #[error("network interface {0} is a service's own")]
+    ServiceOwned(NetworkInterfaceId),
     /// It is not attached.
     #[error("network interface {0} is not attached")]
     NotAttached(NetworkInterfaceId),

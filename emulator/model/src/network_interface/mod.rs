@@ -8,6 +8,7 @@ mod attribute;
 mod create;
 mod error;
 mod find;
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use self::attach::NewAttachment;
 pub use self::attribute::InterfaceAttribute;
 pub use self::create::NewInterface;
 pub use self::error::InterfaceError;
+pub use self::service::ServiceAttachment;
 use crate::{
     AccountId, Addresses, AttachmentId, InstanceId, InterfacePermissionId, Mac, NetworkInterfaceId, SecurityGroupId,
     SubnetId, Tags, VpcId, ZoneName,
@@ -68,12 +70,10 @@ pub struct NetworkInterface {
     pub attachment: Option<Attachment>,
     /// Accounts that may attach it.
     pub permissions: Vec<InterfacePermission>,
-    /// Whether a service made it.
-    pub requester_managed: bool,
+    /// The service's use of it, where a service made it for itself.
+    pub service: Option<ServiceAttachment>,
     /// The service that operates it for the caller.
     pub operator: Option<String>,
-    /// Who asked for it: the account or service principal.
-    pub requester_id: Option<String>,
     /// Idle timeouts of tracked connections.
     pub connection_tracking: ConnectionTracking,
     /// When it was made.
@@ -94,6 +94,11 @@ impl NetworkInterface {
         let v6 = self.ipv6_addresses.iter().map(|ip| IpNet::V6(Ipv6Net::from(*ip)));
         let prefixes = self.ipv4_prefixes.iter().map(|net| IpNet::V4(*net));
         v4.chain(v6).chain(prefixes).chain(self.ipv6_prefixes.iter().map(|net| IpNet::V6(*net)))
+    }
+
+    /// Whether a service made it for itself, and callers can only look at it.
+    pub fn is_requester_managed(&self) -> bool {
+        self.service.is_some()
     }
 
     /// Its attachment, unless that has ended and is merely still shown.
@@ -139,6 +144,14 @@ pub enum InterfaceType {
     Efa,
     /// An elastic fabric adapter without IP.
     EfaOnly,
+    /// An interface VPC endpoint's.
+    VpcEndpoint,
+    /// A Gateway Load Balancer endpoint's.
+    GatewayLoadBalancerEndpoint,
+    /// A NAT gateway's.
+    NatGateway,
+    /// A transit gateway attachment's.
+    TransitGateway,
 }
 
 /// One private IPv4 address of an ENI.
@@ -263,7 +276,11 @@ macro_rules! texts {
     )*};
 }
 texts! {
-    InterfaceType { Interface "interface" Trunk "trunk" Branch "branch" Efa "efa" EfaOnly "efa-only" }
+    InterfaceType {
+        Interface "interface" Trunk "trunk" Branch "branch" Efa "efa" EfaOnly "efa-only"
+        VpcEndpoint "vpc_endpoint" GatewayLoadBalancerEndpoint "gateway_load_balancer_endpoint"
+        NatGateway "nat_gateway" TransitGateway "transit_gateway"
+    }
     InterfaceStatus {
         Pending "pending" Available "available" Attaching "attaching" InUse "in-use" Detaching "detaching"
     }

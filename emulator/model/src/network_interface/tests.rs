@@ -246,3 +246,27 @@ fn permissions_repeat_without_effect() {
     let gone = account.model.delete_interface_permission(&first.id, false);
     assert_eq!(gone, Err(InterfaceError::PermissionNotFound(first.id)));
 }
+
+#[test]
+fn what_a_service_made_only_the_service_changes() {
+    let mut account = Account::new();
+    let instance = account.instance("m5.large");
+    let new =
+        NewInterface { interface_type: InterfaceType::NatGateway, ..NewInterface::in_subnet(account.subnet('a')) };
+    let id = account.with(|model, cx| model.create_service_interface(cx, new)).unwrap();
+    let interface = account.model.network_interface(&id).unwrap();
+    assert_eq!(account.model.status_of(interface), InterfaceStatus::InUse);
+    assert!(interface.groups.is_empty());
+    let own = InterfaceError::ServiceOwned(id.clone());
+    let text = InterfaceAttribute::Description("mine".to_owned());
+    assert_eq!(account.model.modify_network_interface(&id, text), Err(own.clone()));
+    assert_eq!(account.model.unassign_addresses(&id, &Addresses::default()), Err(own.clone()));
+    let more = WantedAddresses { ipv4_count: 1, ..WantedAddresses::default() };
+    assert_eq!(account.with(|model, cx| model.assign_addresses(cx, &id, more, false)), Err(own));
+    assert_eq!(account.model.delete_network_interface(&id), Err(InterfaceError::InUse(id.clone())));
+    let attached = account.with(|model, cx| model.attach_network_interface(cx, attachment(&id, &instance, 1)));
+    assert_eq!(attached, Err(InterfaceError::AlreadyAttached(id.clone())));
+    account.model.check_invariants().unwrap();
+    account.model.remove_interface(&id);
+    account.model.check_invariants().unwrap();
+}

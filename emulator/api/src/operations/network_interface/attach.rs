@@ -1,9 +1,11 @@
 //! AttachNetworkInterface, DetachNetworkInterface.
 
-use vpc_model::{AttachmentId, Context, EnaSrd, InterfaceAttribute, Model, NewAttachment};
+use vpc_model::{
+    AttachmentId, Context, EnaSrd, InterfaceAttribute, Model, NewAttachment, ResourceId, ServiceAttachmentId,
+};
 
 use crate::operations::{Done, Operation, Output};
-use crate::query::Query;
+use crate::query::{Query, Value};
 use crate::xml::Xml;
 use crate::{ApiError, Code};
 
@@ -77,14 +79,15 @@ impl Operation for DetachNetworkInterface {
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         // No guest can hold the link back here, so force makes no difference.
         let _force = query.flag("Force")?;
-        Ok(Self { id: query.required("AttachmentId")? })
+        let id: String = query.required("AttachmentId")?;
+        if id.starts_with(ServiceAttachmentId::PREFIX) {
+            let message = "You are not allowed to manage 'ela-attach' attachments.";
+            return Err(ApiError::new(Code::OPERATION_NOT_PERMITTED, message));
+        }
+        Ok(Self { id: AttachmentId::from_text("AttachmentId", id)? })
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        if model.interface_of_attachment(&self.id).is_some_and(|interface| interface.requester_managed) {
-            let message = "You do not have permission to access the specified resource.";
-            return Err(ApiError::new(Code::AUTH_FAILURE.answered_with(400), message));
-        }
         model.detach_network_interface(cx, &self.id)?;
         Ok(Done)
     }

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use vpc_model::{
-    ConnectionTracking, Context, InterfaceError, InterfaceStatus, InterfaceType, Model, NetworkInterface,
-    NetworkInterfaceId, NewInterface, WantedAddresses,
+    ConnectionTracking, Context, InterfaceStatus, InterfaceType, Model, NetworkInterface, NetworkInterfaceId,
+    NewInterface, WantedAddresses,
 };
 
 use super::InterfaceItem;
@@ -153,10 +153,6 @@ impl Operation for DeleteNetworkInterface {
     }
 
     fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        // What a service made for its own use goes with what the service made.
-        if model.network_interface(&self.id).is_some_and(|interface| interface.requester_managed) {
-            return Err(InterfaceError::InUse(self.id).into());
-        }
         model.delete_network_interface(&self.id)?;
         Ok(Done)
     }

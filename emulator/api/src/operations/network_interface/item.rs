@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Attachment, ConnectionTracking, InterfaceStatus, InterfaceType, Model, NetworkInterface,
-    SecurityGroupId, ZoneId,
+    AccountId, Attachment, AttachmentStatus, ConnectionTracking, InterfaceStatus, InterfaceType, Model,
+    NetworkInterface, SecurityGroupId, ServiceAttachment, ZoneId,
 };
 
 use crate::operations::Output;
@@ -61,8 +61,8 @@ impl Output for InterfaceItem<'_> {
         xml.optional("availabilityZoneId", self.zone_id.as_ref());
         xml.text("description", &interface.description);
         xml.text("ownerId", &self.owner);
-        xml.optional("requesterId", interface.requester_id.as_ref());
-        xml.text("requesterManaged", interface.requester_managed);
+        xml.optional("requesterId", interface.service.as_ref().map(|_| ServiceAttachment::REQUESTER));
+        xml.text("requesterManaged", interface.is_requester_managed());
         xml.element("operator", |xml| {
             xml.text("managed", interface.operator.is_some());
             xml.optional("principal", interface.operator.as_ref());
@@ -75,6 +75,9 @@ impl Output for InterfaceItem<'_> {
         write_groups(xml, &self.groups);
         if let Some(attachment) = &self.attachment {
             xml.element("attachment", |xml| write_attachment(xml, attachment, &self.owner));
+        }
+        if let Some(service) = &interface.service {
+            xml.element("attachment", |xml| write_service_attachment(xml, service));
         }
         if let Some(Some(association)) = self.associations.first() {
             association.write(xml);
@@ -136,6 +139,16 @@ pub(super) fn write_attachment(xml: &mut Xml, attachment: &Attachment, owner: &A
         });
     }
     xml.optional("enaQueueCount", attachment.ena_queue_count);
+}
+
+/// The same for an ENI that a service uses: EC2 does not say by what.
+fn write_service_attachment(xml: &mut Xml, service: &ServiceAttachment) {
+    xml.text("attachmentId", &service.id);
+    xml.text("instanceOwnerId", ServiceAttachment::OWNER);
+    xml.text("deviceIndex", ServiceAttachment::DEVICE_INDEX);
+    xml.text("status", AttachmentStatus::Attached);
+    xml.timestamp("attachTime", service.attach_time);
+    xml.text("deleteOnTermination", false);
 }
 
 /// EC2 shows the configuration only where one was given: the CNI copies it when it is there.

@@ -13,7 +13,10 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use vpc_model::{Attachment, InterfaceError, Model, NetworkInterface, NetworkInterfaceId};
+use vpc_model::{
+    Attachment, AttachmentStatus, InterfaceError, Model, NetworkInterface, NetworkInterfaceId, ServiceAttachment,
+    ServiceAttachmentId,
+};
 
 pub(crate) use self::create::{decode_addresses, decode_connection_tracking};
 pub(crate) use self::item::{InterfaceItem, write_connection_tracking};
@@ -86,13 +89,26 @@ impl Describable for NetworkInterface {
             ("association.ip-owner-id", |model, eni| shown(model, eni, |one| one.owner.clone())),
             ("association.public-dns-name", |model, eni| shown(model, eni, |one| one.name.clone())),
             ("association.public-ip", |model, eni| shown(model, eni, |one| one.address.to_string())),
-            ("attachment.attach-time", |_, eni| of_attachment(eni, |found| found.attach_time)),
-            ("attachment.attachment-id", |_, eni| of_attachment(eni, |found| &found.id)),
-            ("attachment.delete-on-termination", |_, eni| of_attachment(eni, |found| found.delete_on_termination)),
-            ("attachment.device-index", |_, eni| of_attachment(eni, |found| found.device_index)),
+            ("attachment.attach-time", |_, eni| {
+                [of_attachment(eni, |found| found.attach_time), of_service(eni, |service| service.attach_time)].concat()
+            }),
+            ("attachment.attachment-id", |_, eni| {
+                [of_attachment(eni, |found| &found.id), of_service(eni, |service| &service.id)].concat()
+            }),
+            ("attachment.delete-on-termination", |_, eni| {
+                [of_attachment(eni, |found| found.delete_on_termination), of_service(eni, |_| false)].concat()
+            }),
+            ("attachment.device-index", |_, eni| {
+                [of_attachment(eni, |found| found.device_index), of_service(eni, |_| ServiceAttachment::DEVICE_INDEX)]
+                    .concat()
+            }),
             ("attachment.instance-id", |_, eni| of_attachment(eni, |found| &found.instance_id)),
-            ("attachment.instance-owner-id", |model, eni| of_attachment(eni, |_| model.account())),
-            ("attachment.status", |_, eni| of_attachment(eni, |found| found.status)),
+            ("attachment.instance-owner-id", |model, eni| {
+                [of_attachment(eni, |_| model.account()), of_service(eni, |_| ServiceAttachment::OWNER)].concat()
+            }),
+            ("attachment.status", |_, eni| {
+                [of_attachment(eni, |found| found.status), of_service(eni, |_| AttachmentStatus::Attached)].concat()
+            }),
             ("availability-zone", |_, eni| vec![eni.zone.to_string()]),
             ("availability-zone-id", |model, eni| each(&model.zone(&eni.zone), |zone| &zone.id)),
             ("description", |_, eni| vec![eni.description.clone()]),
@@ -110,8 +126,8 @@ impl Describable for NetworkInterface {
             ("owner-id", |model, _| vec![model.account().to_string()]),
             ("private-dns-name", |model, eni| each(&eni.primary_ip(), |ip| model.region().private_dns_name(*ip))),
             ("private-ip-address", |_, eni| each(&eni.primary_ip(), |ip| ip)),
-            ("requester-id", |_, eni| each(&eni.requester_id, |id| id)),
-            ("requester-managed", |_, eni| vec![eni.requester_managed.to_string()]),
+            ("requester-id", |_, eni| each(&eni.service, |_| ServiceAttachment::REQUESTER)),
+            ("requester-managed", |_, eni| vec![eni.is_requester_managed().to_string()]),
             ("source-dest-check", |_, eni| vec![eni.source_dest_check.to_string()]),
             ("status", |model, eni| vec![model.status_of(eni).to_string()]),
             ("subnet-id", |_, eni| vec![eni.subnet_id.to_string()]),
@@ -122,7 +138,7 @@ impl Describable for NetworkInterface {
 
     const INDEXES: &'static [Index<Self>] = &[
         ("network-interface-id", |model, value| parsed(value, |id| model.network_interface(&id))),
-        ("attachment.attachment-id", |model, value| parsed(value, |id| model.interface_of_attachment(&id))),
+        ("attachment.attachment-id", attached_by),
         ("mac-address", |model, value| parsed(value, |mac| model.interface_with_mac(mac))),
         ("private-ip-address", |model, value| parsed(value, |ip| model.interfaces_with_address(ip))),
         ("addresses.private-ip-address", |model, value| parsed(value, |ip| model.interfaces_with_address(ip))),
@@ -186,4 +202,16 @@ fn shown(model: &Model, eni: &NetworkInterface, look: impl Fn(&PublicAssociation
 
 fn of_attachment<'a, U: ToString>(eni: &'a NetworkInterface, look: impl Fn(&'a Attachment) -> U) -> Vec<String> {
     eni.live_attachment().map(|attachment| look(attachment).to_string()).into_iter().collect()
+}
+
+fn of_service<'a, U: ToString>(eni: &'a NetworkInterface, look: impl Fn(&'a ServiceAttachment) -> U) -> Vec<String> {
+    eni.service.as_ref().map(|service| look(service).to_string()).into_iter().collect()
+}
+
+/// What is attached to an instance by an id, or used by a service.
+fn attached_by<'a>(model: &'a Model, value: &str) -> Vec<&'a NetworkInterface> {
+    match value.parse::<ServiceAttachmentId>() {
+        Ok(id) => model.network_interfaces().filter(|eni| eni.service.as_ref().is_some_and(|it| it.id == id)).collect(),
+        Err(_) => parsed(value, |id| model.interface_of_attachment(&id)),
+    }
 }

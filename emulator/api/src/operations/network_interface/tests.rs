@@ -109,6 +109,7 @@ fn create_is_refused(#[case] form: &str, #[case] code: &str) {
     "NetworkInterfaceId=eni-01234567&InstanceId=i-01234567",
     "MissingParameter"
 )]
+#[case::detach_service("DetachNetworkInterface", "AttachmentId=ela-attach-01234567", "OperationNotPermitted")]
 #[case::detach("DetachNetworkInterface", "AttachmentId=eni-attach-01234567", "InvalidAttachmentID.NotFound")]
 #[case::modify(
     "ModifyNetworkInterfaceAttribute",
