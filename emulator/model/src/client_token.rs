@@ -2,10 +2,11 @@
 //!
 //! See <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html>.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+
+use crate::map::Map;
 
 /// How long a token is remembered.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -34,29 +35,39 @@ pub struct TokenRecord {
 /// The tokens seen of late.
 #[derive(Debug, Clone, Default)]
 pub struct ClientTokens {
-    records: BTreeMap<TokenKey, (Timestamp, TokenRecord)>,
-    by_age: VecDeque<TokenKey>,
+    records: Map<TokenKey, Remembered>,
+    /// By how many there were before.
+    by_age: Map<u64, TokenKey>,
+    count: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Remembered {
+    at: Timestamp,
+    number: u64,
+    record: TokenRecord,
 }
 
 impl ClientTokens {
     /// What the first call with a token asked and got, unless that is too long ago.
     pub fn find(&self, now: Timestamp, key: &TokenKey) -> Option<&TokenRecord> {
-        self.records.get(key).filter(|(at, _)| now.duration_since(*at) < LIFETIME).map(|(_, record)| record)
+        self.records.get(key).filter(|known| now.duration_since(known.at) < LIFETIME).map(|known| &known.record)
     }
 
     /// Remembers a call, and forgets those that are too old or too many.
     pub(crate) fn remember(&mut self, now: Timestamp, key: TokenKey, record: TokenRecord) {
-        if self.records.insert(key.clone(), (now, record)).is_some() {
-            self.by_age.retain(|other| *other != key);
+        self.count += 1;
+        if let Some(known) = self.records.insert(key.clone(), Remembered { at: now, number: self.count, record }) {
+            self.by_age.remove(&known.number);
         }
-        self.by_age.push_back(key);
-        while let Some(oldest) = self.by_age.front() {
-            let expired = self.records.get(oldest).is_none_or(|(at, _)| now.duration_since(*at) >= LIFETIME);
+        self.by_age.insert(self.count, key);
+        while let Some((number, oldest)) = self.by_age.iter().next().map(|(number, key)| (*number, key.clone())) {
+            let expired = self.records.get(&oldest).is_none_or(|known| now.duration_since(known.at) >= LIFETIME);
             if !expired && self.by_age.len() <= CAPACITY {
                 break;
             }
-            self.records.remove(oldest);
-            self.by_age.pop_front();
+            self.records.remove(&oldest);
+            self.by_age.remove(&number);
         }
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Everything here can be recounted from the resources; [`crate::Model::check_invariants`] does.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
 use crate::address_pool::AddressPool;
+use crate::map::{Map, Set};
 use crate::{
     AllocationId, AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId, SubnetId, Tags,
     TrunkAssociationId, VlanId, VpcId,
@@ -19,37 +19,37 @@ pub(crate) type Slot = (u16, u16);
 /// Relations between resources, by their other end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Indexes {
-    pub(crate) eni_by_address: BTreeMap<(VpcId, IpAddr), NetworkInterfaceId>,
-    pub(crate) eni_by_prefix: BTreeMap<(VpcId, IpNet), NetworkInterfaceId>,
-    pub(crate) eni_by_mac: BTreeMap<Mac, NetworkInterfaceId>,
-    pub(crate) eni_by_attachment: BTreeMap<AttachmentId, NetworkInterfaceId>,
+    pub(crate) eni_by_address: Map<(VpcId, IpAddr), NetworkInterfaceId>,
+    pub(crate) eni_by_prefix: Map<(VpcId, IpNet), NetworkInterfaceId>,
+    pub(crate) eni_by_mac: Map<Mac, NetworkInterfaceId>,
+    pub(crate) eni_by_attachment: Map<AttachmentId, NetworkInterfaceId>,
     /// Attachments that hold a device index: detached ones that are merely still shown do not.
-    pub(crate) interfaces_by_instance: BTreeMap<InstanceId, BTreeMap<Slot, NetworkInterfaceId>>,
-    pub(crate) interfaces_by_subnet: BTreeMap<SubnetId, BTreeSet<NetworkInterfaceId>>,
-    pub(crate) interfaces_by_group: BTreeMap<SecurityGroupId, BTreeSet<NetworkInterfaceId>>,
+    pub(crate) interfaces_by_instance: Map<InstanceId, Map<Slot, NetworkInterfaceId>>,
+    pub(crate) interfaces_by_subnet: Map<SubnetId, Set<NetworkInterfaceId>>,
+    pub(crate) interfaces_by_group: Map<SecurityGroupId, Set<NetworkInterfaceId>>,
     /// By key, then by value.
-    pub(crate) interfaces_by_tag: BTreeMap<String, BTreeMap<String, BTreeSet<NetworkInterfaceId>>>,
+    pub(crate) interfaces_by_tag: Map<String, Map<String, Set<NetworkInterfaceId>>>,
     /// Instances that are neither running nor stopped, or have an ENI that comes or goes.
-    pub(crate) under_way: BTreeSet<InstanceId>,
-    pub(crate) branches_by_trunk: BTreeMap<NetworkInterfaceId, BTreeMap<VlanId, TrunkAssociationId>>,
-    pub(crate) association_by_branch: BTreeMap<NetworkInterfaceId, TrunkAssociationId>,
-    pub(crate) elastic_ip_by_private: BTreeMap<(NetworkInterfaceId, Ipv4Addr), AllocationId>,
+    pub(crate) under_way: Set<InstanceId>,
+    pub(crate) branches_by_trunk: Map<NetworkInterfaceId, Map<VlanId, TrunkAssociationId>>,
+    pub(crate) association_by_branch: Map<NetworkInterfaceId, TrunkAssociationId>,
+    pub(crate) elastic_ip_by_private: Map<(NetworkInterfaceId, Ipv4Addr), AllocationId>,
     /// The public addresses that are taken, be they elastic or Amazon's.
-    pub(crate) public_ips: BTreeSet<Ipv4Addr>,
-    pub(crate) pools: BTreeMap<SubnetId, AddressPool>,
-    pub(crate) subnets_by_vpc: BTreeMap<VpcId, BTreeSet<SubnetId>>,
-    pub(crate) group_by_name: BTreeMap<(VpcId, String), SecurityGroupId>,
+    pub(crate) public_ips: Set<Ipv4Addr>,
+    pub(crate) pools: Map<SubnetId, AddressPool>,
+    pub(crate) subnets_by_vpc: Map<VpcId, Set<SubnetId>>,
+    pub(crate) group_by_name: Map<(VpcId, String), SecurityGroupId>,
     /// Explicit associations only; other subnets use their VPC's main table.
-    pub(crate) table_by_subnet: BTreeMap<SubnetId, RouteTableId>,
+    pub(crate) table_by_subnet: Map<SubnetId, RouteTableId>,
 }
 
 /// Adds to a set in a map of sets.
-pub(crate) fn insert<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V) {
-    map.entry(key).or_default().insert(value);
+pub(crate) fn insert<K: Ord + Clone, V: Ord + Clone>(map: &mut Map<K, Set<V>>, key: K, value: V) {
+    map.or_default(key).insert(value);
 }
 
 /// Removes from a set in a map of sets; an empty set goes.
-pub(crate) fn remove<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: &K, value: &V) {
+pub(crate) fn remove<K: Ord + Clone, V: Ord + Clone>(map: &mut Map<K, Set<V>>, key: &K, value: &V) {
     if let Some(set) = map.get_mut(key) {
         set.remove(value);
         if set.is_empty() {
@@ -59,7 +59,7 @@ pub(crate) fn remove<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: &K
 }
 
 /// Removes from a map in a map; an empty inner map goes.
-pub(crate) fn remove_entry<K: Ord, L: Ord, V>(map: &mut BTreeMap<K, BTreeMap<L, V>>, key: &K, inner: &L) {
+pub(crate) fn remove_entry<K: Ord + Clone, L: Ord + Clone, V: Clone>(map: &mut Map<K, Map<L, V>>, key: &K, inner: &L) {
     if let Some(entries) = map.get_mut(key) {
         entries.remove(inner);
         if entries.is_empty() {
@@ -70,18 +70,18 @@ pub(crate) fn remove_entry<K: Ord, L: Ord, V>(map: &mut BTreeMap<K, BTreeMap<L, 
 
 /// Adds an ENI under each of its tags.
 pub(crate) fn insert_tags(
-    map: &mut BTreeMap<String, BTreeMap<String, BTreeSet<NetworkInterfaceId>>>,
+    map: &mut Map<String, Map<String, Set<NetworkInterfaceId>>>,
     tags: &Tags,
     id: &NetworkInterfaceId,
 ) {
     for (key, value) in tags {
-        insert(map.entry(key.clone()).or_default(), value.clone(), id.clone());
+        insert(map.or_default(key.clone()), value.clone(), id.clone());
     }
 }
 
 /// Removes an ENI from under each of its tags.
 pub(crate) fn remove_tags(
-    map: &mut BTreeMap<String, BTreeMap<String, BTreeSet<NetworkInterfaceId>>>,
+    map: &mut Map<String, Map<String, Set<NetworkInterfaceId>>>,
     tags: &Tags,
     id: &NetworkInterfaceId,
 ) {

@@ -65,7 +65,7 @@ impl Model {
             }
         }
         for association in self.trunk_associations.values() {
-            let branches = index.branches_by_trunk.entry(association.trunk_id.clone()).or_default();
+            let branches = index.branches_by_trunk.or_default(association.trunk_id.clone());
             if branches.insert(association.vlan_id, association.id.clone()).is_some() {
                 broken.push(format!("vlan {} is there twice on {}", association.vlan_id, association.trunk_id));
             }
@@ -148,7 +148,7 @@ fn recount_interface(index: &mut Indexes, interface: &NetworkInterface, broken: 
     if let Some(attachment) = interface.live_attachment() {
         index.eni_by_attachment.insert(attachment.id.clone(), id.clone());
         let slot = (attachment.network_card_index, attachment.device_index);
-        let slots = index.interfaces_by_instance.entry(attachment.instance_id.clone()).or_default();
+        let slots = index.interfaces_by_instance.or_default(attachment.instance_id.clone());
         if slots.insert(slot, id.clone()).is_some() {
             broken.push(format!("{slot:?} of {} is there twice", attachment.instance_id));
         }

@@ -19,6 +19,7 @@ pub mod internet_gateway;
 mod invariants;
 pub mod key_pair;
 pub mod life_span;
+pub mod map;
 pub mod model;
 pub mod network_acl;
 pub mod network_interface;

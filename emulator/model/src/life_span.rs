@@ -6,11 +6,10 @@
 
 #![allow(dead_code, reason = "families come to use it one by one")]
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Model;
+use crate::map::Map;
 
 /// How long a deleted resource is still shown, about as AWS does.
 const DELETED_SHOWN: SignedDuration = SignedDuration::from_hours(1);
@@ -119,10 +118,14 @@ pub struct Delays {
 }
 
 /// Resources that live in phases, by id, with how to find the span in one.
-pub(crate) type Spans<'a, K, V> = (&'a mut BTreeMap<K, V>, fn(&mut V) -> &mut LifeSpan);
+pub(crate) type Spans<'a, K, V> = (&'a mut Map<K, V>, fn(&mut V) -> &mut LifeSpan);
 
 /// Moves on what is due, and drops what was deleted long ago. Whether anything changed.
-pub(crate) fn advance<K: Ord, V>((map, span): Spans<'_, K, V>, delay: SignedDuration, now: Timestamp) -> bool {
+pub(crate) fn advance<K: Ord + Clone, V: Clone>(
+    (map, span): Spans<'_, K, V>,
+    delay: SignedDuration,
+    now: Timestamp,
+) -> bool {
     let mut changed = false;
     map.retain(|_, resource| span(resource).step(delay, now, &mut changed));
     changed
@@ -173,7 +176,7 @@ mod tests {
     #[case::now(10, Some(Phase::Available))]
     #[case::for_good(100_000, Some(Phase::Available))]
     fn begins(#[case] seconds: i64, #[case] expected: Option<Phase>) {
-        let mut map = BTreeMap::from([(1, LifeSpan::begin(at(0)))]);
+        let mut map = Map::from_iter([(1, LifeSpan::begin(at(0)))]);
         let changed = advance((&mut map, |span| span), SignedDuration::from_secs(10), at(seconds));
         assert_eq!(map.get(&1).map(LifeSpan::phase), expected);
         assert_eq!(changed, seconds >= 10);
@@ -187,7 +190,7 @@ mod tests {
     fn ends(#[case] seconds: i64, #[case] expected: Option<Phase>) {
         let mut span = LifeSpan::begin(at(-50));
         span.end(at(0));
-        let mut map = BTreeMap::from([(1, span)]);
+        let mut map = Map::from_iter([(1, span)]);
         let delay = SignedDuration::from_secs(10);
         assert_eq!(first_due(map.values(), delay), Some(at(10)));
         advance((&mut map, |span| span), delay, at(seconds));

@@ -1,10 +1,9 @@
 //! One account's resources in one region.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use crate::index::Indexes;
+use crate::map::Map;
 use crate::prefix_list;
 use crate::{
     AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
@@ -33,22 +32,22 @@ pub struct Model {
     pub(crate) region: Region,
     pub(crate) generation: u64,
     pub(crate) client_tokens: ClientTokens,
-    pub(crate) vpcs: BTreeMap<VpcId, Vpc>,
-    pub(crate) subnets: BTreeMap<SubnetId, Subnet>,
-    pub(crate) subnet_cidr_reservations: BTreeMap<SubnetCidrReservationId, SubnetCidrReservation>,
-    pub(crate) network_interfaces: BTreeMap<NetworkInterfaceId, NetworkInterface>,
-    pub(crate) trunk_associations: BTreeMap<TrunkAssociationId, TrunkAssociation>,
-    pub(crate) security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
-    pub(crate) instances: BTreeMap<InstanceId, Instance>,
-    pub(crate) key_pairs: BTreeMap<KeyPairId, KeyPair>,
-    pub(crate) route_tables: BTreeMap<RouteTableId, RouteTable>,
-    pub(crate) internet_gateways: BTreeMap<InternetGatewayId, InternetGateway>,
-    pub(crate) dhcp_options: BTreeMap<DhcpOptionsId, DhcpOptions>,
-    pub(crate) network_acls: BTreeMap<NetworkAclId, NetworkAcl>,
-    pub(crate) egress_only_gateways: BTreeMap<EgressOnlyGatewayId, EgressOnlyGateway>,
-    pub(crate) elastic_ips: BTreeMap<AllocationId, ElasticIp>,
-    pub(crate) flow_logs: BTreeMap<FlowLogId, FlowLog>,
-    pub(crate) prefix_lists: BTreeMap<PrefixListId, PrefixList>,
+    pub(crate) vpcs: Map<VpcId, Vpc>,
+    pub(crate) subnets: Map<SubnetId, Subnet>,
+    pub(crate) subnet_cidr_reservations: Map<SubnetCidrReservationId, SubnetCidrReservation>,
+    pub(crate) network_interfaces: Map<NetworkInterfaceId, NetworkInterface>,
+    pub(crate) trunk_associations: Map<TrunkAssociationId, TrunkAssociation>,
+    pub(crate) security_groups: Map<SecurityGroupId, SecurityGroup>,
+    pub(crate) instances: Map<InstanceId, Instance>,
+    pub(crate) key_pairs: Map<KeyPairId, KeyPair>,
+    pub(crate) route_tables: Map<RouteTableId, RouteTable>,
+    pub(crate) internet_gateways: Map<InternetGatewayId, InternetGateway>,
+    pub(crate) dhcp_options: Map<DhcpOptionsId, DhcpOptions>,
+    pub(crate) network_acls: Map<NetworkAclId, NetworkAcl>,
+    pub(crate) egress_only_gateways: Map<EgressOnlyGatewayId, EgressOnlyGateway>,
+    pub(crate) elastic_ips: Map<AllocationId, ElasticIp>,
+    pub(crate) flow_logs: Map<FlowLogId, FlowLog>,
+    pub(crate) prefix_lists: Map<PrefixListId, PrefixList>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -124,21 +123,21 @@ impl Model {
             region,
             generation: 0,
             client_tokens: ClientTokens::default(),
-            vpcs: BTreeMap::new(),
-            subnets: BTreeMap::new(),
-            subnet_cidr_reservations: BTreeMap::new(),
-            network_interfaces: BTreeMap::new(),
-            trunk_associations: BTreeMap::new(),
-            security_groups: BTreeMap::new(),
-            instances: BTreeMap::new(),
-            key_pairs: BTreeMap::new(),
-            route_tables: BTreeMap::new(),
-            internet_gateways: BTreeMap::new(),
-            dhcp_options: BTreeMap::new(),
-            network_acls: BTreeMap::new(),
-            egress_only_gateways: BTreeMap::new(),
-            elastic_ips: BTreeMap::new(),
-            flow_logs: BTreeMap::new(),
+            vpcs: Map::new(),
+            subnets: Map::new(),
+            subnet_cidr_reservations: Map::new(),
+            network_interfaces: Map::new(),
+            trunk_associations: Map::new(),
+            security_groups: Map::new(),
+            instances: Map::new(),
+            key_pairs: Map::new(),
+            route_tables: Map::new(),
+            internet_gateways: Map::new(),
+            dhcp_options: Map::new(),
+            network_acls: Map::new(),
+            egress_only_gateways: Map::new(),
+            elastic_ips: Map::new(),
+            flow_logs: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -173,6 +172,9 @@ impl Model {
 
     /// Completes what takes time in the background and is due. What the fabric completes is not among it.
     pub fn advance(&mut self, now: Timestamp) {
+        if self.next_due().is_none_or(|due| due > now) {
+            return;
+        }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
         let moved: [bool; 3] =

@@ -123,7 +123,7 @@ impl Model {
             vlan_id,
             tags,
         };
-        self.index.branches_by_trunk.entry(trunk_id.clone()).or_default().insert(vlan_id, id.clone());
+        self.index.branches_by_trunk.or_default(trunk_id.clone()).insert(vlan_id, id.clone());
         self.index.association_by_branch.insert(branch_id.clone(), id.clone());
         self.trunk_associations.insert(id.clone(), association);
         self.touch();

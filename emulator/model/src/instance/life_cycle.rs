@@ -2,12 +2,11 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Instance, InstanceError, InstanceState};
+use crate::map::Set;
 use crate::{AttachmentStatus, InstanceId, Model, NetworkInterfaceId};
 
 /// What a call did to an instance's state.
@@ -112,10 +111,10 @@ impl Model {
     /// Completes every change under way at once, as nothing else does without a fabric.
     pub fn settle(&mut self, now: Timestamp) {
         self.advance(now);
-        for id in self.index.under_way.clone() {
-            self.settle_attachments(&id);
-            self.instance_gone(&id, now);
-            self.instance_stopped(&id);
+        for id in &self.index.under_way.clone() {
+            self.settle_attachments(id);
+            self.instance_gone(id, now);
+            self.instance_stopped(id);
         }
     }
 
@@ -137,7 +136,7 @@ impl Model {
     }
 
     /// The same index, counted anew.
-    pub(crate) fn count_under_way(&self) -> BTreeSet<InstanceId> {
+    pub(crate) fn count_under_way(&self) -> Set<InstanceId> {
         self.instances.values().filter(|it| !self.is_at_rest(it)).map(|it| it.id.clone()).collect()
     }
 

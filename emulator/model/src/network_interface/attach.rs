@@ -212,7 +212,7 @@ impl Model {
         let attachment_id = attachment.id.clone();
         let slot = (attachment.network_card_index, attachment.device_index);
         self.index.eni_by_attachment.insert(attachment_id.clone(), id.clone());
-        let slots = self.index.interfaces_by_instance.entry(attachment.instance_id.clone()).or_default();
+        let slots = self.index.interfaces_by_instance.or_default(attachment.instance_id.clone());
         slots.insert(slot, id.clone());
         let interface = self.network_interfaces.get_mut(id).expect("the caller has looked");
         let instance_id = attachment.instance_id.clone();

@@ -3,11 +3,10 @@
 //! Deviation: their blocks are fixed ones out of AWS's ranges, not those in force today, and where the id of a
 //! region's list is not known it is made from the list's name.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::{PrefixList, PrefixListEntries, Work};
+use crate::map::Map;
 use crate::{LifeSpan, PrefixListId, Region, ResourceId, Tags};
 
 /// Name (`*` stands for the region), for how many rules a reference counts, and blocks, all of one family.
@@ -51,7 +50,7 @@ const IDS: &[(&str, &str, &str)] = &[
 ];
 
 /// The lists AWS keeps in a region.
-pub(crate) fn lists(region: &Region) -> BTreeMap<PrefixListId, PrefixList> {
+pub(crate) fn lists(region: &Region) -> Map<PrefixListId, PrefixList> {
     LISTS.iter().map(|list| one(region, list)).map(|list| (list.id.clone(), list)).collect()
 }
 
@@ -66,7 +65,7 @@ fn one(region: &Region, (name, weight, blocks): &(&str, u32, &[&str])) -> Prefix
         is_aws: true,
         max_entries: *weight,
         version: 1,
-        versions: BTreeMap::from([(1, entries)]),
+        versions: std::collections::BTreeMap::from([(1, entries)]),
         failure: None,
         tags: Tags::new(),
         last: Work::Create,
