@@ -2,6 +2,7 @@
 //!
 //! Each test lists every place that breaks its rule.
 
+mod coverage;
 mod dependencies;
 mod documents;
 mod files;

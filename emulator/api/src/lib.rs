@@ -16,7 +16,7 @@ mod xml;
 
 pub use call::{Call, Response, Service, dispatch, dispatch_read, parse};
 pub use error::{ApiError, Code};
-pub use operations::{Coverage, coverage};
+pub use operations::{Coverage, Family, coverage};
 
 #[cfg(test)]
 mod testing;

@@ -202,15 +202,30 @@ pub(crate) fn is_known(name: &str) -> bool {
 /// What is here of EC2 and STS: the names of all actions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// The actions of each family.
-    pub families: Vec<(&'static str, Vec<&'static str>)>,
-    /// The actions that EC2 has besides.
+    /// What is here, by family.
+    pub families: Vec<Family>,
+    /// The actions that EC2 has besides, in order.
     pub not_built: Vec<&'static str>,
+}
+
+/// The actions about one kind of resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// The module's name.
+    pub name: &'static str,
+    /// Its actions, in order.
+    pub actions: Vec<&'static str>,
+    /// Whether there never is such a resource: the answer is what EC2 tells an account that has none.
+    pub is_empty: bool,
 }
 
 /// Says which actions are here and which are not.
 pub fn coverage() -> Coverage {
-    let families = FAMILIES.iter().map(|(name, actions)| (*name, actions.iter().map(|it| it.name).collect()));
+    let families = FAMILIES.iter().map(|(name, actions)| {
+        let mut actions: Vec<_> = actions.iter().map(|it| it.name).collect();
+        actions.sort_unstable();
+        Family { name, actions, is_empty: nothing_here::FAMILIES.contains(name) }
+    });
     let not_built = KNOWN.lines().filter(|name| find(Service::Ec2, name).is_none());
     Coverage { families: families.collect(), not_built: not_built.collect() }
 }
@@ -227,6 +242,12 @@ mod tests {
         for action in FAMILIES.iter().flat_map(|(_, family)| family.iter()) {
             assert!(names.insert(action.name), "{} is there twice", action.name);
         }
+    }
+
+    #[test]
+    fn empty_families_are_families() {
+        let empty: Vec<_> = coverage().families.into_iter().filter(|it| it.is_empty).map(|it| it.name).collect();
+        assert_eq!(empty, nothing_here::FAMILIES);
     }
 
     #[test]

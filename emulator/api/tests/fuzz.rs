@@ -141,7 +141,7 @@ impl Maker {
     fn new(seed: u64) -> Self {
         Self {
             random: Random(seed),
-            actions: coverage().families.into_iter().flat_map(|(_, actions)| actions).collect(),
+            actions: coverage().families.into_iter().flat_map(|it| it.actions).collect(),
             names: NAMES.iter().map(ToString::to_string).collect(),
             ids: vec!["vpc-0".to_owned()],
         }

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
 use crate::trail::Wanted;
-use crate::{FaultConfig, RegionState, Shared, imds};
+use crate::{Coverage, FaultConfig, RegionState, Shared, imds};
 
 /// How long the kernel may take to follow a reset.
 const RESET_DEADLINE: Duration = Duration::from_secs(10);
@@ -45,11 +45,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Which actions are here, by family, and which of EC2's are not.
+/// Which actions are here, by family, which of EC2's are not, and what differs.
 async fn actions() -> Json<Value> {
-    let ec2_api::Coverage { families, not_built } = ec2_api::coverage();
-    let families: serde_json::Map<_, _> = families.into_iter().map(|(name, all)| (name.into(), json!(all))).collect();
-    Json(json!({"families": families, "notBuilt": not_built}))
+    Json(Coverage::now().json())
 }
 
 async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {

@@ -8,6 +8,7 @@ mod admin;
 pub mod board;
 mod clock;
 pub mod config;
+pub mod coverage;
 pub mod dns;
 pub mod emulator;
 mod endpoint;
@@ -26,6 +27,7 @@ pub mod trail;
 mod vpc_services;
 
 pub use config::{Config, FabricService};
+pub use coverage::Coverage;
 pub use emulator::{Emulator, NotConverged, StartError};
 pub use faults::config::FaultConfig;
 pub use journal::JournalError;

@@ -4,6 +4,7 @@
 
 mod api;
 mod bench;
+mod coverage;
 mod detach;
 mod emulator;
 mod inspect;
@@ -78,6 +79,12 @@ enum Command {
     Emulator(emulator::EmulatorArgs),
     /// Show the calls that a running emulator answered, in CloudTrail's form
     Trail(trail::TrailArgs),
+    /// Say which of EC2's and STS's actions are here, which are not, and what differs on purpose
+    Coverage {
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t)]
+        output: coverage::Form,
+    },
     /// Print the network limits of instance types
     InstanceTypes {
         /// Types such as m5.large; all if none is named
@@ -160,6 +167,7 @@ impl Command {
             Self::Down { world, all } => inspect::down(world.world.as_deref(), all),
             Self::Emulator(args) => emulator::emulator(&args),
             Self::Trail(args) => block_on(trail::trail(args)),
+            Self::Coverage { output } => coverage::coverage(output),
             Self::InstanceTypes { types } => api::instance_types(&types),
             Self::Doctor => run::doctor(),
             Self::Bench { what } => bench::run(what),

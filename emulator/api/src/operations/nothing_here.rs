@@ -19,6 +19,9 @@ use crate::query::Query;
 use crate::xml::Xml;
 use crate::{ApiError, Code};
 
+/// The modules with the rows.
+pub(super) const FAMILIES: &[&str] = &["address_plans", "capacity", "more_networks", "outposts"];
+
 /// An action whose answer is an empty set.
 #[derive(Debug)]
 struct Row {
