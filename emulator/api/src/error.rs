@@ -7,6 +7,7 @@ mod dhcp_options;
 mod elastic_ip;
 mod flow_log;
 mod instance;
+mod launch_template;
 mod network_acl;
 mod network_interface;
 mod prefix_list;
@@ -90,6 +91,13 @@ codes! {
     MISSING_INPUT "MissingInput" 400;
     INVALID_USER_DATA_MALFORMED "InvalidUserData.Malformed" 400;
     INVALID_RESERVATION_ID_MALFORMED "InvalidReservationID.Malformed" 400;
+    // Launch templates.
+    INVALID_LAUNCH_TEMPLATE_ID_MALFORMED "InvalidLaunchTemplateId.Malformed" 400;
+    INVALID_LAUNCH_TEMPLATE_ID_NOT_FOUND "InvalidLaunchTemplateId.NotFound" 400;
+    INVALID_LAUNCH_TEMPLATE_ID_VERSION_NOT_FOUND "InvalidLaunchTemplateId.VersionNotFound" 400;
+    INVALID_LAUNCH_TEMPLATE_NAME_ALREADY_EXISTS "InvalidLaunchTemplateName.AlreadyExistsException" 400;
+    INVALID_LAUNCH_TEMPLATE_NAME_MALFORMED "InvalidLaunchTemplateName.Malformed" 400;
+    INVALID_LAUNCH_TEMPLATE_NAME_NOT_FOUND "InvalidLaunchTemplateName.NotFoundException" 400;
     // Regions and zones.
     INVALID_ZONE_NOT_FOUND "InvalidZone.NotFound" 400;
     // VPCs and subnets.

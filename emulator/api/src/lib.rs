@@ -11,6 +11,7 @@ mod filter;
 mod operations;
 mod pagination;
 mod query;
+mod shape;
 mod tag_specification;
 mod xml;
 

@@ -13,6 +13,7 @@ mod instance;
 mod instance_type;
 mod internet_gateway;
 mod key_pair;
+mod launch_template;
 mod network_acl;
 mod network_interface;
 mod nothing_here;
@@ -58,6 +59,7 @@ families! {
     instance_type::ACTIONS,
     internet_gateway::ACTIONS,
     key_pair::ACTIONS,
+    launch_template::ACTIONS,
     more_networks::ACTIONS,
     network_acl::ACTIONS,
     network_interface::ACTIONS,

@@ -143,6 +143,8 @@ ids! {
     ReservationId "r-"
     /// A machine image.
     ImageId "ami-"
+    /// A launch template.
+    LaunchTemplateId "lt-"
     /// A key pair.
     KeyPairId "key-"
 }

@@ -18,6 +18,7 @@ pub mod instance_type;
 pub mod internet_gateway;
 mod invariants;
 pub mod key_pair;
+pub mod launch_template;
 pub mod life_span;
 pub mod map;
 pub mod model;
@@ -48,6 +49,7 @@ pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, Shut
 pub use instance_type::InstanceType;
 pub use internet_gateway::GatewayError;
 pub use key_pair::{KeyPair, KeyPairError, KeyType};
+pub use launch_template::{LaunchParameter, LaunchParameters, LaunchTemplate, LaunchTemplateError};
 pub use life_span::{Delays, LifeSpan, Phase};
 pub use model::{Context, Model, Quotas};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, NetworkAclError};

@@ -8,9 +8,9 @@ use crate::prefix_list;
 use crate::{
     AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
     ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
-    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PrefixList, PrefixListId, Region, RouteTable,
-    RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId,
-    TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    LaunchTemplate, LaunchTemplateId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PrefixList,
+    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation,
+    SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -40,6 +40,7 @@ pub struct Model {
     pub(crate) security_groups: Map<SecurityGroupId, SecurityGroup>,
     pub(crate) instances: Map<InstanceId, Instance>,
     pub(crate) key_pairs: Map<KeyPairId, KeyPair>,
+    pub(crate) launch_templates: Map<LaunchTemplateId, LaunchTemplate>,
     pub(crate) route_tables: Map<RouteTableId, RouteTable>,
     pub(crate) internet_gateways: Map<InternetGatewayId, InternetGateway>,
     pub(crate) dhcp_options: Map<DhcpOptionsId, DhcpOptions>,
@@ -131,6 +132,7 @@ impl Model {
             security_groups: Map::new(),
             instances: Map::new(),
             key_pairs: Map::new(),
+            launch_templates: Map::new(),
             route_tables: Map::new(),
             internet_gateways: Map::new(),
             dhcp_options: Map::new(),
@@ -240,6 +242,8 @@ impl Model {
         instances instance: InstanceId => Instance;
         /// All key pairs in the order of their ids.
         key_pairs key_pair: KeyPairId => KeyPair;
+        /// All launch templates in the order of their ids.
+        launch_templates launch_template: LaunchTemplateId => LaunchTemplate;
         /// All route tables in the order of their ids.
         route_tables route_table: RouteTableId => RouteTable;
         /// All internet gateways in the order of their ids.

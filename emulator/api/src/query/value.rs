@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use vpc_model::{
     AccountId, AddressAssociationId, AllocationId, AttachmentId, CarrierGatewayId, CustomerGatewayId, DhcpOptionsId,
     EgressOnlyGatewayId, FlowLogId, ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
-    NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PrefixListId,
-    ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId,
-    SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayId, TrunkAssociationId,
-    VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId,
+    PrefixListId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
+    SecurityGroupRuleId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayId,
+    TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -159,6 +159,7 @@ ids! {
     AddressAssociationId, INVALID_ASSOCIATION_ID_MALFORMED, INVALID_ASSOCIATION_ID_NOT_FOUND "association";
     FlowLogId, INVALID_PARAMETER_VALUE;
     InstanceId, INVALID_INSTANCE_ID_MALFORMED;
+    LaunchTemplateId, INVALID_LAUNCH_TEMPLATE_ID_MALFORMED;
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;
     ImageId, INVALID_AMI_ID_MALFORMED;
     KeyPairId, INVALID_KEY_PAIR_NOT_FOUND;

@@ -52,6 +52,7 @@ resources! {
     "instance" instances;
     "internet-gateway" internet_gateways;
     "key-pair" key_pairs;
+    "launch-template" launch_templates;
     "network-acl" network_acls;
     "network-interface" network_interfaces;
     "prefix-list" prefix_lists;
