@@ -169,6 +169,8 @@ codes! {
     // Flow logs.
     FLOW_LOG_ALREADY_EXISTS "FlowLogAlreadyExists" 400;
     INVALID_FLOW_LOG_ID_NOT_FOUND "InvalidFlowLogId.NotFound" 400;
+    // VPC endpoints and endpoint services.
+    INVALID_SERVICE_NAME "InvalidServiceName" 400;
     // Network interfaces and trunks.
     ATTACHMENT_LIMIT_EXCEEDED "AttachmentLimitExceeded" 400;
     INSUFFICIENT_CIDR_BLOCKS "InsufficientCidrBlocks" 400;

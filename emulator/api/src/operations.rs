@@ -7,6 +7,7 @@ mod describe;
 mod dhcp_options;
 mod egress_only_gateway;
 mod elastic_ip;
+mod endpoint_service;
 mod flow_log;
 mod image;
 mod instance;
@@ -53,6 +54,7 @@ families! {
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,
     elastic_ip::ACTIONS,
+    endpoint_service::ACTIONS,
     flow_log::ACTIONS,
     image::ACTIONS,
     instance::ACTIONS,

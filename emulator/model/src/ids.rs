@@ -125,6 +125,8 @@ ids! {
     TransitGatewayId "tgw-"
     /// A VPC endpoint.
     VpcEndpointId "vpce-"
+    /// A VPC endpoint service.
+    EndpointServiceId "vpce-svc-"
     /// A carrier gateway.
     CarrierGatewayId "cagw-"
     /// A virtual private gateway.

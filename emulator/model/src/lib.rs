@@ -9,6 +9,7 @@ pub mod client_token;
 pub mod dhcp_options;
 pub mod egress_only_gateway;
 pub mod elastic_ip;
+pub mod endpoint_service;
 pub mod flow_log;
 pub mod ids;
 pub mod image;
@@ -41,6 +42,7 @@ pub use client_token::{ClientTokens, TokenKey, TokenRecord};
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};
 pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
+pub use endpoint_service::{EndpointType, IpFamily, ServiceDetail};
 pub use flow_log::{
     DestinationKind, FileOptions, FlowLog, FlowLogError, FlowLogSettings, LogDestination, Logged, TrafficType,
 };
