@@ -15,6 +15,7 @@ mod instance_type;
 mod internet_gateway;
 mod key_pair;
 mod launch_template;
+mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod nothing_here;
@@ -63,6 +64,7 @@ families! {
     key_pair::ACTIONS,
     launch_template::ACTIONS,
     more_networks::ACTIONS,
+    nat_gateway::ACTIONS,
     network_acl::ACTIONS,
     network_interface::ACTIONS,
     outposts::ACTIONS,

@@ -113,6 +113,9 @@ pub enum ElasticIpError {
     /// The ENI has no IPv4 address.
     #[error("network interface {0} has no ipv4 address")]
     NoPrivateAddress(NetworkInterfaceId),
+    /// A service made the ENI for itself.
+    #[error("network interface {0} is a service's own")]
+    ServiceOwned(NetworkInterfaceId),
     /// Nothing public works without an internet gateway.
     #[error("vpc {0} has no internet gateway")]
     NoGateway(VpcId),
@@ -166,6 +169,12 @@ impl Model {
     ) -> Result<AddressAssociationId, ElasticIpError> {
         let elastic_ip = self.elastic_ips.get(id).ok_or_else(|| ElasticIpError::NotFound(id.clone()))?;
         let interface = self.target_interface(target)?;
+        let mapped_to = elastic_ip.association.as_ref().map(|association| &association.network_interface_id);
+        for id in mapped_to.into_iter().chain([&interface.id]) {
+            if self.network_interfaces.get(id).is_some_and(NetworkInterface::is_requester_managed) {
+                return Err(ElasticIpError::ServiceOwned(id.clone()));
+            }
+        }
         let private_ip = private_address(interface, private_ip)?;
         if !self.internet_gateways.values().any(|gateway| gateway.vpc_id.as_ref() == Some(&interface.vpc_id)) {
             return Err(ElasticIpError::NoGateway(interface.vpc_id.clone()));
@@ -199,6 +208,10 @@ impl Model {
         let mut associations = self.elastic_ips.values().filter_map(|found| found.association.as_ref());
         let found = associations.find(|association| association.id == *id);
         let found = found.ok_or_else(|| ElasticIpError::AssociationNotFound(id.clone()))?;
+        if self.network_interfaces.get(&found.network_interface_id).is_some_and(NetworkInterface::is_requester_managed)
+        {
+            return Err(ElasticIpError::ServiceOwned(found.network_interface_id.clone()));
+        }
         let key = (found.network_interface_id.clone(), found.private_ip);
         self.end_address_association(&key);
         Ok(())
@@ -278,7 +291,8 @@ impl Model {
         self.elastic_ips.get(self.index.elastic_ip_by_private.get(key)?)
     }
 
-    fn map_address(
+    /// Maps an Elastic IP address that is free to a private address that is.
+    pub(crate) fn map_address(
         &mut self,
         cx: &mut Context,
         id: &AllocationId,

@@ -23,6 +23,7 @@ pub mod launch_template;
 pub mod life_span;
 pub mod map;
 pub mod model;
+pub mod nat_gateway;
 pub mod network_acl;
 pub mod network_interface;
 pub mod prefix_list;
@@ -54,6 +55,9 @@ pub use key_pair::{KeyPair, KeyPairError, KeyType};
 pub use launch_template::{LaunchParameter, LaunchParameters, LaunchTemplate, LaunchTemplateError};
 pub use life_span::{Delays, LifeSpan, Phase};
 pub use model::{Context, Model, Quotas};
+pub use nat_gateway::{
+    Connectivity, NatAddress, NatFailure, NatGateway, NatGatewayError, NewNatAddresses, NewNatGateway,
+};
 pub use network_acl::{NetworkAcl, NetworkAclEntry, NetworkAclError};
 pub use network_interface::{
     Attachment, AttachmentStatus, ConnectionTracking, EnaSrd, Grantee, InterfaceAttribute, InterfaceError,

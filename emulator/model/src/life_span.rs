@@ -67,6 +67,11 @@ impl LifeSpan {
         *self = Self { phase: Phase::Deleting, since: now };
     }
 
+    /// It was never there: it is merely still shown, from when it would have been.
+    pub fn fail(&mut self) {
+        self.phase = Phase::Deleted;
+    }
+
     /// How far it is.
     pub fn phase(&self) -> Phase {
         self.phase

@@ -8,9 +8,10 @@ use crate::prefix_list;
 use crate::{
     AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
     ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
-    LaunchTemplate, LaunchTemplateId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PrefixList,
-    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation,
-    SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
+    NetworkInterfaceId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId,
+    Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TrunkAssociation,
+    TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -49,6 +50,7 @@ pub struct Model {
     pub(crate) elastic_ips: Map<AllocationId, ElasticIp>,
     pub(crate) flow_logs: Map<FlowLogId, FlowLog>,
     pub(crate) prefix_lists: Map<PrefixListId, PrefixList>,
+    pub(crate) nat_gateways: Map<NatGatewayId, NatGateway>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -81,6 +83,10 @@ pub struct Quotas {
     pub route_tables_per_vpc: usize,
     /// Routes per route table, IPv4 and IPv6 apart and local ones not counted: 500.
     pub routes_per_table: usize,
+    /// NAT gateways per zone: 5.
+    pub nat_gateways_per_zone: usize,
+    /// Elastic IP addresses per public NAT gateway: 2, at most 8.
+    pub elastic_ips_per_nat_gateway: usize,
 }
 
 impl Default for Quotas {
@@ -97,6 +103,8 @@ impl Default for Quotas {
             security_groups: 2500,
             route_tables_per_vpc: 200,
             routes_per_table: 500,
+            nat_gateways_per_zone: 5,
+            elastic_ips_per_nat_gateway: 2,
         }
     }
 }
@@ -140,6 +148,7 @@ impl Model {
             egress_only_gateways: Map::new(),
             elastic_ips: Map::new(),
             flow_logs: Map::new(),
+            nat_gateways: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -179,8 +188,12 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 3] =
-            [self.advance_subnet_blocks(now), self.advance_vpc_blocks(now), self.advance_prefix_lists(now)];
+        let moved: [bool; 4] = [
+            self.advance_subnet_blocks(now),
+            self.advance_vpc_blocks(now),
+            self.advance_prefix_lists(now),
+            self.advance_nat_gateways(now),
+        ];
         if moved.contains(&true) {
             self.touch();
         }
@@ -189,8 +202,13 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 4] =
-            [self.next_forgotten(), self.next_subnet_block(), self.next_vpc_block(), self.prefix_lists_due()];
+        let due: [Option<Timestamp>; 5] = [
+            self.next_forgotten(),
+            self.next_subnet_block(),
+            self.next_vpc_block(),
+            self.prefix_lists_due(),
+            self.nat_gateways_due(),
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -260,5 +278,7 @@ impl Model {
         flow_logs flow_log: FlowLogId => FlowLog;
         /// All managed prefix lists in the order of their ids, AWS's own included.
         prefix_lists prefix_list: PrefixListId => PrefixList;
+        /// All NAT gateways in the order of their ids, those that failed or are gone included for a while.
+        nat_gateways nat_gateway: NatGatewayId => NatGateway;
     }
 }

@@ -21,6 +21,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("securityGroups", |quotas| &mut quotas.security_groups),
     ("routeTablesPerVpc", |quotas| &mut quotas.route_tables_per_vpc),
     ("routesPerTable", |quotas| &mut quotas.routes_per_table),
+    ("natGatewaysPerZone", |quotas| &mut quotas.nat_gateways_per_zone),
+    ("elasticIpsPerNatGateway", |quotas| &mut quotas.elastic_ips_per_nat_gateway),
 ];
 
 /// The delays of the model that can be set.

@@ -52,6 +52,7 @@ impl From<ElasticIpError> for ApiError {
                 Code::INVALID_PARAMETER_VALUE,
                 format!("Network interface {id} does not have a primary private IP address."),
             ),
+            ElasticIpError::ServiceOwned(id) => InterfaceError::ServiceOwned(id).into(),
             ElasticIpError::NoGateway(vpc) => {
                 Self::new(Code::GATEWAY_NOT_ATTACHED, format!("Network {vpc} is not attached to any internet gateway"))
             }

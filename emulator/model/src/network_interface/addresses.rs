@@ -40,6 +40,20 @@ impl Model {
         Ok(added)
     }
 
+    /// Adds addresses to an ENI, whoever made it.
+    pub(crate) fn give_addresses(
+        &mut self,
+        cx: &mut Context,
+        id: &NetworkInterfaceId,
+        wanted: &WantedAddresses,
+    ) -> Result<Addresses, InterfaceError> {
+        let interface = self.network_interfaces.get(id).ok_or_else(|| InterfaceError::NotFound(id.clone()))?;
+        let pool = self.index.pools.get_mut(&interface.subnet_id).expect("every subnet has its pool");
+        let added = pool.take(wanted, cx.ids)?;
+        self.add_addresses(id, &added);
+        Ok(added)
+    }
+
     /// Takes addresses and prefixes from an ENI, all or none of them.
     pub fn unassign_addresses(&mut self, id: &NetworkInterfaceId, given: &Addresses) -> Result<(), InterfaceError> {
         self.check_callers_own(id)?;
@@ -117,7 +131,8 @@ impl Model {
         self.touch();
     }
 
-    fn give_up(&mut self, id: &NetworkInterfaceId, gone: &Addresses) {
+    /// Takes from an ENI what it has, whoever made it.
+    pub(crate) fn give_up(&mut self, id: &NetworkInterfaceId, gone: &Addresses) {
         let Some(interface) = self.network_interfaces.get_mut(id) else { return };
         interface.private_ips.retain(|ip| !gone.ipv4.contains(&ip.address));
         interface.ipv4_prefixes.retain(|prefix| !gone.ipv4_prefixes.contains(prefix));

@@ -37,7 +37,6 @@ impl InterfaceType {
 
 impl Model {
     /// Makes an ENI for a service. It goes by `remove_interface`, as the service's resource does.
-    #[allow(dead_code, reason = "families come to use it one by one")]
     pub(crate) fn create_service_interface(
         &mut self,
         cx: &mut Context,

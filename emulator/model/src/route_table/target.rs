@@ -73,8 +73,11 @@ impl Model {
                 Some(&gateway.vpc_id)
             }
             RouteTarget::NetworkInterface(id) => Some(&self.network_interfaces.get(id).ok_or_else(missing)?.vpc_id),
-            RouteTarget::NatGateway(_)
-            | RouteTarget::Peering(_)
+            RouteTarget::NatGateway(id) => {
+                let gateway = self.nat_gateways.get(id).filter(|gateway| gateway.is_alive());
+                Some(&gateway.ok_or_else(missing)?.vpc_id)
+            }
+            RouteTarget::Peering(_)
             | RouteTarget::TransitGateway(_)
             | RouteTarget::VpcEndpoint(_)
             | RouteTarget::CarrierGateway(_)
@@ -100,8 +103,10 @@ impl Model {
                 instance.is_some_and(|found| matches!(found.state, InstanceState::Pending | InstanceState::Running))
             }
             // There are none of these yet, so nothing leads to them.
-            RouteTarget::NatGateway(_)
-            | RouteTarget::Peering(_)
+            RouteTarget::NatGateway(id) => {
+                self.nat_gateways.get(id).is_some_and(|gateway| gateway.is_alive() && gateway.vpc_id == *vpc_id)
+            }
+            RouteTarget::Peering(_)
             | RouteTarget::TransitGateway(_)
             | RouteTarget::VpcEndpoint(_)
             | RouteTarget::CarrierGateway(_)

@@ -53,6 +53,7 @@ resources! {
     "internet-gateway" internet_gateways;
     "key-pair" key_pairs;
     "launch-template" launch_templates;
+    "natgateway" nat_gateways;
     "network-acl" network_acls;
     "network-interface" network_interfaces;
     "prefix-list" prefix_lists;
