@@ -89,6 +89,7 @@ codes! {
     INVALID_KEY_FORMAT "InvalidKey.Format" 400;
     INVALID_KEY_PAIR_DUPLICATE "InvalidKeyPair.Duplicate" 400;
     INVALID_KEY_PAIR_NOT_FOUND "InvalidKeyPair.NotFound" 400;
+    INVALID_USER_ID_MALFORMED "InvalidUserID.Malformed" 400;
     MISSING_INPUT "MissingInput" 400;
     INVALID_USER_DATA_MALFORMED "InvalidUserData.Malformed" 400;
     INVALID_RESERVATION_ID_MALFORMED "InvalidReservationID.Malformed" 400;

@@ -48,6 +48,7 @@ pub use flow_log::{
     DestinationKind, FileOptions, FlowLog, FlowLogError, FlowLogSettings, LogDestination, Logged, TrafficType,
 };
 pub use ids::*;
+pub use image::Image;
 pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
 pub use instance_type::InstanceType;
 pub use internet_gateway::GatewayError;

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::image;
+use crate::image::PublicImages;
 use crate::index::Indexes;
 use crate::map::Map;
 use crate::prefix_list;
@@ -40,6 +42,8 @@ pub struct Model {
     pub(crate) trunk_associations: Map<TrunkAssociationId, TrunkAssociation>,
     pub(crate) security_groups: Map<SecurityGroupId, SecurityGroup>,
     pub(crate) instances: Map<InstanceId, Instance>,
+    pub(crate) public_images: PublicImages,
+    pub(crate) strict_images: bool,
     pub(crate) key_pairs: Map<KeyPairId, KeyPair>,
     pub(crate) launch_templates: Map<LaunchTemplateId, LaunchTemplate>,
     pub(crate) route_tables: Map<RouteTableId, RouteTable>,
@@ -129,6 +133,8 @@ impl Model {
         Self {
             account,
             prefix_lists: prefix_list::aws::lists(&region),
+            public_images: image::public(&region),
+            strict_images: false,
             region,
             generation: 0,
             client_tokens: ClientTokens::default(),
@@ -166,7 +172,8 @@ impl Model {
     pub fn reset(&mut self, cx: &mut Context) {
         let fresh = Self::with_defaults(self.account.clone(), self.region.clone(), cx);
         let generation = self.generation + fresh.generation + 1;
-        *self = Self { generation, quotas: self.quotas, delays: self.delays, ..fresh };
+        let (quotas, delays, strict_images) = (self.quotas, self.delays, self.strict_images);
+        *self = Self { generation, quotas, delays, strict_images, ..fresh };
     }
 
     /// The limits in force.

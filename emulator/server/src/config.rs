@@ -34,6 +34,8 @@ pub struct Config {
     pub keys: BTreeMap<String, Key>,
     /// The limits in force in every account.
     pub quotas: Quotas,
+    /// Whether launches need an image that DescribeImages shows. Else any well-formed id is taken for one.
+    pub strict_images: bool,
     /// How long things take in the background.
     pub delays: Delays,
     /// How long instances and attachments take where there is no fabric.
@@ -54,6 +56,7 @@ impl Default for Config {
             trail_file: None,
             keys: BTreeMap::new(),
             quotas: Quotas::default(),
+            strict_images: false,
             delays: Delays::default(),
             transitions: Transitions::default(),
         }

@@ -60,6 +60,8 @@ pub(crate) enum Entry {
         time: Timestamp,
         quotas: BTreeMap<String, usize>,
         delays: BTreeMap<String, SignedDuration>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        strict_images: bool,
     },
     /// An account began anew in a region.
     Reset {
@@ -107,8 +109,8 @@ impl Entry {
 
     /// Other limits are in force.
     pub(crate) fn limits(home: &StateKey, key: &StateKey, time: Timestamp, limits: Limits) -> Self {
-        let (quotas, delays) = limits.named();
-        Self::Limits { account: named(home, key), region: key.region.0.clone(), time, quotas, delays }
+        let ((quotas, delays), strict_images) = (limits.named(), limits.strict_images);
+        Self::Limits { account: named(home, key), region: key.region.0.clone(), time, quotas, delays, strict_images }
     }
 
     /// An account began anew in a region.

@@ -59,18 +59,22 @@ impl Transitions {
 pub(crate) struct Limits {
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
+    pub(crate) strict_images: bool,
 }
 
 impl Limits {
     /// Those of a model.
     pub(crate) fn of(model: &Model) -> Self {
-        Self { quotas: model.quotas(), delays: model.delays() }
+        Self { quotas: model.quotas(), delays: model.delays(), strict_images: model.has_strict_images() }
     }
 
     /// Puts them in force.
     pub(crate) fn apply(&self, model: &mut Model) {
         model.set_quotas(self.quotas);
         model.set_delays(self.delays);
+        if self.strict_images != model.has_strict_images() {
+            model.set_strict_images(self.strict_images);
+        }
     }
 
     /// All by name.
@@ -81,8 +85,12 @@ impl Limits {
     }
 
     /// The default ones, but for those named. Names of another release are passed over.
-    pub(crate) fn from_named(quotas: &BTreeMap<String, usize>, delays: &BTreeMap<String, SignedDuration>) -> Self {
-        let mut limits = Self::default();
+    pub(crate) fn from_named(
+        quotas: &BTreeMap<String, usize>,
+        delays: &BTreeMap<String, SignedDuration>,
+        strict_images: bool,
+    ) -> Self {
+        let mut limits = Self { strict_images, ..Self::default() };
         for (name, value) in quotas {
             set_quota(&mut limits.quotas, name, *value);
         }

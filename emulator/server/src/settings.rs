@@ -101,6 +101,7 @@ impl Reader {
             trail_file: self.optional::<String>("trailFile").map(PathBuf::from),
             keys: self.keys(),
             quotas: default.quotas,
+            strict_images: self.checked("strictImages", default.strict_images, |_| None),
             delays: default.delays,
             transitions: default.transitions,
         };
@@ -214,6 +215,7 @@ mod tests {
                 "region": "us-west-2",
                 "account": 111122223333u64,
                 "fabric": false,
+                "strictImages": true,
                 "quotas": {"elasticIps": 50},
                 "delays": {"instance": "9s", "natGateway": "1m 30s"},
                 "faults": {"errors": [{"action": "CreateVpc", "code": "Unavailable"}]},
@@ -224,6 +226,7 @@ mod tests {
         assert_eq!((config.seed, config.fabric, config.quotas.elastic_ips), (Some(7), false, 50));
         assert_eq!(config.transitions.instance, SignedDuration::from_secs(2));
         assert_eq!(config.delays.nat_gateway, SignedDuration::from_secs(90));
+        assert!(config.strict_images);
         assert_eq!(config.faults.errors.len(), 1);
     }
 

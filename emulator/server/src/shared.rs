@@ -217,7 +217,8 @@ impl Shared {
 
     /// Puts the configured limits in force, if others are.
     fn limit(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
-        let limits = Limits { quotas: self.config.quotas, delays: self.config.delays };
+        let Config { quotas, delays, strict_images, .. } = self.config;
+        let limits = Limits { quotas, delays, strict_images };
         if state.read(Limits::of) == limits {
             return;
         }

@@ -23,6 +23,9 @@ pub(super) struct EmulatorArgs {
     /// Do not build VPCs in the kernel: only the API answers, no privilege is needed
     #[arg(long)]
     no_fabric: bool,
+    /// Launch images that DescribeImages shows only; else any well-formed id is taken for one
+    #[arg(long, env = "VPCBOX_STRICT_IMAGES")]
+    strict_images: bool,
     /// The AWS region [default: us-east-1]
     #[arg(long, env = "AWS_REGION")]
     region: Option<String>,
@@ -95,6 +98,9 @@ impl EmulatorArgs {
         let mut values: Map<String, Value> = texts.collect();
         if self.no_fabric {
             values.insert("fabric".to_owned(), false.into());
+        }
+        if self.strict_images {
+            values.insert("strictImages".to_owned(), true.into());
         }
         if let Some(path) = &self.faults {
             values.insert("faults".to_owned(), read(path)?);

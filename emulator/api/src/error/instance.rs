@@ -36,6 +36,9 @@ impl From<InstanceError> for ApiError {
                 Code::INVALID_INSTANCE_ATTRIBUTE_VALUE,
                 format!("The instanceType attribute value '{name}' is not valid"),
             ),
+            InstanceError::NoSuchImage(id) => {
+                Self::new(Code::INVALID_AMI_ID_NOT_FOUND, format!("The image id '[{id}]' does not exist"))
+            }
             InstanceError::OtherArchitecture { image, instance_type } => {
                 let own = instance_type::find(&instance_type).and_then(|known| known.architecture());
                 let own = own.map(|own| own.to_string()).unwrap_or_default();

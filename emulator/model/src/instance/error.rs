@@ -31,6 +31,9 @@ pub enum InstanceError {
     /// No such instance type to change to.
     #[error("there is no instance type {0:?} to change to")]
     NoTypeToChangeTo(String),
+    /// No such image.
+    #[error("there is no image {0}")]
+    NoSuchImage(ImageId),
     /// The image is for another architecture.
     #[error("image {image} does not run on a {instance_type}")]
     OtherArchitecture {

@@ -5,7 +5,7 @@
 use super::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
 use crate::{
     AddressError, Context, ImageId, InstanceId, InterfaceError, Model, NetworkInterfaceId, NewAttachment, NewInterface,
-    ReservationId, SubnetId, Tags, ZoneName, image, instance_type,
+    ReservationId, SubnetId, Tags, ZoneName, instance_type,
 };
 
 /// The most bytes user data can have before it is encoded.
@@ -158,12 +158,7 @@ impl Model {
         let Some(known) = instance_type::find(&new.instance_type) else {
             return Err(InstanceError::NoSuchType(new.instance_type.clone()));
         };
-        // Images that the catalogue does not have are taken for whatever the type runs.
-        let image = image::find(new.image_id.as_str());
-        if image.is_some_and(|image| known.architecture().is_some_and(|own| own != image.architecture)) {
-            let (image, instance_type) = (new.image_id.clone(), new.instance_type.clone());
-            return Err(InstanceError::OtherArchitecture { image, instance_type });
-        }
+        self.check_image(&new.image_id, known.name, known.architecture())?;
         if let Some(name) = new.key_name.as_ref().filter(|name| self.key_pair_named(name).is_none()) {
             return Err(InstanceError::NoSuchKeyPair(name.clone()));
         }

@@ -4,6 +4,7 @@ use rstest::rstest;
 
 use super::InstanceState::{Pending, Running, ShuttingDown, Stopped, Stopping, Terminated};
 use super::*;
+use crate::instance_type::Architecture;
 use crate::testing::Account;
 use crate::{
     AttachmentStatus, InterfaceError, InterfaceStatus, InterfaceType, NetworkInterfaceId, NewAttachment, NewInterface,
@@ -40,6 +41,13 @@ fn a_launch() {
     assert_eq!(account.model.check_invariants(), Ok(()));
 }
 
+/// An image that needs an ARM processor.
+fn arm_image() -> crate::ImageId {
+    let account = Account::new();
+    let mut images = account.model.images();
+    images.find(|image| image.architecture == Architecture::Arm64).expect("there are some").id.clone()
+}
+
 #[rstest]
 #[case::unknown_type(|new: &mut NewInstances| new.instance_type = "m5.huge".into(),
     InstanceError::NoSuchType("m5.huge".into()))]
@@ -48,9 +56,8 @@ fn a_launch() {
 #[case::no_primary(|new: &mut NewInstances| new.interfaces[0].device_index = 1, InstanceError::NoPrimaryInterface)]
 #[case::key(|new: &mut NewInstances| new.key_name = Some("k".into()), InstanceError::NoSuchKeyPair("k".into()))]
 #[case::user_data(|new: &mut NewInstances| new.user_data = Some(vec![0; 16_385]), InstanceError::UserDataLength)]
-#[case::architecture(|new: &mut NewInstances| new.image_id = "ami-0a120000000000002".parse().expect("well-formed"),
-    InstanceError::OtherArchitecture {
-        image: "ami-0a120000000000002".parse().expect("well-formed"), instance_type: "m5.large".into() })]
+#[case::architecture(|new: &mut NewInstances| new.image_id = arm_image(),
+    InstanceError::OtherArchitecture { image: arm_image(), instance_type: "m5.large".into() })]
 #[case::device_index_twice(|new: &mut NewInstances| new.interfaces.push(new.interfaces[0].clone()),
     InstanceError::Interface(InterfaceError::DeviceIndexTaken { instance: "i-01234567".parse().expect("well-formed"),
         device_index: 0 }))]

@@ -49,8 +49,8 @@ fn repeat(shared: &Shared, line: usize, entry: &Entry) -> Result<(), JournalErro
             }
         }
         Entry::Complete { event, .. } => state.change(time, None, |model, _| event.apply(model, time), drop),
-        Entry::Limits { quotas, delays, .. } => {
-            let limits = Limits::from_named(quotas, delays);
+        Entry::Limits { quotas, delays, strict_images, .. } => {
+            let limits = Limits::from_named(quotas, delays, *strict_images);
             state.change(time, None, |model, _| limits.apply(model), drop);
         }
         Entry::Reset { seed, .. } => state.reset(time, Some(*seed), drop),

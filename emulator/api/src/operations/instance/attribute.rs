@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use vpc_model::instance::InstanceAttribute;
-use vpc_model::{Context, Instance, InstanceId, Model, SecurityGroupId, ShutdownBehavior, image};
+use vpc_model::{Context, Image, Instance, InstanceId, Model, SecurityGroupId, ShutdownBehavior};
 
 use super::item;
 use crate::ApiError;
@@ -94,7 +94,7 @@ fn write_attribute(xml: &mut Xml, model: &Model, instance: &Instance, attribute:
         Attribute::ProductCodes => xml.list("productCodes", [(); 0], |_, ()| ()),
         Attribute::Ramdisk => write_value(xml, "ramdisk", None::<&str>),
         Attribute::RootDeviceName => {
-            let name = image::find(instance.image_id.as_str()).map_or("/dev/xvda", |image| image.root_device);
+            let name = model.image(&instance.image_id).map_or("/dev/xvda", Image::root_device);
             write_value(xml, "rootDeviceName", Some(name));
         }
         Attribute::ShutdownBehavior => {

@@ -1,6 +1,6 @@
 //! Instances and reservations as replies show them.
 
-use vpc_model::{Instance, InstanceState, Model, NetworkInterface, SecurityGroupId, image, instance_type};
+use vpc_model::{Image, Instance, InstanceState, Model, NetworkInterface, SecurityGroupId, instance_type};
 
 use super::metadata;
 use crate::operations::elastic_ip::{PublicAssociation, associations};
@@ -78,7 +78,7 @@ pub(super) fn write_state(xml: &mut Xml, name: &'static str, state: InstanceStat
 }
 
 fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
-    let image = image::find(instance.image_id.as_str());
+    let image = model.image(&instance.image_id);
     xml.text("instanceId", &instance.id);
     xml.text("imageId", &instance.image_id);
     write_state(xml, "instanceState", instance.state);
@@ -97,7 +97,7 @@ fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
     write_state_reason(xml, instance.state);
     xml.optional("architecture", architecture(instance));
     xml.text("rootDeviceType", "ebs");
-    xml.text("rootDeviceName", image.map_or("/dev/xvda", |image| image.root_device));
+    xml.text("rootDeviceName", image.map_or("/dev/xvda", Image::root_device));
     xml.list("blockDeviceMapping", [(); 0], |_, ()| ());
     xml.text("virtualizationType", "hvm");
     xml.text("clientToken", instance.client_token.as_deref().unwrap_or_default());

@@ -2,8 +2,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html>.
 
-use vpc_model::image::IMAGES;
-use vpc_model::instance_type::Architecture;
+use vpc_model::{ImageId, Model};
 
 use super::requirements::REQUIREMENTS;
 use crate::shape::Kind::{Data, Flag, Inside, Many, Number, One, Text, Texts, Time};
@@ -215,18 +214,8 @@ const EBS: &[Member] = &[
 
 const PROFILE: &[Member] = &[("Arn", "arn", Text), ("Name", "name", Text)];
 
-/// The image that a public parameter of AWS Systems Manager stands for: the catalogue's image of that system and
-/// architecture. Anything else is no such parameter.
-pub(crate) fn image_behind(text: &str) -> Option<&'static str> {
-    const SYSTEMS: &[(&str, &str)] = &[
-        ("/aws/service/ami-amazon-linux-latest/al2023", "al2023"),
-        ("/aws/service/bottlerocket/", "bottlerocket"),
-        ("/aws/service/canonical/ubuntu/", "ubuntu"),
-        ("/aws/service/eks/optimized-ami/", "amazon-eks-node"),
-    ];
+/// The image that a public parameter of AWS Systems Manager stands for, where it is known.
+pub(crate) fn image_behind<'a>(model: &'a Model, text: &str) -> Option<&'a ImageId> {
     let name = text.strip_prefix("resolve:ssm:")?;
-    let (_, system) = SYSTEMS.iter().find(|(start, _)| name.starts_with(start))?;
-    let architecture = if name.contains("arm64") { Architecture::Arm64 } else { Architecture::X86_64 };
-    let found = IMAGES.iter().find(|image| image.name.starts_with(system) && image.architecture == architecture);
-    found.map(|image| image.id)
+    model.image_of_parameter(name).map(|image| &image.id)
 }

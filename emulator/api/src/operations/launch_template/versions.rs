@@ -164,7 +164,7 @@ impl VersionItem {
     ) -> Self {
         let mut version = version.clone();
         if resolve_alias {
-            resolve(&mut version.data);
+            resolve(model, &mut version.data);
         }
         let (id, name) = (template.id.clone(), template.name.clone());
         let is_default = template.default_version == version.number;
@@ -197,10 +197,10 @@ impl Output for OneVersion {
 }
 
 /// Puts an image's id in the place of the Systems Manager parameter that names it, where it is a known one.
-fn resolve(data: &mut LaunchParameters) {
+fn resolve(model: &Model, data: &mut LaunchParameters) {
     if let Some(LaunchParameter::Text(image)) = data.get_mut("ImageId")
-        && let Some(id) = data::image_behind(image)
+        && let Some(id) = data::image_behind(model, image)
     {
-        *image = id.to_owned();
+        *image = id.to_string();
     }
 }
