@@ -11,6 +11,7 @@ mod launch_template;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
+mod peering;
 mod prefix_list;
 mod route_table;
 mod security_group;
@@ -158,6 +159,10 @@ codes! {
     INVALID_ROUTE_NOT_FOUND "InvalidRoute.NotFound" 400;
     INVALID_ROUTE_TABLE_ID_MALFORMED "InvalidRouteTableId.Malformed" 400;
     INVALID_ROUTE_TABLE_ID_NOT_FOUND "InvalidRouteTableID.NotFound" 400;
+    INVALID_STATE_TRANSITION "InvalidStateTransition" 400;
+    OUTSTANDING_VPC_PEERING_CONNECTION_LIMIT_EXCEEDED "OutstandingVpcPeeringConnectionLimitExceeded" 400;
+    VPC_PEERING_CONNECTION_ALREADY_EXISTS "VpcPeeringConnectionAlreadyExists" 400;
+    VPC_PEERING_CONNECTIONS_PER_VPC_LIMIT_EXCEEDED "VpcPeeringConnectionsPerVpcLimitExceeded" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND "InvalidVpcPeeringConnectionID.NotFound" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED "InvalidVpcPeeringConnectionId.Malformed" 400;
     INVALID_TRANSIT_GATEWAY_ID_MALFORMED "InvalidTransitGatewayID.Malformed" 400;

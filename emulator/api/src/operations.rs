@@ -19,6 +19,7 @@ mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod nothing_here;
+mod peering;
 mod prefix_list;
 mod region;
 mod route_table;
@@ -68,6 +69,7 @@ families! {
     network_acl::ACTIONS,
     network_interface::ACTIONS,
     outposts::ACTIONS,
+    peering::ACTIONS,
     prefix_list::ACTIONS,
     region::ACTIONS,
     route_table::ACTIONS,

@@ -1,6 +1,6 @@
 //! What this crate's tests share: an account to call, and replies that are easy to compare.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use vpc_model::{AccountId, Context, Ids, Model, Region};
@@ -50,6 +50,13 @@ impl World {
     /// Calls an EC2 action with the parameters of a form.
     pub(crate) fn call(&mut self, action: &str, form: &str) -> Reply {
         self.send(&format!("Action={action}&Version=2016-11-15&{form}"))
+    }
+
+    /// Lets time pass, and what is due happen.
+    pub(crate) fn pass(&mut self, time: &str) {
+        let time: SignedDuration = time.parse().expect("a duration");
+        self.now += time;
+        self.model.advance(self.now);
     }
 
     /// Sends a whole form.

@@ -26,6 +26,7 @@ pub mod model;
 pub mod nat_gateway;
 pub mod network_acl;
 pub mod network_interface;
+pub mod peering;
 pub mod prefix_list;
 pub mod region;
 pub mod route_table;
@@ -64,6 +65,9 @@ pub use network_interface::{
     Attachment, AttachmentStatus, ConnectionTracking, EnaSrd, Grantee, InterfaceAttribute, InterfaceError,
     InterfacePermission, InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
     ServiceAttachment,
+};
+pub use peering::{
+    NewPeering, PeeringConnection, PeeringError, PeeringOptionChange, PeeringOptions, PeeringSide, PeeringStatus,
 };
 pub use prefix_list::{NewPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListError};
 pub use region::Zone;

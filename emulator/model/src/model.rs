@@ -11,9 +11,9 @@ use crate::{
     AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
     ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
     LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId,
-    Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TrunkAssociation,
-    TrunkAssociationId, Vpc, VpcId,
+    NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PrefixList, PrefixListId, Region, RouteTable,
+    RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId,
+    TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -55,6 +55,7 @@ pub struct Model {
     pub(crate) flow_logs: Map<FlowLogId, FlowLog>,
     pub(crate) prefix_lists: Map<PrefixListId, PrefixList>,
     pub(crate) nat_gateways: Map<NatGatewayId, NatGateway>,
+    pub(crate) peerings: Map<PeeringConnectionId, PeeringConnection>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -91,6 +92,10 @@ pub struct Quotas {
     pub nat_gateways_per_zone: usize,
     /// Elastic IP addresses per public NAT gateway: 2, at most 8.
     pub elastic_ips_per_nat_gateway: usize,
+    /// VPC peering connections in use per VPC: 50.
+    pub peerings_per_vpc: usize,
+    /// Requests for VPC peering connections that nobody has answered yet: 25.
+    pub open_peering_requests: usize,
 }
 
 impl Default for Quotas {
@@ -109,6 +114,8 @@ impl Default for Quotas {
             routes_per_table: 500,
             nat_gateways_per_zone: 5,
             elastic_ips_per_nat_gateway: 2,
+            peerings_per_vpc: 50,
+            open_peering_requests: 25,
         }
     }
 }
@@ -155,6 +162,7 @@ impl Model {
             elastic_ips: Map::new(),
             flow_logs: Map::new(),
             nat_gateways: Map::new(),
+            peerings: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -195,11 +203,12 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 4] = [
+        let moved: [bool; 5] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
             self.advance_nat_gateways(now),
+            self.advance_peerings(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -209,12 +218,13 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 5] = [
+        let due: [Option<Timestamp>; 6] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
             self.prefix_lists_due(),
             self.nat_gateways_due(),
+            self.peerings_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -287,5 +297,7 @@ impl Model {
         prefix_lists prefix_list: PrefixListId => PrefixList;
         /// All NAT gateways in the order of their ids, those that failed or are gone included for a while.
         nat_gateways nat_gateway: NatGatewayId => NatGateway;
+        /// All VPC peering connections in the order of their ids, ended ones that are still shown included.
+        peerings peering: PeeringConnectionId => PeeringConnection;
     }
 }

@@ -207,7 +207,7 @@ impl Model {
     }
 
     /// Takes a VPC away with what came into being with it; all else must be gone.
-    pub fn delete_vpc(&mut self, id: &VpcId) -> Result<(), VpcError> {
+    pub fn delete_vpc(&mut self, cx: &mut Context, id: &VpcId) -> Result<(), VpcError> {
         let vpc = self.vpcs.get(id).ok_or_else(|| VpcError::NotFound(id.clone()))?;
         let has_subnets = self.index.subnets_by_vpc.contains_key(id);
         let has_groups =
@@ -217,9 +217,11 @@ impl Model {
         let has_gateway = self.internet_gateways.values().any(|gateway| gateway.vpc_id.as_ref() == Some(id));
         let has_acls = self.network_acls.values().any(|acl| acl.vpc_id == *id && !acl.is_default);
         let has_way_out = self.egress_only_gateways.values().any(|gateway| gateway.vpc_id == *id);
-        if has_subnets || has_groups || has_tables || has_gateway || has_way_out || has_acls {
+        let is_asked = self.has_open_peering_request(id);
+        if has_subnets || has_groups || has_tables || has_gateway || has_way_out || has_acls || is_asked {
             return Err(VpcError::HasDependencies(id.clone()));
         }
+        self.end_peerings_of(id, cx.now);
         let vpc = self.vpcs.remove(id).expect("it was just found");
         self.route_tables.remove(&vpc.main_route_table_id);
         self.network_acls.remove(&vpc.default_network_acl_id);

@@ -23,6 +23,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("routesPerTable", |quotas| &mut quotas.routes_per_table),
     ("natGatewaysPerZone", |quotas| &mut quotas.nat_gateways_per_zone),
     ("elasticIpsPerNatGateway", |quotas| &mut quotas.elastic_ips_per_nat_gateway),
+    ("peeringsPerVpc", |quotas| &mut quotas.peerings_per_vpc),
+    ("openPeeringRequests", |quotas| &mut quotas.open_peering_requests),
 ];
 
 /// The delays of the model that can be set.

@@ -231,8 +231,8 @@ impl Operation for DeleteVpc {
         Ok(Self { id: query.required("VpcId")? })
     }
 
-    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        model.delete_vpc(&self.id)?;
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        model.delete_vpc(cx, &self.id)?;
         Ok(Done)
     }
 }

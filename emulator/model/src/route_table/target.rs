@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::RouteError;
 use crate::{
     CarrierGatewayId, EgressOnlyGatewayId, InstanceState, InternetGatewayId, Model, NatGatewayId, NetworkInterface,
-    NetworkInterfaceId, PeeringConnectionId, TransitGatewayId, VpcEndpointId, VpcId, VpnGatewayId,
+    NetworkInterfaceId, PeeringConnectionId, PeeringStatus, TransitGatewayId, VpcEndpointId, VpcId, VpnGatewayId,
 };
 
 /// Where a route hands packets to.
@@ -77,8 +77,12 @@ impl Model {
                 let gateway = self.nat_gateways.get(id).filter(|gateway| gateway.is_alive());
                 Some(&gateway.ok_or_else(missing)?.vpc_id)
             }
-            RouteTarget::Peering(_)
-            | RouteTarget::TransitGateway(_)
+            // A request that is not accepted yet can be a target already.
+            RouteTarget::Peering(id) => {
+                let peering = self.peering_of(id).ok_or_else(missing)?;
+                peering.has(vpc_id).then_some(vpc_id)
+            }
+            RouteTarget::TransitGateway(_)
             | RouteTarget::VpcEndpoint(_)
             | RouteTarget::CarrierGateway(_)
             | RouteTarget::VpnGateway(_) => return Err(missing()),
@@ -102,12 +106,14 @@ impl Model {
                 let instance = attachment.and_then(|attachment| self.instances.get(&attachment.instance_id));
                 instance.is_some_and(|found| matches!(found.state, InstanceState::Pending | InstanceState::Running))
             }
-            // There are none of these yet, so nothing leads to them.
+            RouteTarget::Peering(id) => {
+                self.peerings.get(id).is_some_and(|found| found.status == PeeringStatus::Active && found.has(vpc_id))
+            }
             RouteTarget::NatGateway(id) => {
                 self.nat_gateways.get(id).is_some_and(|gateway| gateway.is_alive() && gateway.vpc_id == *vpc_id)
             }
-            RouteTarget::Peering(_)
-            | RouteTarget::TransitGateway(_)
+            // There are none of these yet, so nothing leads to them.
+            RouteTarget::TransitGateway(_)
             | RouteTarget::VpcEndpoint(_)
             | RouteTarget::CarrierGateway(_)
             | RouteTarget::VpnGateway(_) => false,

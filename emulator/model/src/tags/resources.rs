@@ -63,6 +63,7 @@ resources! {
     "subnet-cidr-reservation" subnet_cidr_reservations;
     "vpc" vpcs;
     "vpc-flow-log" flow_logs;
+    "vpc-peering-connection" peerings;
 }
 
 impl Model {
