@@ -17,6 +17,7 @@ mod route_table;
 mod security_group;
 mod subnet;
 mod tags;
+mod transit_gateway;
 mod vpc;
 
 use std::fmt;
@@ -165,6 +166,9 @@ codes! {
     VPC_PEERING_CONNECTIONS_PER_VPC_LIMIT_EXCEEDED "VpcPeeringConnectionsPerVpcLimitExceeded" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND "InvalidVpcPeeringConnectionID.NotFound" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED "InvalidVpcPeeringConnectionId.Malformed" 400;
+    TRANSIT_GATEWAY_LIMIT_EXCEEDED "TransitGatewayLimitExceeded" 400;
+    TRANSIT_GATEWAY_ROUTE_TABLE_LIMIT_EXCEEDED "TransitGatewayRouteTableLimitExceeded" 400;
+    INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_MALFORMED "InvalidTransitGatewayAttachmentID.Malformed" 400;
     INVALID_TRANSIT_GATEWAY_ID_MALFORMED "InvalidTransitGatewayID.Malformed" 400;
     INVALID_TRANSIT_GATEWAY_ID_NOT_FOUND "InvalidTransitGatewayID.NotFound" 400;
     INVALID_VPC_ENDPOINT_ID_MALFORMED "InvalidVpcEndpointId.Malformed" 400;

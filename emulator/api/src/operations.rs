@@ -27,6 +27,7 @@ mod security_group;
 mod sts;
 mod subnet;
 mod tags;
+mod transit_gateway;
 mod trunk;
 mod vpc;
 
@@ -77,6 +78,7 @@ families! {
     sts::ACTIONS,
     subnet::ACTIONS,
     tags::ACTIONS,
+    transit_gateway::ACTIONS,
     trunk::ACTIONS,
     vpc::ACTIONS,
 }

@@ -13,7 +13,15 @@ pub(crate) fn decode(
     query: &mut Query,
     types: &'static [&'static str],
 ) -> Result<BTreeMap<&'static str, Tags>, ApiError> {
-    let specifications = query.structs("TagSpecification", |specification| {
+    decode_named(query, "TagSpecification", types)
+}
+
+fn decode_named(
+    query: &mut Query,
+    name: &str,
+    types: &'static [&'static str],
+) -> Result<BTreeMap<&'static str, Tags>, ApiError> {
+    let specifications = query.structs(name, |specification| {
         let given: String = specification.required("ResourceType")?;
         Ok((given, pairs(specification)?))
     })?;
@@ -33,6 +41,11 @@ pub(crate) fn decode(
 /// Takes a call's tag specifications where it makes resources of one type only.
 pub(crate) fn decode_one(query: &mut Query, kind: &'static [&'static str; 1]) -> Result<Tags, ApiError> {
     Ok(decode(query, kind)?.remove(kind[0]).unwrap_or_default())
+}
+
+/// The same in the few actions that have the parameter in the plural.
+pub(crate) fn decode_plural(query: &mut Query, kind: &'static [&'static str; 1]) -> Result<Tags, ApiError> {
+    Ok(decode_named(query, "TagSpecifications", kind)?.remove(kind[0]).unwrap_or_default())
 }
 
 /// Takes the list `Tag.N.Key`, `Tag.N.Value`.

@@ -123,6 +123,10 @@ ids! {
     PeeringConnectionId "pcx-"
     /// A transit gateway.
     TransitGatewayId "tgw-"
+    /// A transit gateway's attachment to something else.
+    TransitGatewayAttachmentId "tgw-attach-"
+    /// A transit gateway's route table.
+    TransitGatewayRouteTableId "tgw-rtb-"
     /// A VPC endpoint.
     VpcEndpointId "vpce-"
     /// A VPC endpoint service.

@@ -35,6 +35,7 @@ pub mod subnet;
 pub mod tags;
 #[cfg(test)]
 mod testing;
+pub mod transit_gateway;
 pub mod trunk;
 pub mod types;
 pub mod vpc;
@@ -83,6 +84,10 @@ pub use subnet::{
     SubnetCidrAssociation, SubnetCidrReservation, SubnetError,
 };
 pub use tags::{TagError, Tags};
+pub use transit_gateway::{
+    DefaultTable, NewTransitGateway, TransitGateway, TransitGatewayChange, TransitGatewayError, TransitGatewayOptions,
+    TransitGatewayRouteTable, TransitLife,
+};
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, Mac, Region, ZoneId, ZoneName};
 pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcCidrAssociation, VpcError};

@@ -13,7 +13,8 @@ use crate::{
     LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
     NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PrefixList, PrefixListId, Region, RouteTable,
     RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId,
-    TokenKey, TokenRecord, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    TokenKey, TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId,
+    TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -56,6 +57,8 @@ pub struct Model {
     pub(crate) prefix_lists: Map<PrefixListId, PrefixList>,
     pub(crate) nat_gateways: Map<NatGatewayId, NatGateway>,
     pub(crate) peerings: Map<PeeringConnectionId, PeeringConnection>,
+    pub(crate) transit_gateways: Map<TransitGatewayId, TransitGateway>,
+    pub(crate) transit_gateway_route_tables: Map<TransitGatewayRouteTableId, TransitGatewayRouteTable>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -88,6 +91,10 @@ pub struct Quotas {
     pub route_tables_per_vpc: usize,
     /// Routes per route table, IPv4 and IPv6 apart and local ones not counted: 500.
     pub routes_per_table: usize,
+    /// Transit gateways: 5.
+    pub transit_gateways: usize,
+    /// Route tables per transit gateway: 20.
+    pub transit_gateway_route_tables: usize,
     /// NAT gateways per zone: 5.
     pub nat_gateways_per_zone: usize,
     /// Elastic IP addresses per public NAT gateway: 2, at most 8.
@@ -112,6 +119,8 @@ impl Default for Quotas {
             security_groups: 2500,
             route_tables_per_vpc: 200,
             routes_per_table: 500,
+            transit_gateways: 5,
+            transit_gateway_route_tables: 20,
             nat_gateways_per_zone: 5,
             elastic_ips_per_nat_gateway: 2,
             peerings_per_vpc: 50,
@@ -163,6 +172,8 @@ impl Model {
             flow_logs: Map::new(),
             nat_gateways: Map::new(),
             peerings: Map::new(),
+            transit_gateways: Map::new(),
+            transit_gateway_route_tables: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -203,12 +214,13 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 5] = [
+        let moved: [bool; 6] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
             self.advance_nat_gateways(now),
             self.advance_peerings(now),
+            self.advance_transit_gateways(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -218,13 +230,14 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 6] = [
+        let due: [Option<Timestamp>; 7] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
             self.prefix_lists_due(),
             self.nat_gateways_due(),
             self.peerings_due(),
+            self.transit_gateways_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -295,6 +308,11 @@ impl Model {
         flow_logs flow_log: FlowLogId => FlowLog;
         /// All managed prefix lists in the order of their ids, AWS's own included.
         prefix_lists prefix_list: PrefixListId => PrefixList;
+        /// All transit gateways in the order of their ids, deleted ones included for a while.
+        transit_gateways transit_gateway: TransitGatewayId => TransitGateway;
+        /// All route tables of transit gateways in the order of their ids, deleted ones included for a while.
+        transit_gateway_route_tables transit_gateway_route_table:
+            TransitGatewayRouteTableId => TransitGatewayRouteTable;
         /// All NAT gateways in the order of their ids, those that failed or are gone included for a while.
         nat_gateways nat_gateway: NatGatewayId => NatGateway;
         /// All VPC peering connections in the order of their ids, ended ones that are still shown included.

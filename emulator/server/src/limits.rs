@@ -21,6 +21,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("securityGroups", |quotas| &mut quotas.security_groups),
     ("routeTablesPerVpc", |quotas| &mut quotas.route_tables_per_vpc),
     ("routesPerTable", |quotas| &mut quotas.routes_per_table),
+    ("transitGateways", |quotas| &mut quotas.transit_gateways),
+    ("transitGatewayRouteTables", |quotas| &mut quotas.transit_gateway_route_tables),
     ("natGatewaysPerZone", |quotas| &mut quotas.nat_gateways_per_zone),
     ("elasticIpsPerNatGateway", |quotas| &mut quotas.elastic_ips_per_nat_gateway),
     ("peeringsPerVpc", |quotas| &mut quotas.peerings_per_vpc),

@@ -11,8 +11,9 @@ use vpc_model::{
     EgressOnlyGatewayId, FlowLogId, ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
     LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId,
     PrefixListId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
-    SecurityGroupRuleId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayId,
-    TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    SecurityGroupRuleId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId,
+    TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId,
+    VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -149,6 +150,8 @@ ids! {
     NatGatewayId, NAT_GATEWAY_MALFORMED;
     PeeringConnectionId, INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED;
     TransitGatewayId, INVALID_TRANSIT_GATEWAY_ID_MALFORMED;
+    TransitGatewayAttachmentId, INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_MALFORMED;
+    TransitGatewayRouteTableId, INVALID_ROUTE_TABLE_ID_MALFORMED;
     VpcEndpointId, INVALID_VPC_ENDPOINT_ID_MALFORMED;
     CarrierGatewayId, INVALID_CARRIER_GATEWAY_ID_MALFORMED;
     VpnGatewayId, INVALID_VPN_GATEWAY_ID_MALFORMED;

@@ -61,6 +61,8 @@ resources! {
     "security-group" security_groups;
     "subnet" subnets;
     "subnet-cidr-reservation" subnet_cidr_reservations;
+    "transit-gateway" transit_gateways;
+    "transit-gateway-route-table" transit_gateway_route_tables;
     "vpc" vpcs;
     "vpc-flow-log" flow_logs;
     "vpc-peering-connection" peerings;
