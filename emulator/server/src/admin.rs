@@ -218,7 +218,7 @@ fn read_metadata(shared: &Shared, instance: &InstanceId, head: &Parts) -> Respon
     let elsewhere = || shared.states().into_iter().map(|(_, state)| state).find(|state| has_it(state));
     let home = Some(shared.home()).filter(|home| has_it(home)).cloned();
     match home.or_else(elsewhere) {
-        Some(state) => imds::serve::response(state.read_behind(now, shared.faults().imds_lag(), answer)),
+        Some(state) => imds::serve::response(answer(&state.model_behind(now, shared.faults().imds_lag()))),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

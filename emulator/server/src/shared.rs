@@ -1,7 +1,7 @@
 //! The state that every task shares: one model per account and region, each behind one lock, with a
 //! generation that waiters can watch.
 //!
-//! A lock is held for the length of a closure and never across an `await`.
+//! A lock is held for the length of a change and never across an `await`; readers hold none.
 
 mod key;
 mod region;
@@ -284,7 +284,7 @@ impl Shared {
         let (state, now) = (self.state(key), Timestamp::now());
         if call.is_read_only() {
             let lag = self.faults.describe_lag();
-            return state.read_behind(now, lag, |model| ec2_api::dispatch_read(call, model, now, request_id));
+            return ec2_api::dispatch_read(call, &state.model_behind(now, lag), now, request_id);
         }
         let mut is_changed = false;
         // Credentials change no state, so nothing else would make the next ones differ.

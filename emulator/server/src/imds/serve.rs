@@ -53,7 +53,7 @@ async fn handle(State(service): State<Service>, ConnectInfo(peer): ConnectInfo<P
     let reply = match shared.read(|model| caller(model, &service.vpc, peer.address.ip())) {
         Some(instance) => {
             let look = |model: &Model| answer(model, &instance, &request, shared.tokens(), now);
-            shared.home().read_behind(now, shared.faults().imds_lag(), look)
+            look(&shared.home().model_behind(now, shared.faults().imds_lag()))
         }
         None => Reply::error(StatusCode::NOT_FOUND),
     };

@@ -1,7 +1,7 @@
 //! The half that acts: it brings the kernel to what `vpc_fabric` makes of the model.
 //!
 //! One loop on a thread of its own, woken by the model's generation and, as long as something failed, by a
-//! timer. Start, change and repair are the same pass: compile under the read lock, find the difference to
+//! timer. Start, change and repair are the same pass: compile the model, find the difference to
 //! what is applied, do the operations one after the other, and tell the model which attachments and instances
 //! have come or gone. A failed operation is reported and done again on the next pass; those that need it wait.
 //!

@@ -13,6 +13,8 @@ use crate::faults::Faults;
 /// One account's model in one region, behind its lock.
 #[derive(Debug)]
 pub struct RegionState {
+    /// Changes are made under this lock, and looked at under none: readers take the model as it is at that
+    /// moment, and a change copies what they hold.
     state: RwLock<State>,
     generation: watch::Sender<u64>,
     faults: Arc<Faults>,
@@ -22,12 +24,12 @@ pub struct RegionState {
 
 #[derive(Debug)]
 struct State {
-    model: Model,
+    model: Arc<Model>,
     /// Draws a seed for each change. A change that is refused draws none, so the seeds depend on
     /// nothing but the changes made.
     seeds: Ids,
     /// What was true before, and until when; kept only while answers are to be behind.
-    past: VecDeque<(Timestamp, Model)>,
+    past: VecDeque<(Timestamp, Arc<Model>)>,
 }
 
 /// How many past models are kept: with more changes than that, answers are less behind.
@@ -40,23 +42,29 @@ impl RegionState {
         let mut cx = Context { now, ids: &mut Ids::seeded(seeds.number()) };
         let model = Model::with_defaults(key.account.clone(), key.region.clone(), &mut cx);
         let generation = watch::Sender::new(model.generation());
-        Self { state: RwLock::new(State { model, seeds, past: VecDeque::new() }), generation, faults, changed }
+        let state = State { model: Arc::new(model), seeds, past: VecDeque::new() };
+        Self { state: RwLock::new(state), generation, faults, changed }
+    }
+
+    /// The model as it is now, for as long as one likes.
+    pub fn model(&self) -> Arc<Model> {
+        // After a handler's panic its own change may be half made; the others go on being served.
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).model)
     }
 
     /// Reads the model.
     pub fn read<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
-        // After a handler's panic its own change may be half made; the others go on being served.
-        look(&self.state.read().unwrap_or_else(PoisonError::into_inner).model)
+        look(&self.model())
     }
 
-    /// Reads what was true some time ago, as far as that is still known.
-    pub(crate) fn read_behind<R>(&self, now: Timestamp, lag: SignedDuration, look: impl FnOnce(&Model) -> R) -> R {
+    /// The model as it was some time ago, as far as that is still known.
+    pub(crate) fn model_behind(&self, now: Timestamp, lag: SignedDuration) -> Arc<Model> {
         if lag.is_zero() {
-            return self.read(look);
+            return self.model();
         }
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let past = state.past.iter().find(|(until, _)| now.duration_since(*until) < lag);
-        look(past.map_or(&state.model, |(_, model)| model))
+        Arc::clone(past.map_or(&state.model, |(_, model)| model))
     }
 
     /// The generation, and how to wait for the next.
@@ -79,11 +87,11 @@ impl RegionState {
         let State { model, seeds, past } = &mut *state;
         let lag = self.faults.longest_lag();
         past.retain(|(until, _)| now.duration_since(*until) < lag);
-        let before_it = (!lag.is_zero()).then(|| model.clone());
+        let before_it = (!lag.is_zero()).then(|| Arc::clone(model));
         let (before, mut drawn) = (model.generation(), seeds.clone());
         let next = drawn.number();
         let seed = seed.unwrap_or(next);
-        let outcome = change(model, &mut Context { now, ids: &mut Ids::seeded(seed) });
+        let outcome = change(Arc::make_mut(model), &mut Context { now, ids: &mut Ids::seeded(seed) });
         if model.generation() != before {
             *seeds = drawn;
             if past.len() == PAST {

@@ -36,6 +36,16 @@ fn without_a_fabric_everything_is_complete_at_once() {
 }
 
 #[test]
+fn changes_wait_for_no_reader() {
+    let shared = shared(false);
+    shared.read(|before| {
+        call(&shared, "us-east-1", RUN);
+        assert_eq!(before.instances().count(), 0, "a reader sees one moment");
+        assert_eq!(shared.read(|model| model.instances().count()), 1);
+    });
+}
+
+#[test]
 fn only_the_home_region_waits_for_the_kernel() {
     let shared = shared(true);
     call(&shared, "us-east-1", RUN);

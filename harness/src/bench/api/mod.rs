@@ -8,6 +8,7 @@ mod process;
 mod report;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -103,6 +104,7 @@ fn measure(bench: &ApiBench, peer: &Peer) -> anyhow::Result<ServerFigures> {
     }
     rows.push(session.row("all ENIs", bench.lists, |_, _| form("DescribeNetworkInterfaces", &[]))?);
     rows.push(session.row("AuthorizeSecurityGroupIngress", bench.calls.min(50), |it, n| it.authorize(n))?);
+    rows.push(session.beside_lists(bench)?);
     rows.push(session.at_once(bench)?);
     let memory_kib = idle.zip(full);
     Ok(ServerFigures { name: peer.name.clone(), start: None, memory_kib, enis: session.enis.len(), rows })
@@ -208,6 +210,21 @@ impl Session {
         Ok(Row { what, times, cpu, bytes })
     }
 
+    /// Single ENIs made while another client lists all of them without a pause: a reader must hold up nobody.
+    fn beside_lists(&mut self, bench: &ApiBench) -> anyhow::Result<Row> {
+        let (address, done) = (self.client.address(), AtomicBool::new(false));
+        let subnet = self.subnet.clone();
+        let made = form("CreateNetworkInterface", &[("SubnetId", &subnet)]);
+        std::thread::scope(|scope| {
+            let lists = scope.spawn(|| list_until(address, &done));
+            let row = self.row("CreateNetworkInterface beside lists", bench.calls.div_ceil(4), |_, _| made.clone());
+            done.store(true, Ordering::Relaxed);
+            lists.join().expect("no client panics")?;
+            // The server spends most of its time on the lists.
+            row.map(|row| Row { cpu: None, ..row })
+        })
+    }
+
     /// Many clients at once, each asking for single ENIs and making one in ten calls.
     fn at_once(&mut self, bench: &ApiBench) -> anyhow::Result<Row> {
         let before = self.process.cpu();
@@ -224,6 +241,14 @@ impl Session {
         let cpu = spent.map(|spent| spent / u32::try_from(all.count().max(1)).unwrap_or(u32::MAX));
         Ok(Row { what: "single ENIs, many clients at once", times: all, cpu, bytes: 0 })
     }
+}
+
+fn list_until(address: SocketAddr, done: &AtomicBool) -> anyhow::Result<()> {
+    let mut connection = Client::connect(address)?;
+    while !done.load(Ordering::Relaxed) {
+        connection.call(&form("DescribeNetworkInterfaces", &[]))?;
+    }
+    Ok(())
 }
 
 fn many(address: SocketAddr, client: usize, calls: usize, enis: &[Eni], subnet: &str) -> anyhow::Result<Samples> {
