@@ -13,8 +13,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use vpc_model::{
-    AttachmentStatus, Direction, InstanceState, IpProtocol, Mac, Model, NetworkInterface, NetworkInterfaceId,
-    PortRange, RouteTarget, RulePeer, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+    AttachmentStatus, Destination, Direction, InstanceState, IpProtocol, Mac, Model, NetworkInterface,
+    NetworkInterfaceId, PortRange, Route, RouteTarget, RulePeer, SecurityGroupId, SecurityGroupRule,
+    SecurityGroupRuleId,
 };
 
 use crate::Options;
@@ -262,8 +263,16 @@ fn covers(rule: &SecurityGroupRule, payload: Payload) -> bool {
 /// The ENI that the most specific route hands a packet to.
 fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -> Result<&'a NetworkInterface, Reason> {
     let table = model.route_table_of(&sender.subnet_id).ok_or(Reason::NoRoute)?;
-    let covering = table.routes.iter().filter(|route| route.destination.contains(&destination));
-    let route = covering.max_by_key(|route| route.destination.prefix_len()).ok_or(Reason::NoRoute)?;
+    // Where a block and an entry of a prefix list are the same, the route by the block has priority.
+    let specificity = |route: &Route| match &route.destination {
+        Destination::Block(block) => block.contains(&destination).then_some((block.prefix_len(), true)),
+        Destination::PrefixList(id) => {
+            let entries = model.prefix_list(id)?.entries().keys();
+            entries.filter(|entry| entry.contains(&destination)).map(|entry| (entry.prefix_len(), false)).max()
+        }
+    };
+    let covering = table.routes.iter().filter_map(|route| Some((specificity(route)?, route)));
+    let (_, route) = covering.max_by_key(|(specificity, _)| *specificity).ok_or(Reason::NoRoute)?;
     match &route.target {
         RouteTarget::Local => {
             let mut owners = model.network_interfaces().filter(|eni| eni.vpc_id == sender.vpc_id);

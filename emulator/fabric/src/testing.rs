@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::{
     AccountId, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkInterface,
-    NetworkInterfaceId, NewAttachment, NewInterface, NewRule, NewSubnet, NewVpc, PortRange, Region, RouteTarget,
-    RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses,
+    NetworkInterfaceId, NewAttachment, NewInterface, NewPrefixList, NewRule, NewSubnet, NewVpc, PortRange,
+    PrefixListId, Region, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -110,6 +110,18 @@ impl Account {
     pub fn associate(&mut self, trunk: &NetworkInterfaceId, branch: &NetworkInterfaceId, vlan: u16) {
         let vlan = VlanId::new(vlan).unwrap();
         self.change(|model, cx| model.associate_trunk_interface(cx, trunk, branch, vlan, Tags::new())).unwrap();
+    }
+
+    /// A prefix list of some blocks.
+    pub fn prefix_list(&mut self, blocks: &[&str]) -> PrefixListId {
+        let new = NewPrefixList {
+            name: "blocks".to_owned(),
+            is_ipv6: false,
+            max_entries: 10,
+            entries: blocks.iter().map(|block| (block.parse().unwrap(), None)).collect(),
+            tags: Tags::new(),
+        };
+        self.change(|model, cx| model.create_prefix_list(cx, new)).unwrap()
     }
 
     /// Adds a route to the main table.

@@ -2,7 +2,18 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>.
 
-use crate::{Context, InternetGateway, InternetGatewayId, Model, Tags, VpcId};
+use crate::{Context, InternetGatewayId, Model, Tags, VpcId};
+
+/// An internet gateway.
+#[derive(Debug, Clone)]
+pub struct InternetGateway {
+    /// Its id.
+    pub id: InternetGatewayId,
+    /// The VPC it is attached to.
+    pub vpc_id: Option<VpcId>,
+    /// Its tags.
+    pub tags: Tags,
+}
 
 /// Why an operation on an internet gateway is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

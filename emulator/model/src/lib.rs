@@ -53,7 +53,7 @@ pub use ids::*;
 pub use image::Image;
 pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
 pub use instance_type::InstanceType;
-pub use internet_gateway::GatewayError;
+pub use internet_gateway::{GatewayError, InternetGateway};
 pub use key_pair::{KeyPair, KeyPairError, KeyType};
 pub use launch_template::{LaunchParameter, LaunchParameters, LaunchTemplate, LaunchTemplateError};
 pub use life_span::{Delays, LifeSpan, Phase};
@@ -73,7 +73,7 @@ pub use peering::{
 pub use prefix_list::{NewPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListError};
 pub use region::Zone;
 pub use route_table::{
-    InternetGateway, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableAssociation, RouteTarget,
+    Destination, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableAssociation, RouteTarget,
 };
 pub use security_group::{
     Direction, IpProtocol, NewRule, PortRange, Revoked, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,

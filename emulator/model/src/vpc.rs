@@ -196,7 +196,7 @@ impl Model {
         vpc.is_default = true;
         vpc.enable_dns_hostnames = true;
         let table_id = vpc.main_route_table_id.clone();
-        self.create_route(&table_id, Ipv4Net::default().into(), RouteTarget::InternetGateway(gateway_id))
+        self.create_route(&table_id, IpNet::V4(Ipv4Net::default()), RouteTarget::InternetGateway(gateway_id))
             .expect("the main route table is new");
         Ok(id)
     }

@@ -1,6 +1,10 @@
 //! What EC2 says where the model refuses something about route tables.
 
-use vpc_model::{EgressOnlyGatewayError, InterfaceError, RouteError, RouteTarget, SubnetError, VpcError};
+use ipnet::IpNet;
+use vpc_model::{
+    Destination, EgressOnlyGatewayError, InterfaceError, PrefixListError, RouteError, RouteTarget, SubnetError,
+    VpcError,
+};
 
 use crate::{ApiError, Code};
 
@@ -14,8 +18,10 @@ impl From<RouteError> for ApiError {
                 Self::not_found(Code::INVALID_ASSOCIATION_ID_NOT_FOUND, "association", id)
             }
             RouteError::TargetNotFound(target) => target_not_found(target),
-            RouteError::TargetElsewhere(target) => {
-                invalid(format!("route table and network target {target} belong to different networks"))
+            RouteError::PrefixListNotFound(id) => PrefixListError::NotFound(id).into(),
+            RouteError::TargetElsewhere { table, target } => {
+                let noun = noun(&target);
+                invalid(format!("route table {table} and {noun} {target} belong to different networks"))
             }
             RouteError::SubnetElsewhere { table, subnet } => {
                 invalid(format!("Route table {table} and subnet {subnet} belong to different networks"))
@@ -28,11 +34,21 @@ impl From<RouteError> for ApiError {
             }
             RouteError::NotFound { table, destination } => Self::new(
                 Code::INVALID_ROUTE_NOT_FOUND,
-                format!("no route with destination-cidr-block {destination} in route table {table}"),
+                format!("no route with {} {destination} in route table {table}", parameter(&destination)),
             ),
             RouteError::NothingToReplace(destination) => invalid(format!(
                 "There is no route defined for '{destination}' in the route table. Use CreateRoute instead."
             )),
+            RouteError::Reserved(destination) => {
+                invalid(format!("The destination CIDR block {destination} is reserved for AWS services"))
+            }
+            RouteError::NoSubnets(destination) => invalid(format!(
+                "The destination CIDR block {destination} is more specific than one of this VPC's CIDR blocks. It must \
+                 match the CIDR block of a subnet."
+            )),
+            RouteError::EndpointRoute { table, destination } => {
+                invalid(format!("cannot remove VPC endpoint route {destination} in route table {table}"))
+            }
             RouteError::WithinVpc(destination) => invalid(format!(
                 "The destination CIDR block {destination} is equal to or more specific than one of this VPC's CIDR \
                  blocks. This route can target only an interface or an instance."
@@ -59,6 +75,24 @@ impl From<RouteError> for ApiError {
 
 fn invalid(message: String) -> ApiError {
     ApiError::new(Code::INVALID_PARAMETER_VALUE, message)
+}
+
+/// The parameter by which routes of a destination are named.
+fn parameter(destination: &Destination) -> &'static str {
+    match destination {
+        Destination::Block(IpNet::V4(_)) => "destination-cidr-block",
+        Destination::Block(IpNet::V6(_)) => "destination-ipv6-cidr-block",
+        Destination::PrefixList(_) => "destination-prefix-list-id",
+    }
+}
+
+/// What EC2 calls a target that is not the VPC's.
+fn noun(target: &RouteTarget) -> &'static str {
+    match target {
+        RouteTarget::NetworkInterface(_) => "interface",
+        RouteTarget::Peering(_) => "vpc peering connection",
+        _ => "network gateway",
+    }
 }
 
 fn target_not_found(target: RouteTarget) -> ApiError {

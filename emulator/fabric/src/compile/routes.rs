@@ -39,8 +39,8 @@ fn delegated(eni: &NetworkInterface, desired: &mut Desired) {
 }
 
 fn routes(view: &View<'_>, table: &RouteTable, desired: &mut Desired) {
-    for route in &table.routes {
-        let IpNet::V4(destination) = route.destination else { continue };
+    for (destination, route) in view.model.routes_by_block(table) {
+        let IpNet::V4(destination) = destination else { continue };
         let key = Key::Route(view.vpc.id.clone(), names::route_table(&table.id), destination);
         desired.insert(key, Object::Route(next_hop(view, route)));
     }

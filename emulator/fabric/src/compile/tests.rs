@@ -4,7 +4,7 @@ use vpc_model::{Direction, IpProtocol, RouteTarget, RulePeer, WantedAddresses};
 
 use super::*;
 use crate::testing::{Account, block, interface, rule, trunk};
-use crate::{Op, Service, diff};
+use crate::{NextHop, Op, Service, diff, names};
 
 /// Two nodes in two subnets, one with a trunk and two branches; frontend reaches payment, payment the database.
 fn small_vpc() -> Account {
@@ -74,4 +74,25 @@ fn a_vpc_without_instances_has_no_fabric() {
     let subnet = account.subnet("10.0.1.0/24");
     account.eni(interface(&subnet, &[]));
     assert_eq!(compile(&account.model, &options()), Desired::default());
+}
+
+#[test]
+fn a_prefix_list_is_a_route_to_each_of_its_blocks() {
+    let mut account = small_vpc();
+    let blocks = ["198.51.100.0/24", "192.168.0.0/16"];
+    let list = account.prefix_list(&blocks);
+    let main = account.model.vpc(&account.vpc).unwrap().main_route_table_id.clone();
+    let subnet = account.model.subnets().next().unwrap().id.clone();
+    let target = account.model.interfaces_in_subnet(&subnet).next().unwrap().id.clone();
+    let before = compile(&account.model, &options());
+    account.model.create_route(&main, list, RouteTarget::NetworkInterface(target.clone())).unwrap();
+    let after = compile(&account.model, &options());
+    let next_hop = |desired: &Desired, block: &str| {
+        let key = Key::Route(account.vpc.clone(), names::route_table(&main), block.parse().unwrap());
+        desired.get(&key).cloned()
+    };
+    let primary = account.get(&target).primary_ip().unwrap();
+    assert_eq!(next_hop(&after, blocks[0]), Some(Object::Route(NextHop::Interface(subnet, primary))));
+    // A route that names the block has priority.
+    assert_eq!(next_hop(&after, blocks[1]), next_hop(&before, blocks[1]));
 }

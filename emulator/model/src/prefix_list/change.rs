@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use super::{Pending, PrefixList, PrefixListError, Work, add, check_count, check_max, check_name};
-use crate::{Context, Direction, LifeSpan, Model, Phase, PrefixListId, RulePeer, SecurityGroupId};
+use crate::{Context, Direction, LifeSpan, Model, Phase, PrefixListId, RouteTableId, RulePeer, SecurityGroupId};
 
 /// What ModifyManagedPrefixList asks for.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +104,18 @@ impl Model {
             self.prefix_list_users(&list.id).into_iter().filter(is_full).map(SecurityGroupId::as_str).collect();
         let names = full.join(", ");
         let message = format!("The following VPC Security Group resources do not have sufficient capacity [{names}].");
+        if !full.is_empty() {
+            return Some(message);
+        }
+        let is_full = |id: &&RouteTableId| {
+            let table = self.route_tables.get(*id);
+            let count = |table| self.route_count(table, &list.id.clone().into(), Some((&list.id, max as usize)));
+            table.is_some_and(|table| count(table) > self.quotas.routes_per_table)
+        };
+        let full: Vec<&str> =
+            self.route_tables_with(&list.id).into_iter().filter(is_full).map(RouteTableId::as_str).collect();
+        let names = full.join(", ");
+        let message = format!("The following VPC Route Table resources do not have sufficient capacity [{names}].");
         (!full.is_empty()).then_some(message)
     }
 }

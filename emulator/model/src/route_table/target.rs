@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use ipnet::IpNet;
-
-use super::RouteError;
+use super::{RouteError, RouteTable};
 use crate::{
     CarrierGatewayId, EgressOnlyGatewayId, InstanceState, InternetGatewayId, Model, NatGatewayId, NetworkInterface,
     NetworkInterfaceId, PeeringConnectionId, PeeringStatus, TransitGatewayId, VpcEndpointId, VpcId, VpnGatewayId,
@@ -53,13 +51,14 @@ impl fmt::Display for RouteTarget {
 }
 
 impl Model {
-    /// Checks that a VPC's routes can name a target now. One that is gone is merely a black hole.
+    /// Checks that a table's routes can name a target now. One that ends later is merely a black hole.
     pub(super) fn check_target(
         &self,
-        vpc_id: &VpcId,
-        destination: IpNet,
+        table: &RouteTable,
+        is_ipv6: bool,
         target: &RouteTarget,
     ) -> Result<(), RouteError> {
+        let vpc_id = &table.vpc_id;
         let missing = || RouteError::TargetNotFound(target.clone());
         // The VPC the target serves.
         let served = match target {
@@ -67,7 +66,7 @@ impl Model {
             RouteTarget::InternetGateway(id) => self.internet_gateways.get(id).ok_or_else(missing)?.vpc_id.as_ref(),
             RouteTarget::EgressOnlyGateway(id) => {
                 let gateway = self.egress_only_gateways.get(id).ok_or_else(missing)?;
-                if matches!(destination, IpNet::V4(_)) {
+                if !is_ipv6 {
                     return Err(RouteError::Ipv6Only(target.clone()));
                 }
                 Some(&gateway.vpc_id)
@@ -87,7 +86,10 @@ impl Model {
             | RouteTarget::CarrierGateway(_)
             | RouteTarget::VpnGateway(_) => return Err(missing()),
         };
-        if served == Some(vpc_id) { Ok(()) } else { Err(RouteError::TargetElsewhere(target.clone())) }
+        if served == Some(vpc_id) {
+            return Ok(());
+        }
+        Err(RouteError::TargetElsewhere { table: table.id.clone(), target: target.clone() })
     }
 
     /// Whether packets that a VPC's route hands to a target get on from there.

@@ -39,7 +39,8 @@ impl Model {
             return Err(VpcError::TooManyBlocks(vpc_id.clone()));
         }
         // A route to somewhere within the block would then lead out of the VPC.
-        let is_inside = |route: &Route| matches!(route.destination, IpNet::V4(net) if block.contains(&net));
+        let is_inside =
+            |route: &Route| matches!(route.destination.block(), Some(IpNet::V4(net)) if block.contains(&net));
         let mut tables = self.route_tables.values().filter(|table| table.vpc_id == *vpc_id);
         if tables.any(|table| table.routes.iter().any(is_inside)) {
             return Err(VpcError::Range(block));

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{Vpc, VpcError};
 use crate::life_span::{self, LifeSpan};
-use crate::{Context, Model, Route, RouteOrigin, RouteTarget, Subnet, VpcCidrAssociationId, VpcId};
+use crate::{Context, Model, Route, RouteOrigin, Subnet, VpcCidrAssociationId, VpcId};
 
 /// Where AWS-provided IPv6 blocks are taken from: a part of an AWS range; the next 24 bits are random.
 const RANGE: Ipv6Addr = Ipv6Addr::new(0x2600, 0x1f13, 0, 0, 0, 0, 0, 0);
@@ -123,7 +123,7 @@ impl Model {
 
     pub(super) fn add_local_route(&mut self, vpc_id: &VpcId, destination: IpNet) {
         for table in self.route_tables.values_mut().filter(|table| table.vpc_id == *vpc_id) {
-            let local = Route { destination, target: RouteTarget::Local, origin: RouteOrigin::CreateRouteTable };
+            let local = Route::local(destination);
             let locals = table.routes.iter().take_while(|route| route.origin == RouteOrigin::CreateRouteTable).count();
             table.routes.insert(locals, local);
         }
@@ -131,7 +131,7 @@ impl Model {
 
     pub(super) fn remove_local_route(&mut self, vpc_id: &VpcId, destination: IpNet) {
         for table in self.route_tables.values_mut().filter(|table| table.vpc_id == *vpc_id) {
-            table.routes.retain(|route| route.destination != destination);
+            table.routes.retain(|route| route.destination.block() != Some(destination));
         }
     }
 }

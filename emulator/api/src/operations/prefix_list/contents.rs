@@ -3,7 +3,7 @@
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use vpc_model::{AccountId, Model, PrefixList, PrefixListError, PrefixListId, SecurityGroupId};
+use vpc_model::{AccountId, Model, PrefixList, PrefixListError, PrefixListId};
 
 use crate::ApiError;
 use crate::filter::{Fields, Filters};
@@ -71,7 +71,9 @@ impl ReadOperation for GetManagedPrefixListAssociations {
 
     fn run(self, model: &Model, _: Timestamp) -> Result<Self::Output, ApiError> {
         find(model, &self.id)?;
-        let users = model.prefix_list_users(&self.id).into_iter().cloned();
+        let groups = model.prefix_list_users(&self.id).into_iter().map(ToString::to_string);
+        let tables = model.route_tables_with(&self.id).into_iter().map(ToString::to_string);
+        let users = groups.chain(tables);
         Ok(Associations { owner: model.account().clone(), page: self.page.page(users, ToString::to_string) })
     }
 }
@@ -79,7 +81,7 @@ impl ReadOperation for GetManagedPrefixListAssociations {
 #[derive(Debug)]
 pub(super) struct Associations {
     owner: AccountId,
-    page: Page<SecurityGroupId>,
+    page: Page<String>,
 }
 
 impl Output for Associations {

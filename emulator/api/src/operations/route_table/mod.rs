@@ -9,8 +9,8 @@ mod tests;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Context, InstanceId, Model, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableId,
-    RouteTarget, Tags, VpcId,
+    AccountId, Context, Destination, InstanceId, Model, Route, RouteError, RouteOrigin, RouteState, RouteTable,
+    RouteTableId, RouteTarget, Tags, VpcId,
 };
 
 use super::describe::{Describable, Describe, Single, created};
@@ -54,14 +54,17 @@ impl Describable for RouteTable {
             }),
             ("owner-id", |model, _| vec![model.account().to_string()]),
             ("route-table-id", |_, table| vec![table.id.to_string()]),
-            ("route.destination-cidr-block", |_, table| destinations(table, |net| matches!(net, IpNet::V4(_)))),
-            ("route.destination-ipv6-cidr-block", |_, table| destinations(table, |net| matches!(net, IpNet::V6(_)))),
+            ("route.destination-cidr-block", |_, table| {
+                destinations(table, |to| matches!(to, Destination::Block(IpNet::V4(_))))
+            }),
+            ("route.destination-ipv6-cidr-block", |_, table| {
+                destinations(table, |to| matches!(to, Destination::Block(IpNet::V6(_))))
+            }),
+            ("route.destination-prefix-list-id", |_, table| {
+                destinations(table, |to| matches!(to, Destination::PrefixList(_)))
+            }),
             ("route.egress-only-internet-gateway-id", |_, table| {
-                let target = |route: &Route| match &route.target {
-                    RouteTarget::EgressOnlyGateway(id) => Some(id.to_string()),
-                    _ => None,
-                };
-                table.routes.iter().filter_map(target).collect()
+                targets(table, |target| matches!(target, RouteTarget::EgressOnlyGateway(_)))
             }),
             ("route.gateway-id", |_, table| {
                 table.routes.iter().filter_map(|route| gateway_id(&route.target)).collect()
@@ -69,16 +72,16 @@ impl Describable for RouteTable {
             ("route.instance-id", |model, table| {
                 table.routes.iter().filter_map(|route| instance_id(model, route)).map(text).collect()
             }),
-            ("route.nat-gateway-id", |_, table| {
-                let target = |route: &Route| match &route.target {
-                    RouteTarget::NatGateway(id) => Some(id.to_string()),
-                    _ => None,
-                };
-                table.routes.iter().filter_map(target).collect()
-            }),
+            ("route.nat-gateway-id", |_, table| targets(table, |target| matches!(target, RouteTarget::NatGateway(_)))),
             ("route.origin", |_, table| table.routes.iter().map(|route| origin(route).to_owned()).collect()),
             ("route.state", |model, table| {
                 table.routes.iter().map(|route| state(model, table, route).to_owned()).collect()
+            }),
+            ("route.transit-gateway-id", |_, table| {
+                targets(table, |target| matches!(target, RouteTarget::TransitGateway(_)))
+            }),
+            ("route.vpc-peering-connection-id", |_, table| {
+                targets(table, |target| matches!(target, RouteTarget::Peering(_)))
             }),
             ("vpc-id", |_, table| vec![table.vpc_id.to_string()]),
         ],
@@ -116,8 +119,13 @@ fn text(value: impl ToString) -> String {
     value.to_string()
 }
 
-fn destinations(table: &RouteTable, wanted: fn(&IpNet) -> bool) -> Vec<String> {
-    table.routes.iter().map(|route| route.destination).filter(wanted).map(text).collect()
+fn destinations(table: &RouteTable, wanted: fn(&Destination) -> bool) -> Vec<String> {
+    table.routes.iter().map(|route| &route.destination).filter(|to| wanted(to)).map(text).collect()
+}
+
+/// The targets of one kind.
+fn targets(table: &RouteTable, wanted: fn(&RouteTarget) -> bool) -> Vec<String> {
+    table.routes.iter().map(|route| &route.target).filter(|target| wanted(target)).map(text).collect()
 }
 
 fn gateway_id(target: &RouteTarget) -> Option<String> {
@@ -194,9 +202,10 @@ impl Output for TableItem {
 
 impl TableItem {
     fn write_route(&self, xml: &mut Xml, route: &Route, facts: &RouteFacts) {
-        match route.destination {
-            IpNet::V4(block) => xml.text("destinationCidrBlock", block),
-            IpNet::V6(block) => xml.text("destinationIpv6CidrBlock", block),
+        match &route.destination {
+            Destination::Block(IpNet::V4(block)) => xml.text("destinationCidrBlock", block),
+            Destination::Block(IpNet::V6(block)) => xml.text("destinationIpv6CidrBlock", block),
+            Destination::PrefixList(id) => xml.text("destinationPrefixListId", id),
         }
         xml.optional("gatewayId", gateway_id(&route.target));
         match &route.target {

@@ -1,7 +1,7 @@
 //! CreateRoute, ReplaceRoute, DeleteRoute.
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use vpc_model::{Context, InstanceId, InterfaceError, Model, RouteTableId, RouteTarget};
+use vpc_model::{Context, Destination, InstanceId, InterfaceError, Model, RouteTableId, RouteTarget};
 
 use crate::operations::{Done, Operation};
 use crate::query::{Query, Value};
@@ -80,22 +80,24 @@ fn gateway(text: String) -> Result<Target, ApiError> {
 }
 
 /// Takes the parameter that names the destination; there has to be one.
-fn decode_destination(query: &mut Query) -> Result<IpNet, ApiError> {
-    query.refuse_unsupported(&["DestinationPrefixListId"])?;
-    let ipv4: Option<Ipv4Net> = query.optional("DestinationCidrBlock")?;
-    let ipv6: Option<Ipv6Net> = query.optional("DestinationIpv6CidrBlock")?;
-    match (ipv4, ipv6) {
-        (Some(block), None) => Ok(block.into()),
-        (None, Some(block)) => Ok(block.into()),
+fn decode_destination(query: &mut Query) -> Result<Destination, ApiError> {
+    let ipv4 = query.optional("DestinationCidrBlock")?.map(|block: Ipv4Net| IpNet::from(block).into());
+    let ipv6 = query.optional("DestinationIpv6CidrBlock")?.map(|block: Ipv6Net| IpNet::from(block).into());
+    let list = query.optional("DestinationPrefixListId")?.map(Destination::PrefixList);
+    let mut given = ipv4.into_iter().chain(ipv6).chain(list);
+    match (given.next(), given.next()) {
+        (Some(only), None) => Ok(only),
         (Some(_), Some(_)) => Err(ApiError::combination("The request must contain exactly one destination")),
-        (None, None) => Err(ApiError::missing("destinationCidrBlock or destinationIpv6CidrBlock")),
+        (None, _) => {
+            Err(ApiError::missing("destinationCidrBlock, destinationIpv6CidrBlock or destinationPrefixListId"))
+        }
     }
 }
 
 #[derive(Debug)]
 pub(super) struct CreateRoute {
     table_id: RouteTableId,
-    destination: IpNet,
+    destination: Destination,
     target: Target,
 }
 
@@ -121,7 +123,7 @@ impl Operation for CreateRoute {
 #[derive(Debug)]
 pub(super) struct ReplaceRoute {
     table_id: RouteTableId,
-    destination: IpNet,
+    destination: Destination,
     target: Target,
 }
 
@@ -146,7 +148,7 @@ impl Operation for ReplaceRoute {
 #[derive(Debug)]
 pub(super) struct DeleteRoute {
     table_id: RouteTableId,
-    destination: IpNet,
+    destination: Destination,
 }
 
 impl Operation for DeleteRoute {

@@ -2,6 +2,8 @@
 
 use rstest::rstest;
 
+use vpc_model::Quotas;
+
 use crate::testing::World;
 
 struct Net {
@@ -154,4 +156,65 @@ fn the_main_table_can_be_another() {
     let subnet = net.subnet.parse().expect("an id");
     assert_eq!(net.world.model.route_table_of(&subnet).map(|table| table.id.to_string()), Some(net.table.clone()));
     net.world.model.check_invariants().unwrap();
+}
+
+#[test]
+fn a_route_to_a_prefix_list() {
+    let mut net = net();
+    let new = "PrefixListName=lan&AddressFamily=IPv4&MaxEntries=3&Entry.1.Cidr=192.168.0.0/16";
+    let list = net.world.call("CreateManagedPrefixList", new).ok().text("prefixListId").to_owned();
+    net.world.model.settle(net.world.now);
+    let to = format!("DestinationPrefixListId={list}");
+    assert_eq!(net.route("CreateRoute", &format!("{to}&GatewayId=IGW")), None);
+    assert_eq!(net.route("CreateRoute", &format!("{to}&GatewayId=IGW")), Some("RouteAlreadyExists"));
+    let by_list = format!("Filter.1.Name=route.destination-prefix-list-id&Filter.1.Value.1={list}");
+    let found = net.world.call("DescribeRouteTables", &by_list).ok();
+    assert_eq!(found.texts("destinationPrefixListId"), [list.as_str()]);
+    assert_eq!(found.text("routeTableId"), net.table);
+    let users = net.world.call("GetManagedPrefixListAssociations", &format!("PrefixListId={list}")).ok();
+    assert_eq!(users.texts("resourceId"), [net.table.as_str()]);
+    let delete = format!("PrefixListId={list}");
+    assert_eq!(net.world.call("DeleteManagedPrefixList", &delete).code, Some("DependencyViolation"));
+    assert_eq!(net.route("DeleteRoute", &to), None);
+    assert_eq!(net.route("DeleteRoute", &to), Some("InvalidRoute.NotFound"));
+    net.world.call("DeleteManagedPrefixList", &delete).ok();
+    assert_eq!(
+        net.route("CreateRoute", "DestinationPrefixListId=pl-01234567&GatewayId=IGW"),
+        Some("InvalidPrefixListID.NotFound")
+    );
+}
+
+#[test]
+fn a_prefix_list_counts_with_all_it_can_have() {
+    let mut net = net();
+    net.world.model.set_quotas(Quotas { routes_per_table: 4, ..Quotas::default() });
+    let new = "PrefixListName=lan&AddressFamily=IPv4&MaxEntries=3&Entry.1.Cidr=192.168.0.0/16";
+    let list = net.world.call("CreateManagedPrefixList", new).ok().text("prefixListId").to_owned();
+    net.world.model.settle(net.world.now);
+    assert_eq!(net.route("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=IGW"), None);
+    assert_eq!(net.route("CreateRoute", &format!("DestinationPrefixListId={list}&GatewayId=IGW")), None);
+    assert_eq!(net.route("CreateRoute", "DestinationCidrBlock=2.0.0.0/8&GatewayId=IGW"), Some("RouteLimitExceeded"));
+    assert_eq!(net.route("CreateRoute", "DestinationIpv6CidrBlock=::/0&GatewayId=IGW"), None);
+    net.world.call("ModifyManagedPrefixList", &format!("PrefixListId={list}&MaxEntries=4")).ok();
+    net.world.model.settle(net.world.now);
+    let failed = net.world.call("DescribeManagedPrefixLists", &format!("PrefixListId.1={list}")).ok();
+    assert_eq!(failed.text("state"), "modify-failed");
+}
+
+#[test]
+fn a_detour_to_a_subnet() {
+    let mut net = net();
+    let new = format!("SubnetId={}", net.subnet);
+    let eni = net.world.call("CreateNetworkInterface", &new).ok().text("networkInterfaceId").to_owned();
+    let by = |block: &str| format!("DestinationCidrBlock={block}&NetworkInterfaceId={eni}");
+    assert_eq!(net.route("CreateRoute", &by("10.0.0.128/25")), Some("InvalidParameterValue"));
+    let block = net.world.call("DescribeSubnets", &format!("SubnetId.1={}", net.subnet)).ok();
+    assert_eq!(net.route("CreateRoute", &by(block.text("cidrBlock"))), None);
+    assert_eq!(net.route("CreateRoute", &by("169.254.169.0/24")), Some("InvalidParameterValue"));
+    assert_eq!(net.route("ReplaceRoute", &by("10.0.0.0/16")), None);
+    assert_eq!(net.route("ReplaceRoute", "DestinationCidrBlock=10.0.0.0/16&LocalTarget=true"), None);
+    let other = "DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW";
+    assert_eq!(net.route("CreateRoute", other), None);
+    let no_local = "DestinationCidrBlock=0.0.0.0/0&LocalTarget=true";
+    assert_eq!(net.route("ReplaceRoute", no_local), Some("InvalidParameterValue"));
 }
