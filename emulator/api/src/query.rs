@@ -196,6 +196,16 @@ impl Query {
         Ok(Some(decoded))
     }
 
+    /// Parameters that come from elsewhere than a call, to be read like one's.
+    pub(crate) fn of(parameters: BTreeMap<String, String>, client_token: Option<&str>) -> Self {
+        Self { path: String::new(), parameters, client_token: client_token.map(str::to_owned) }
+    }
+
+    /// What is not taken yet.
+    pub(crate) fn parameters(&self) -> &BTreeMap<String, String> {
+        &self.parameters
+    }
+
     /// Takes a parameter, list or structure that has no consequence here.
     pub(crate) fn ignore(&mut self, name: &str) {
         self.parameters.remove(name);

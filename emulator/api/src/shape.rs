@@ -1,6 +1,8 @@
 //! Parameters that are kept as they were given and shown again: tables say what a structure has inside, what its
 //! members are called in requests and in replies, and of which kind they are.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use vpc_model::{LaunchParameter, LaunchParameters};
 
@@ -110,4 +112,54 @@ pub(crate) fn write(xml: &mut Xml, members: &[Member], found: &LaunchParameters)
             _ => {}
         }
     }
+}
+
+/// The parameters as a call would give them.
+pub(crate) fn flatten(found: &LaunchParameters) -> BTreeMap<String, String> {
+    let mut flat = BTreeMap::new();
+    for (name, value) in found {
+        put(&mut flat, name.clone(), value);
+    }
+    flat
+}
+
+fn put(flat: &mut BTreeMap<String, String>, name: String, value: &LaunchParameter) {
+    match value {
+        LaunchParameter::Text(text) => {
+            flat.insert(name, text.clone());
+        }
+        LaunchParameter::Structure(members) => {
+            members.iter().for_each(|(member, value)| put(flat, format!("{name}.{member}"), value));
+        }
+        LaunchParameter::List(entries) => {
+            entries.iter().enumerate().for_each(|(at, value)| put(flat, format!("{name}.{}", at + 1), value));
+        }
+    }
+}
+
+/// The other way round: parameters of a call as lists and structures.
+pub(crate) fn gather(flat: &BTreeMap<String, String>) -> LaunchParameters {
+    let mut inside: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut found = LaunchParameters::new();
+    for (name, value) in flat {
+        match name.split_once('.') {
+            Some((first, rest)) => {
+                inside.entry(first.to_owned()).or_default().insert(rest.to_owned(), value.clone());
+            }
+            None => {
+                found.insert(name.clone(), LaunchParameter::text(value));
+            }
+        }
+    }
+    for (name, flat) in inside {
+        let members = gather(&flat);
+        let numbers: Option<BTreeMap<u32, &str>> =
+            members.keys().map(|key| Some((key.parse().ok()?, key.as_str()))).collect();
+        let value = match numbers {
+            Some(order) => LaunchParameter::List(order.values().map(|key| members[*key].clone()).collect()),
+            None => LaunchParameter::Structure(members),
+        };
+        found.insert(name, value);
+    }
+    found
 }

@@ -66,12 +66,7 @@ impl Account {
     /// A launched instance and its primary ENI.
     pub fn instance(&mut self, primary: NewInterface) -> (InstanceId, NetworkInterfaceId) {
         let mut new = NewInstances::one("ami-12345678".parse().unwrap(), "m5.large", primary.subnet_id.clone());
-        new.interfaces = vec![LaunchInterface {
-            device_index: 0,
-            network_card_index: 0,
-            delete_on_termination: true,
-            source: LaunchSource::New(Box::new(primary)),
-        }];
+        new.interfaces = vec![LaunchInterface::at(0, LaunchSource::New(Box::new(primary)))];
         let (_, instances) = self.change(|model, cx| model.run_instances(cx, &new)).unwrap();
         let instance = instances[0].clone();
         let eni = self.model.interfaces_of(&instance).next().unwrap().id.clone();

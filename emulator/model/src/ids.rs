@@ -147,6 +147,8 @@ ids! {
     InstanceId "i-"
     /// A reservation: what one RunInstances call made.
     ReservationId "r-"
+    /// A request for Spot Instances.
+    SpotRequestId "sir-"
     /// A machine image.
     ImageId "ami-"
     /// A launch template.

@@ -51,7 +51,7 @@ pub use flow_log::{
 };
 pub use ids::*;
 pub use image::Image;
-pub use instance::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
+pub use instance::{Instance, InstanceError, InstanceOptions, InstanceState, MetadataOptions, ShutdownBehavior};
 pub use instance_type::InstanceType;
 pub use internet_gateway::{GatewayError, InternetGateway};
 pub use key_pair::{KeyPair, KeyPairError, KeyType};

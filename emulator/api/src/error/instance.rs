@@ -31,6 +31,13 @@ impl From<InstanceError> for ApiError {
                      try again."
                 ),
             ),
+            InstanceError::OneTimeSpot(id) => Self::new(
+                Code::UNSUPPORTED_OPERATION,
+                format!(
+                    "You can't stop the Spot Instance '{id}' because it is associated with a one-time Spot Instance \
+                     request. You can only stop Spot Instances associated with persistent Spot Instance requests."
+                ),
+            ),
             InstanceError::NoSuchType(name) => invalid(format!("Invalid value '{name}' for InstanceType.")),
             InstanceError::NoTypeToChangeTo(name) => Self::new(
                 Code::INVALID_INSTANCE_ATTRIBUTE_VALUE,

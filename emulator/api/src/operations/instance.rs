@@ -3,12 +3,14 @@
 //! An instance here is a network: it has no disks, no console and no operating system of its own. Parameters
 //! about these are taken and have no consequence.
 
+mod as_template;
 mod attribute;
 mod describe;
 mod interface;
 mod item;
 mod launch;
 mod metadata;
+mod options;
 mod states;
 mod status;
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 use super::{Action, read, write};
 
 pub(crate) const ACTIONS: &[Action] = &[
+    read::<as_template::GetLaunchTemplateData>(),
     read::<attribute::DescribeInstanceAttribute>(),
     write::<attribute::ModifyInstanceAttribute>(),
     read::<describe::DescribeInstances>(),

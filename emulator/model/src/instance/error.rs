@@ -25,6 +25,9 @@ pub enum InstanceError {
     /// Stopping it is disabled.
     #[error("instance {0} is protected from being stopped")]
     StopProtected(InstanceId),
+    /// The request of a Spot Instance ends when that stops.
+    #[error("instance {0} is of a one-time spot request")]
+    OneTimeSpot(InstanceId),
     /// No such instance type.
     #[error("there is no instance type {0:?}")]
     NoSuchType(String),

@@ -2,10 +2,10 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>.
 
-use super::{Instance, InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
+use super::{Instance, InstanceError, InstanceOptions, InstanceState, MetadataOptions, ShutdownBehavior};
 use crate::{
-    AddressError, Context, ImageId, InstanceId, InterfaceError, Model, NetworkInterfaceId, NewAttachment, NewInterface,
-    ReservationId, SubnetId, Tags, ZoneName, instance_type,
+    AddressError, Context, EnaSrd, ImageId, InstanceId, InterfaceAttribute, InterfaceError, Model, NetworkInterfaceId,
+    NewAttachment, NewInterface, PrivateDnsNameOptions, ReservationId, SubnetId, Tags, ZoneName, instance_type,
 };
 
 /// The most bytes user data can have before it is encoded.
@@ -42,6 +42,8 @@ pub struct NewInstances {
     pub disable_api_termination: bool,
     /// Whether StopInstances is refused.
     pub disable_api_stop: bool,
+    /// What they have beyond their network.
+    pub options: InstanceOptions,
     /// Their tags.
     pub tags: Tags,
 }
@@ -55,8 +57,26 @@ pub struct LaunchInterface {
     pub network_card_index: u16,
     /// Whether it goes when the instance does.
     pub delete_on_termination: bool,
+    /// Scalable reliable datagrams, where they are configured.
+    pub ena_srd: Option<EnaSrd>,
+    /// How many queues it has, where that is configured.
+    pub ena_queue_count: Option<u16>,
     /// Where it comes from.
     pub source: LaunchSource,
+}
+
+impl LaunchInterface {
+    /// At a place, and nothing else said.
+    pub fn at(device_index: u16, source: LaunchSource) -> Self {
+        Self {
+            device_index,
+            network_card_index: 0,
+            delete_on_termination: true,
+            ena_srd: None,
+            ena_queue_count: None,
+            source,
+        }
+    }
 }
 
 /// Where an interface of a launch comes from.
@@ -76,12 +96,7 @@ impl NewInstances {
             instance_type: instance_type.to_owned(),
             min_count: 1,
             max_count: 1,
-            interfaces: vec![LaunchInterface {
-                device_index: 0,
-                network_card_index: 0,
-                delete_on_termination: true,
-                source: LaunchSource::New(Box::new(NewInterface::in_subnet(subnet_id))),
-            }],
+            interfaces: vec![LaunchInterface::at(0, LaunchSource::New(Box::new(NewInterface::in_subnet(subnet_id))))],
             zone: None,
             key_name: None,
             iam_instance_profile: None,
@@ -91,6 +106,7 @@ impl NewInstances {
             shutdown_behavior: ShutdownBehavior::default(),
             disable_api_termination: false,
             disable_api_stop: false,
+            options: InstanceOptions::default(),
             tags: Tags::new(),
         }
     }
@@ -220,6 +236,7 @@ impl Model {
             shutdown_behavior: new.shutdown_behavior,
             disable_api_termination: new.disable_api_termination,
             disable_api_stop: new.disable_api_stop,
+            options: own_options(cx, &new.options, self.subnets[subnet_id].private_dns_name_options),
             tags: new.tags.clone(),
         }
     }
@@ -286,7 +303,15 @@ impl Model {
         if attached.is_err() && is_new {
             self.remove_interface(&network_interface_id);
         }
-        attached.map(|_| ())
+        let attachment_id = attached?;
+        if let Some(ena_srd) = launch.ena_srd {
+            self.modify_network_interface(&network_interface_id, InterfaceAttribute::EnaSrd(ena_srd))?;
+        }
+        if let Some(count) = launch.ena_queue_count {
+            let change = InterfaceAttribute::EnaQueueCount { attachment_id, count: Some(count) };
+            self.modify_network_interface(&network_interface_id, change)?;
+        }
+        Ok(())
     }
 
     /// Takes an instance away as if it had never been launched, with the interfaces that were made for it.
@@ -303,6 +328,16 @@ impl Model {
         self.note_under_way(id);
         self.touch();
     }
+}
+
+/// Each Spot Instance has a request of its own, and names are as the subnet says now.
+fn own_options(cx: &mut Context<'_>, options: &InstanceOptions, subnet: PrivateDnsNameOptions) -> InstanceOptions {
+    let mut own = options.clone();
+    own.dns_names = own.dns_names.within(subnet).into();
+    if let Some(market) = &mut own.market {
+        market.request_id = Some(cx.ids.next());
+    }
+    own
 }
 
 /// Whether there is merely no room for another instance.

@@ -188,6 +188,9 @@ impl Model {
                 Wish::Stop if instance.disable_api_stop => {
                     return Err(InstanceError::StopProtected(instance.id.clone()));
                 }
+                Wish::Stop if instance.options.market.as_ref().is_some_and(|market| !market.is_persistent) => {
+                    return Err(InstanceError::OneTimeSpot(instance.id.clone()));
+                }
                 _ => changes.push(StateChange { id: instance.id.clone(), previous: instance.state, current }),
             }
         }

@@ -6,6 +6,7 @@ mod attribute;
 mod error;
 mod launch;
 mod life_cycle;
+pub mod options;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use attribute::{InstanceAttribute, MetadataChange};
 pub use error::InstanceError;
 pub use launch::{LaunchInterface, LaunchSource, NewInstances};
 pub use life_cycle::StateChange;
+pub use options::InstanceOptions;
 
 use crate::{ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VpcId, ZoneName};
 
@@ -65,6 +67,8 @@ pub struct Instance {
     pub disable_api_termination: bool,
     /// Whether StopInstances is refused.
     pub disable_api_stop: bool,
+    /// What it was launched with beyond its network.
+    pub options: InstanceOptions,
     /// Its tags.
     pub tags: Tags,
 }

@@ -102,10 +102,8 @@ fn a_failed_launch_leaves_what_was_there() {
     let existing = account.interface();
     let mut new = one(&account);
     let further = |device_index, source| LaunchInterface {
-        device_index,
-        network_card_index: 0,
         delete_on_termination: false,
-        source,
+        ..LaunchInterface::at(device_index, source)
     };
     new.interfaces.push(further(1, LaunchSource::Existing(existing.clone())));
     new.interfaces.push(further(2, LaunchSource::New(Box::new(NewInterface::in_subnet(account.subnet('a'))))));

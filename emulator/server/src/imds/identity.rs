@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use vpc_model::instance::options::profile_id;
 use vpc_model::instance_type::{self, Architecture};
 use vpc_model::{Instance, InstanceType, Model, NetworkInterface};
 
@@ -52,7 +53,7 @@ pub(super) fn iam(instance: &Instance, now: Timestamp) -> Option<Node> {
         "Code": "Success",
         "LastUpdated": seconds(now),
         "InstanceProfileArn": profile,
-        "InstanceProfileId": format!("AIPA0{digits}"),
+        "InstanceProfileId": profile_id(profile),
     });
     let credentials = json!({
         "Code": "Success",

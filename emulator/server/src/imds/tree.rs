@@ -75,7 +75,7 @@ fn dynamic(model: &Model, instance: &Instance) -> Node {
 fn meta_data(model: &Model, instance: &Instance, now: Timestamp) -> Folder {
     let primary = primary(model, instance);
     let address = primary.and_then(NetworkInterface::primary_ip);
-    let name = address.map(|address| leaf(model.region().private_dns_name(address)));
+    let name = model.private_name_of(instance).map(leaf);
     folder([
         ("ami-id", Some(leaf(&instance.image_id))),
         ("ami-launch-index", Some(leaf(instance.ami_launch_index))),
@@ -84,7 +84,7 @@ fn meta_data(model: &Model, instance: &Instance, now: Timestamp) -> Folder {
         ("iam", identity::iam(instance, now)),
         ("instance-action", Some(leaf("none"))),
         ("instance-id", Some(leaf(&instance.id))),
-        ("instance-life-cycle", Some(leaf("on-demand"))),
+        ("instance-life-cycle", Some(leaf(if instance.options.market.is_some() { "spot" } else { "on-demand" }))),
         ("instance-type", Some(leaf(&instance.instance_type))),
         ("ipv6", primary.and_then(|eni| eni.ipv6_addresses.first()).map(leaf)),
         ("local-hostname", name),

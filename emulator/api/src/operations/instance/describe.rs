@@ -133,7 +133,7 @@ const FIELDS: Fields<Model, Instance> = Fields {
         ("owner-id", |model, _| vec![model.account().to_string()]),
         ("placement-group-name", |_, _| Vec::new()),
         ("platform", |_, _| Vec::new()),
-        ("private-dns-name", |model, own| item::private_dns_name(model, own).into_iter().collect()),
+        ("private-dns-name", |model, own| model.private_name_of(own).into_iter().collect()),
         ("private-ip-address", |model, own| {
             item::primary(model, own).and_then(|found| found.primary_ip()).iter().map(ToString::to_string).collect()
         }),

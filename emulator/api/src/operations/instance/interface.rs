@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use vpc_model::instance::{LaunchInterface, LaunchSource};
 use vpc_model::{
-    ConnectionTracking, InstanceError, InterfaceType, NetworkInterfaceId, NewInterface, SecurityGroupId, SubnetId,
-    Tags, WantedAddresses,
+    ConnectionTracking, EnaSrd, InstanceError, InterfaceType, NetworkInterfaceId, NewInterface, SecurityGroupId,
+    SubnetId, Tags, WantedAddresses,
 };
 
 use crate::ApiError;
@@ -27,6 +27,9 @@ pub(super) struct InterfaceRequest {
     addresses: WantedAddresses,
     public_ip: Option<bool>,
     connection_tracking: ConnectionTracking,
+    primary_ipv6: bool,
+    ena_srd: Option<EnaSrd>,
+    ena_queue_count: Option<u16>,
 }
 
 /// What interfaces have that the request says nothing of.
@@ -43,10 +46,8 @@ pub(super) struct InterfaceDefaults {
 impl InterfaceRequest {
     /// Takes an entry of the list.
     pub(super) fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        for name in ["AssociateCarrierIpAddress", "PrimaryIpv6"] {
-            query.refuse_flag(name)?;
-        }
-        query.refuse_unsupported(&["EnaSrdSpecification", "EnaQueueCount"])?;
+        // Carriers' networks are in Wavelength Zones only.
+        query.refuse_flag("AssociateCarrierIpAddress")?;
         let (primary_ip, addresses) = network_interface::decode_addresses(query)?;
         Ok(Self {
             device_index: query.required("DeviceIndex")?,
@@ -63,13 +64,16 @@ impl InterfaceRequest {
             connection_tracking: query
                 .structure("ConnectionTrackingSpecification", network_interface::decode_connection_tracking)?
                 .unwrap_or_default(),
+            primary_ipv6: query.flag("PrimaryIpv6")?,
+            ena_srd: query.structure("EnaSrdSpecification", network_interface::decode_ena_srd)?,
+            ena_queue_count: query.optional("EnaQueueCount")?,
         })
     }
 
     /// Takes what the call says about its only interface when it lists none.
     pub(super) fn of_launch(query: &mut Query) -> Result<Self, ApiError> {
         let addresses = WantedAddresses {
-            ipv6: query.structs("Ipv6Address", |address| address.required("Ipv6Address"))?,
+            ipv6: query.structs("Ipv6Address", network_interface::decode_ipv6_address)?,
             ipv6_count: query.or("Ipv6AddressCount", 0_u16)?.into(),
             ..WantedAddresses::default()
         };
@@ -86,6 +90,9 @@ impl InterfaceRequest {
             addresses,
             public_ip: None,
             connection_tracking: ConnectionTracking::default(),
+            primary_ipv6: query.flag("EnablePrimaryIpv6")?,
+            ena_srd: None,
+            ena_queue_count: None,
         })
     }
 
@@ -94,9 +101,15 @@ impl InterfaceRequest {
         self.primary_ip.is_some() || self.addresses != WantedAddresses::default()
     }
 
+    /// Whether it asks for a public address.
+    pub(super) fn wants_public_address(&self) -> bool {
+        self.public_ip == Some(true)
+    }
+
     /// The interface to launch with.
     pub(super) fn resolve(self, defaults: &InterfaceDefaults) -> Result<LaunchInterface, ApiError> {
         let (device_index, network_card_index) = (self.device_index, self.network_card_index);
+        let (ena_srd, ena_queue_count) = (self.ena_srd, self.ena_queue_count);
         let delete_on_termination = self.delete_on_termination.unwrap_or(self.existing.is_none());
         let source = match &self.existing {
             Some(id) => {
@@ -105,7 +118,14 @@ impl InterfaceRequest {
             }
             None => LaunchSource::New(Box::new(self.new_interface(defaults)?)),
         };
-        Ok(LaunchInterface { device_index, network_card_index, delete_on_termination, source })
+        Ok(LaunchInterface {
+            device_index,
+            network_card_index,
+            delete_on_termination,
+            ena_srd,
+            ena_queue_count,
+            source,
+        })
     }
 
     /// An interface that is there already brings everything along.
@@ -136,6 +156,7 @@ impl InterfaceRequest {
             addresses: self.addresses,
             public_ip: self.public_ip,
             connection_tracking: self.connection_tracking,
+            primary_ipv6: self.primary_ipv6,
             tags: defaults.tags.clone(),
             ..NewInterface::in_subnet(subnet_id)
         })

@@ -1,8 +1,9 @@
 //! Instances and reservations as replies show them.
 
+use vpc_model::instance::options::profile_id;
 use vpc_model::{Image, Instance, InstanceState, Model, NetworkInterface, SecurityGroupId, instance_type};
 
-use super::metadata;
+use super::{metadata, options};
 use crate::operations::elastic_ip::{PublicAssociation, associations};
 use crate::operations::{Output, network_interface};
 use crate::xml::Xml;
@@ -49,19 +50,26 @@ pub(super) fn groups<'a>(model: &'a Model, instance: &Instance) -> &'a [Security
     primary(model, instance).map_or(&[], |interface| &interface.groups)
 }
 
-/// The name of the primary ENI's address.
-pub(super) fn private_dns_name(model: &Model, instance: &Instance) -> Option<String> {
-    primary(model, instance)?.primary_ip().map(|address| model.region().private_dns_name(address))
-}
-
 /// The public address of the primary ENI's primary address.
 pub(super) fn public_address(model: &Model, instance: &Instance) -> Option<PublicAssociation> {
     associations(primary(model, instance)?, model).into_iter().next()?
 }
 
-/// The VPC's tenancy, which its instances share.
+/// The instance's tenancy; unless it has one of its own, its VPC's.
 pub(super) fn tenancy(model: &Model, instance: &Instance) -> String {
+    if let Some(own) = &instance.options.placement.tenancy {
+        return own.clone();
+    }
     model.vpc(&instance.vpc_id).map_or_else(|| "default".to_owned(), |vpc| vpc.instance_tenancy.clone())
+}
+
+/// Whether it is monitored in detail.
+pub(super) fn monitoring(instance: &Instance) -> &'static str {
+    match (instance.options.monitoring, instance.state) {
+        (true, InstanceState::Pending) => "pending",
+        (true, _) => "enabled",
+        (false, _) => "disabled",
+    }
 }
 
 /// The architecture of its type.
@@ -82,7 +90,7 @@ fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
     xml.text("instanceId", &instance.id);
     xml.text("imageId", &instance.image_id);
     write_state(xml, "instanceState", instance.state);
-    xml.text("privateDnsName", private_dns_name(model, instance).unwrap_or_default());
+    xml.text("privateDnsName", model.private_name_of(instance).unwrap_or_default());
     let public = public_address(model, instance);
     xml.text("dnsName", public.as_ref().map_or("", |public| &public.name));
     xml.text("reason", instance.state_reason.as_deref().unwrap_or_default());
@@ -92,7 +100,7 @@ fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
     xml.text("instanceType", &instance.instance_type);
     xml.timestamp("launchTime", instance.launch_time);
     write_placement(xml, model, instance);
-    xml.element("monitoring", |xml| xml.text("state", "disabled"));
+    xml.element("monitoring", |xml| xml.text("state", monitoring(instance)));
     write_network(xml, model, instance);
     write_state_reason(xml, instance.state);
     xml.optional("architecture", architecture(instance));
@@ -105,9 +113,12 @@ fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
     // EC2 says so of Nitro instances too.
     xml.text("hypervisor", "xen");
     if let Some(arn) = &instance.iam_instance_profile {
-        xml.element("iamInstanceProfile", |xml| xml.text("arn", arn));
+        xml.element("iamInstanceProfile", |xml| {
+            xml.text("arn", arn);
+            xml.text("id", profile_id(arn));
+        });
     }
-    write_constants(xml);
+    options::write(xml, instance);
     metadata::write(xml, "metadataOptions", &instance.metadata_options);
 }
 
@@ -115,7 +126,10 @@ fn write_placement(xml: &mut Xml, model: &Model, instance: &Instance) {
     xml.element("placement", |xml| {
         xml.text("availabilityZone", &instance.zone);
         xml.optional("availabilityZoneId", model.zone(&instance.zone).map(|zone| zone.id));
-        xml.text("groupName", "");
+        let placement = &instance.options.placement;
+        xml.optional("affinity", placement.affinity.as_ref());
+        xml.text("groupName", placement.group_name.as_deref().unwrap_or_default());
+        xml.optional("partitionNumber", placement.partition_number);
         xml.text("tenancy", tenancy(model, instance));
     });
 }
@@ -171,9 +185,9 @@ fn write_interface(xml: &mut Xml, model: &Model, interface: &NetworkInterface) {
             association.write_for_instance(xml);
         }
     });
-    xml.list("ipv6AddressesSet", &interface.ipv6_addresses, |xml, address| {
+    xml.list("ipv6AddressesSet", interface.ipv6_addresses.iter().enumerate(), |xml, (at, address)| {
         xml.text("ipv6Address", address);
-        xml.text("isPrimaryIpv6", false);
+        xml.text("isPrimaryIpv6", interface.primary_ipv6 && at == 0);
     });
     xml.text("interfaceType", model.shown_type_of(interface));
     if !interface.ipv4_prefixes.is_empty() {
@@ -195,6 +209,7 @@ fn write_attachment(xml: &mut Xml, interface: &NetworkInterface) {
         xml.timestamp("attachTime", attachment.attach_time);
         xml.text("deleteOnTermination", attachment.delete_on_termination);
         xml.text("networkCardIndex", attachment.network_card_index);
+        network_interface::write_ena_options(xml, attachment);
     });
 }
 
@@ -210,21 +225,4 @@ fn write_state_reason(xml: &mut Xml, state: InstanceState) {
         xml.text("code", code);
         xml.text("message", message);
     });
-}
-
-/// What is the same for every instance here, and what clients expect to be there.
-fn write_constants(xml: &mut Xml) {
-    xml.text("ebsOptimized", false);
-    xml.text("enaSupport", true);
-    xml.element("capacityReservationSpecification", |xml| xml.text("capacityReservationPreference", "open"));
-    xml.element("hibernationOptions", |xml| xml.text("configured", false));
-    xml.element("enclaveOptions", |xml| xml.text("enabled", false));
-    xml.text("platformDetails", "Linux/UNIX");
-    xml.text("usageOperation", "RunInstances");
-    xml.element("privateDnsNameOptions", |xml| {
-        xml.text("hostnameType", "ip-name");
-        xml.text("enableResourceNameDnsARecord", false);
-        xml.text("enableResourceNameDnsAAAARecord", false);
-    });
-    xml.element("maintenanceOptions", |xml| xml.text("autoRecovery", "default"));
 }

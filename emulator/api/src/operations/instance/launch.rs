@@ -1,84 +1,26 @@
 //! RunInstances.
 
-use vpc_model::instance::{LaunchInterface, LaunchSource, MetadataChange, NewInstances};
-use vpc_model::{
-    Context, ImageId, InstanceId, MetadataOptions, Model, SecurityGroupId, ShutdownBehavior, SubnetId, Tags, ZoneId,
-    ZoneName,
-};
+mod options;
+mod request;
+#[cfg(test)]
+mod tests;
 
-use super::interface::{InterfaceDefaults, InterfaceRequest};
+use vpc_model::launch_template::{TemplateName, VersionChoice, parameters};
+use vpc_model::{Context, InstanceId, LaunchParameters, Model};
+
+pub(crate) use self::options::{KEPT, dns_names};
+pub(crate) use self::request::LaunchRequest;
 use super::item::Reservation;
-use super::metadata;
-use crate::operations::Operation;
-use crate::query::{Base64, Query};
-use crate::{ApiError, Code, tag_specification};
-
-/// What EC2 launches where no type is named.
-const DEFAULT_TYPE: &str = "m1.small";
-
-/// Parameters about disks, processors and the like: an instance here has none of these.
-const WITHOUT_CONSEQUENCE: &[&str] = &[
-    "AdditionalInfo",
-    "BlockDeviceMapping",
-    "CpuOptions",
-    "CreditSpecification",
-    "EbsOptimized",
-    "MaintenanceOptions",
-    "Monitoring",
-    "NetworkPerformanceOptions",
-    "PrivateDnsNameOptions",
-];
-
-/// Parameters that would make another instance of it than what is launched here.
-const UNSUPPORTED: &[&str] = &[
-    "ElasticGpuSpecification",
-    "ElasticInferenceAccelerator",
-    "InstanceMarketOptions",
-    "KernelId",
-    "LaunchTemplate",
-    "LicenseSpecification",
-    "Operator",
-    "RamdiskId",
-    "SecondaryInterface",
-];
+use crate::operations::{Operation, launch_template};
+use crate::query::Query;
+use crate::{ApiError, shape};
 
 #[derive(Debug)]
-pub(super) struct RunInstances {
-    image_id: ImageId,
-    instance_type: String,
-    min_count: u32,
-    max_count: u32,
-    /// What the call says of interfaces one by one.
-    interfaces: Vec<InterfaceRequest>,
-    /// What it says of the one interface where it does not list any.
-    own: OwnInterface,
-    zone: Option<ZoneName>,
-    zone_id: Option<ZoneId>,
-    key_name: Option<String>,
-    profile: Option<Profile>,
-    user_data: Option<Vec<u8>>,
-    metadata: MetadataChange,
-    client_token: Option<String>,
-    shutdown_behavior: ShutdownBehavior,
-    disable_api_termination: bool,
-    disable_api_stop: bool,
-    tags: Tags,
-    interface_tags: Tags,
-}
-
-/// What a launch says about its interface without listing it.
-#[derive(Debug)]
-struct OwnInterface {
-    subnet_id: Option<SubnetId>,
-    group_ids: Vec<SecurityGroupId>,
-    group_names: Vec<String>,
-    request: InterfaceRequest,
-}
-
-#[derive(Debug)]
-enum Profile {
-    Arn(String),
-    Name(String),
+pub(super) enum RunInstances {
+    /// The call says everything.
+    Alone(Box<LaunchRequest>),
+    /// The call says what it would have otherwise than a template.
+    From { template: TemplateRef, given: Query },
 }
 
 impl Operation for RunInstances {
@@ -87,188 +29,71 @@ impl Operation for RunInstances {
     type Output = Reservation;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        query.refuse_unsupported(UNSUPPORTED)?;
-        refuse_switched_on(query)?;
-        for name in WITHOUT_CONSEQUENCE {
-            query.ignore(name);
+        let template = query.structure("LaunchTemplate", TemplateRef::decode)?;
+        let given = query.clone();
+        let request = LaunchRequest::decode(query)?;
+        match template {
+            None => Ok(Self::Alone(Box::new(request.check()?))),
+            Some(template) => Ok(Self::From { template, given }),
         }
-        let mut tags =
-            tag_specification::decode(query, &["instance", "network-interface", "volume", "spot-instances-request"])?;
-        let (zone, zone_id) = query.structure("Placement", placement)?.unwrap_or_default();
-        let interfaces = query.structs("NetworkInterface", InterfaceRequest::decode)?;
-        let own = OwnInterface::decode(query)?;
-        own.check_alone(&interfaces)?;
-        Ok(Self {
-            image_id: query.required("ImageId")?,
-            instance_type: query.or("InstanceType", DEFAULT_TYPE.to_owned())?,
-            min_count: query.required("MinCount")?,
-            max_count: query.required("MaxCount")?,
-            interfaces,
-            own,
-            zone,
-            zone_id,
-            key_name: query.optional("KeyName")?,
-            profile: query.structure("IamInstanceProfile", profile)?,
-            user_data: user_data(query)?,
-            metadata: query.structure("MetadataOptions", metadata::decode)?.unwrap_or_default(),
-            client_token: query.client_token().map(str::to_owned),
-            shutdown_behavior: query.or("InstanceInitiatedShutdownBehavior", ShutdownBehavior::Stop)?,
-            disable_api_termination: query.flag("DisableApiTermination")?,
-            disable_api_stop: query.flag("DisableApiStop")?,
-            tags: tags.remove("instance").unwrap_or_default(),
-            interface_tags: tags.remove("network-interface").unwrap_or_default(),
-        })
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Reservation, ApiError> {
-        let new = self.resolve(model)?;
+        let new = match self {
+            Self::Alone(request) => request.resolve(model, &[])?,
+            Self::From { template, given } => {
+                let (data, tags) = template.find(model)?;
+                let all = parameters::as_launch(data, shape::gather(given.parameters()));
+                request_of(all, given.client_token())?.resolve(model, &tags)?
+            }
+        };
         let (_, ids) = model.run_instances(cx, &new)?;
         let instances: Vec<_> = ids.iter().filter_map(|id: &InstanceId| model.instance(id)).collect();
         Ok(Reservation::of(model, &instances))
     }
 }
 
-impl RunInstances {
-    /// Finds what the call names or leaves to defaults.
-    fn resolve(self, model: &Model) -> Result<NewInstances, ApiError> {
-        let zone = self.zone_in(model)?;
-        let profile = self.profile.map(|profile| match profile {
-            Profile::Arn(arn) => arn,
-            Profile::Name(name) => format!("arn:aws:iam::{}:instance-profile/{name}", model.account()),
-        });
-        let defaults = InterfaceDefaults {
-            subnet_id: match self.own.subnet_id {
-                Some(subnet_id) => Ok(subnet_id),
-                None => model.default_subnet(zone.as_ref()),
-            },
-            groups: self.own.group_ids,
-            tags: self.interface_tags,
-        };
-        let listed = if self.interfaces.is_empty() { vec![self.own.request] } else { self.interfaces };
-        let mut interfaces = Vec::with_capacity(listed.len());
-        for request in listed {
-            interfaces.push(request.resolve(&defaults)?);
-        }
-        add_named_groups(model, &self.own.group_names, &mut interfaces)?;
-        Ok(NewInstances {
-            image_id: self.image_id,
-            instance_type: self.instance_type,
-            min_count: self.min_count,
-            max_count: self.max_count,
-            interfaces,
-            zone,
-            key_name: self.key_name,
-            iam_instance_profile: profile,
-            user_data: self.user_data,
-            metadata_options: self.metadata.apply(&MetadataOptions::default()),
-            client_token: self.client_token,
-            shutdown_behavior: self.shutdown_behavior,
-            disable_api_termination: self.disable_api_termination,
-            disable_api_stop: self.disable_api_stop,
-            tags: self.tags,
-        })
+/// Tags that AWS adds.
+pub(crate) type AddedTags = [(&'static str, String); 2];
+
+/// A version of a launch template, as launches name it.
+#[derive(Debug, Clone)]
+pub(crate) struct TemplateRef {
+    pub(crate) name: TemplateName,
+    pub(crate) version: VersionChoice,
+}
+
+impl TemplateRef {
+    /// Takes the template's id or name and its version.
+    pub(crate) fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self { name: launch_template::template(query)?, version: query.or("Version", VersionChoice::Default)? })
     }
 
-    fn zone_in(&self, model: &Model) -> Result<Option<ZoneName>, ApiError> {
-        let invalid = |zone: &dyn std::fmt::Display| {
-            ApiError::new(Code::INVALID_PARAMETER_VALUE, format!("Invalid availability zone: [{zone}]"))
-        };
-        match (&self.zone, &self.zone_id) {
-            (Some(name), _) => Ok(Some(model.zone(name).ok_or_else(|| invalid(name))?.name)),
-            (None, Some(id)) => Ok(Some(model.zone_by_id(id).ok_or_else(|| invalid(id))?.name)),
-            (None, None) => Ok(None),
-        }
+    /// What the version launches with, and the tags by which its instances are known.
+    pub(crate) fn find(&self, model: &Model) -> Result<(LaunchParameters, AddedTags), ApiError> {
+        let template = model.find_launch_template(&self.name)?;
+        let version = template.version(self.version)?;
+        let tags = [
+            ("aws:ec2launchtemplate:id", template.id.to_string()),
+            ("aws:ec2launchtemplate:version", version.number.to_string()),
+        ];
+        Ok((version.data.clone(), tags))
     }
 }
 
-impl OwnInterface {
-    fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        Ok(Self {
-            subnet_id: query.optional("SubnetId")?,
-            group_ids: query.list("SecurityGroupId")?,
-            group_names: query.list("SecurityGroup")?,
-            request: InterfaceRequest::of_launch(query)?,
-        })
+/// Reads the parameters of a launch that come from a template and what was said besides.
+pub(crate) fn request_of(mut all: LaunchParameters, token: Option<&str>) -> Result<LaunchRequest, ApiError> {
+    if all.contains_key("InstanceRequirements") {
+        return Err(ApiError::combination(
+            "Instances are launched by their type: InstanceRequirements of a launch template are for fleets",
+        ));
     }
-
-    /// Where interfaces are listed, all that concerns them is said there.
-    fn check_alone(&self, listed: &[InterfaceRequest]) -> Result<(), ApiError> {
-        let conflict = match () {
-            () if listed.is_empty() => return Ok(()),
-            () if self.subnet_id.is_some() => "subnet ID",
-            () if !self.group_ids.is_empty() || !self.group_names.is_empty() => "security groups",
-            () if self.request.names_addresses() => "private IP address",
-            () => return Ok(()),
-        };
-        Err(ApiError::combination(format!(
-            "Network interfaces and an instance-level {conflict} may not be specified on the same request"
-        )))
+    // One parameter has two spellings.
+    if let Some(ramdisk) = all.remove("RamDiskId") {
+        all.entry("RamdiskId".to_owned()).or_insert(ramdisk);
     }
-}
-
-/// Groups can be named rather than identified, in the VPC that the instance is launched into.
-fn add_named_groups(model: &Model, names: &[String], interfaces: &mut [LaunchInterface]) -> Result<(), ApiError> {
-    for launch in interfaces {
-        let LaunchSource::New(new) = &mut launch.source else { continue };
-        let Some(subnet) = model.subnet(&new.subnet_id) else { continue };
-        for name in names {
-            let mut all = model.security_groups();
-            let named = all.find(|group| group.name == *name && group.vpc_id == subnet.vpc_id).ok_or_else(|| {
-                let message = format!("The security group '{name}' does not exist in VPC '{}'", subnet.vpc_id);
-                ApiError::new(Code::INVALID_GROUP_NOT_FOUND, message)
-            })?;
-            new.groups.push(named.id.clone());
-        }
-    }
-    Ok(())
-}
-
-/// Takes what is unsupported only when it is switched on.
-fn refuse_switched_on(query: &mut Query) -> Result<(), ApiError> {
-    query.refuse_flag("EnablePrimaryIpv6")?;
-    query.structure("EnclaveOptions", |options| options.refuse_flag("Enabled"))?;
-    query.structure("HibernationOptions", |options| options.refuse_flag("Configured"))?;
-    query.structure("CapacityReservationSpecification", |specification| {
-        // There are no reservations, so it makes no difference whether they may be used.
-        let preference = specification.or("CapacityReservationPreference", "open".to_owned())?;
-        if !matches!(preference.as_str(), "open" | "none") {
-            return Err(ApiError::unsupported(&format!("CapacityReservationPreference {preference}")));
-        }
-        specification.refuse_unsupported(&["CapacityReservationTarget"])
-    })?;
-    Ok(())
-}
-
-/// Takes where to launch: a zone, by name or by id.
-fn placement(query: &mut Query) -> Result<(Option<ZoneName>, Option<ZoneId>), ApiError> {
-    if let Some(tenancy) = query.optional::<String>("Tenancy")?.filter(|tenancy| tenancy != "default") {
-        return Err(ApiError::unsupported(&format!("Tenancy {tenancy}")));
-    }
-    // Some clients send an empty group name.
-    if query.optional::<String>("GroupName")?.is_some_and(|name| !name.is_empty()) {
-        return Err(ApiError::unsupported("Placement.GroupName"));
-    }
-    query.refuse_unsupported(&[
-        "Affinity",
-        "GroupId",
-        "HostId",
-        "HostResourceGroupArn",
-        "PartitionNumber",
-        "SpreadDomain",
-    ])?;
-    Ok((query.optional("AvailabilityZone")?, query.optional("AvailabilityZoneId")?))
-}
-
-fn profile(query: &mut Query) -> Result<Profile, ApiError> {
-    match (query.optional("Arn")?, query.optional("Name")?) {
-        (Some(arn), None) => Ok(Profile::Arn(arn)),
-        (None, Some(name)) => Ok(Profile::Name(name)),
-        (Some(_), Some(_)) => Err(ApiError::combination("The parameter 'Name' may not be used with 'Arn'")),
-        (None, None) => Err(ApiError::missing("IamInstanceProfile.Arn")),
-    }
-}
-
-fn user_data(query: &mut Query) -> Result<Option<Vec<u8>>, ApiError> {
-    let invalid = |_| ApiError::new(Code::INVALID_PARAMETER_VALUE, "Invalid BASE64 encoding of user data.");
-    Ok(query.optional::<Base64>("UserData").map_err(invalid)?.map(|data| data.0))
+    let mut query = Query::of(shape::flatten(&all), token);
+    let request = LaunchRequest::decode(&mut query)?;
+    query.finish()?;
+    request.check()
 }

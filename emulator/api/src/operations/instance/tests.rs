@@ -121,7 +121,11 @@ fn an_interface_that_is_there_already() {
     "ImageId=ami-01234567&MinCount=1&MaxCount=1&NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.AssociateCarrierIpAddress=true",
     "UnsupportedOperation"
 )]
-#[case::template("RunInstances", "MinCount=1&MaxCount=1&LaunchTemplate.LaunchTemplateName=x", "UnsupportedOperation")]
+#[case::template(
+    "RunInstances",
+    "MinCount=1&MaxCount=1&LaunchTemplate.LaunchTemplateName=x",
+    "InvalidLaunchTemplateName.NotFoundException"
+)]
 #[case::group_name(
     "RunInstances",
     "ImageId=ami-01234567&MinCount=1&MaxCount=1&SecurityGroup.1=web",

@@ -58,12 +58,12 @@ const SECONDARY_INTERFACE: &[Member] = &[
 
 const SECONDARY_ADDRESS: &[Member] = &[("PrivateIpAddress", "privateIpAddress", Text)];
 
-const NETWORK_PERFORMANCE: &[Member] =
+pub(crate) const NETWORK_PERFORMANCE: &[Member] =
     &[("BandwidthWeighting", "bandwidthWeighting", One(&["default", "vpc-1", "ebs-1"]))];
 
 const OPERATOR: &[Member] = &[("Principal", "principal", Text)];
 
-const MAINTENANCE: &[Member] = &[("AutoRecovery", "autoRecovery", One(&["default", "disabled"]))];
+pub(crate) const MAINTENANCE: &[Member] = &[("AutoRecovery", "autoRecovery", One(&["default", "disabled"]))];
 
 const DNS_NAMES: &[Member] = &[
     ("HostnameType", "hostnameType", One(&["ip-name", "resource-name"])),
@@ -71,7 +71,7 @@ const DNS_NAMES: &[Member] = &[
     ("EnableResourceNameDnsAAAARecord", "enableResourceNameDnsAAAARecord", Flag),
 ];
 
-const ENCLAVE: &[Member] = &[("Enabled", "enabled", Flag)];
+pub(crate) const ENCLAVE: &[Member] = &[("Enabled", "enabled", Flag)];
 
 const METADATA: &[Member] = &[
     ("HttpTokens", "httpTokens", One(&["optional", "required"])),
@@ -81,11 +81,11 @@ const METADATA: &[Member] = &[
     ("InstanceMetadataTags", "instanceMetadataTags", One(&["disabled", "enabled"])),
 ];
 
-const HIBERNATION: &[Member] = &[("Configured", "configured", Flag)];
+pub(crate) const HIBERNATION: &[Member] = &[("Configured", "configured", Flag)];
 
-const LICENSE: &[Member] = &[("LicenseConfigurationArn", "licenseConfigurationArn", Text)];
+pub(crate) const LICENSE: &[Member] = &[("LicenseConfigurationArn", "licenseConfigurationArn", Text)];
 
-const RESERVATION: &[Member] = &[
+pub(crate) const RESERVATION: &[Member] = &[
     (
         "CapacityReservationPreference",
         "capacityReservationPreference",
@@ -99,14 +99,14 @@ const RESERVATION_TARGET: &[Member] = &[
     ("CapacityReservationResourceGroupArn", "capacityReservationResourceGroupArn", Text),
 ];
 
-const CPU: &[Member] = &[
+pub(crate) const CPU: &[Member] = &[
     ("CoreCount", "coreCount", Number),
     ("ThreadsPerCore", "threadsPerCore", Number),
     ("AmdSevSnp", "amdSevSnp", One(&["enabled", "disabled"])),
     ("NestedVirtualization", "nestedVirtualization", One(&["enabled", "disabled"])),
 ];
 
-const CREDIT: &[Member] = &[("CpuCredits", "cpuCredits", Text)];
+pub(crate) const CREDIT: &[Member] = &[("CpuCredits", "cpuCredits", Text)];
 
 const MARKET: &[Member] = &[
     ("MarketType", "marketType", One(&["spot", "capacity-block", "interruptible-capacity-reservation", "on-demand"])),
@@ -121,7 +121,7 @@ const SPOT: &[Member] = &[
     ("InstanceInterruptionBehavior", "instanceInterruptionBehavior", One(&["hibernate", "stop", "terminate"])),
 ];
 
-const ACCELERATOR: &[Member] = &[("Type", "type", Text), ("Count", "count", Number)];
+pub(crate) const ACCELERATOR: &[Member] = &[("Type", "type", Text), ("Count", "count", Number)];
 
 const GPU: &[Member] = &[("Type", "type", Text)];
 

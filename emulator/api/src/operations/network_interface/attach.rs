@@ -48,7 +48,7 @@ impl Operation for AttachNetworkInterface {
 }
 
 /// Takes the configuration of scalable reliable datagrams.
-pub(super) fn decode_ena_srd(query: &mut Query) -> Result<EnaSrd, ApiError> {
+pub(crate) fn decode_ena_srd(query: &mut Query) -> Result<EnaSrd, ApiError> {
     let enabled = query.flag("EnaSrdEnabled")?;
     let udp = query.structure("EnaSrdUdpSpecification", |inside| inside.flag("EnaSrdUdpEnabled"))?;
     Ok(EnaSrd { enabled, udp_enabled: udp.unwrap_or(false) })

@@ -1,6 +1,6 @@
 //! CreateNetworkInterface, DeleteNetworkInterface.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use vpc_model::{
     ConnectionTracking, Context, InterfaceStatus, InterfaceType, Model, NetworkInterface, NetworkInterfaceId,
@@ -106,12 +106,18 @@ fn decode_ipv4(query: &mut Query) -> Result<(Option<Ipv4Addr>, WantedAddresses),
 fn decode_ipv6(query: &mut Query, ipv4: WantedAddresses) -> Result<WantedAddresses, ApiError> {
     exclusive(query, &["Ipv6Addresses", "Ipv6AddressCount", "Ipv6Prefix", "Ipv6PrefixCount"])?;
     Ok(WantedAddresses {
-        ipv6: query.structs("Ipv6Addresses", |ip| ip.required("Ipv6Address"))?,
+        ipv6: query.structs("Ipv6Addresses", decode_ipv6_address)?,
         ipv6_count: count(query, "Ipv6AddressCount")?,
         ipv6_prefixes: query.structs("Ipv6Prefix", |prefix| prefix.required("Ipv6Prefix"))?,
         ipv6_prefix_count: count(query, "Ipv6PrefixCount")?,
         ..ipv4
     })
+}
+
+/// Takes an IPv6 address. Which one is the primary is not said here, whatever its flag: it is the first.
+pub(crate) fn decode_ipv6_address(query: &mut Query) -> Result<Ipv6Addr, ApiError> {
+    let _is_primary = query.flag("IsPrimaryIpv6")?;
+    query.required("Ipv6Address")
 }
 
 /// Takes idle timeouts.

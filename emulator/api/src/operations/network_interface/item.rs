@@ -132,6 +132,11 @@ pub(super) fn write_attachment(xml: &mut Xml, attachment: &Attachment, owner: &A
     xml.text("status", attachment.status);
     xml.timestamp("attachTime", attachment.attach_time);
     xml.text("deleteOnTermination", attachment.delete_on_termination);
+    write_ena_options(xml, attachment);
+}
+
+/// What is configured of an attachment's adapter.
+pub(crate) fn write_ena_options(xml: &mut Xml, attachment: &Attachment) {
     if let Some(ena_srd) = attachment.ena_srd {
         xml.element("enaSrdSpecification", |xml| {
             xml.text("enaSrdEnabled", ena_srd.enabled);

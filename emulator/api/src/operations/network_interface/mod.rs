@@ -18,8 +18,9 @@ use vpc_model::{
     ServiceAttachmentId,
 };
 
-pub(crate) use self::create::{decode_addresses, decode_connection_tracking};
-pub(crate) use self::item::{InterfaceItem, write_connection_tracking};
+pub(crate) use self::attach::decode_ena_srd;
+pub(crate) use self::create::{decode_addresses, decode_connection_tracking, decode_ipv6_address};
+pub(crate) use self::item::{InterfaceItem, write_connection_tracking, write_ena_options};
 use super::describe::{Describable, Index, Listing, Selection, TagIndex};
 use super::elastic_ip::{PublicAssociation, associations};
 use super::{Action, Output, ReadOperation, read, write};
