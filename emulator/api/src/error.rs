@@ -3,6 +3,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 
+mod capacity_reservation;
 mod dhcp_options;
 mod elastic_ip;
 mod flow_log;
@@ -81,6 +82,10 @@ codes! {
     INCORRECT_STATE "IncorrectState" 400;
     INSTANCE_LIMIT_EXCEEDED "InstanceLimitExceeded" 400;
     INSUFFICIENT_INSTANCE_CAPACITY "InsufficientInstanceCapacity" 500;
+    INVALID_CAPACITY_RESERVATION_ID_MALFORMED "InvalidCapacityReservationId.Malformed" 400;
+    INVALID_CAPACITY_RESERVATION_ID_NOT_FOUND "InvalidCapacityReservationId.NotFound" 400;
+    INVALID_CAPACITY_RESERVATION_STATE "InvalidCapacityReservationState" 400;
+    RESERVATION_CAPACITY_EXCEEDED "ReservationCapacityExceeded" 400;
     INVALID_AMI_ID_MALFORMED "InvalidAMIID.Malformed" 400;
     INVALID_AMI_ID_NOT_FOUND "InvalidAMIID.NotFound" 400;
     INVALID_INSTANCE_ATTRIBUTE_VALUE "InvalidInstanceAttributeValue" 400;
@@ -227,7 +232,6 @@ codes! {
     INVALID_BUNDLE_ID_NOT_FOUND "InvalidBundleID.NotFound" 400;
     INVALID_CAPACITY_BLOCK_ID_NOT_FOUND "InvalidCapacityBlockId.NotFound" 400;
     INVALID_CAPACITY_RESERVATION_FLEET_ID_NOT_FOUND "InvalidCapacityReservationFleetId.NotFound" 400;
-    INVALID_CAPACITY_RESERVATION_ID_NOT_FOUND "InvalidCapacityReservationId.NotFound" 400;
     INVALID_CLIENT_VPN_ENDPOINT_ID_NOT_FOUND "InvalidClientVpnEndpointId.NotFound" 400;
     INVALID_CONVERSION_TASK_ID "InvalidConversionTaskId" 400;
     INVALID_ELASTIC_GPU_ID_NOT_FOUND "InvalidElasticGpuID.NotFound" 400;
@@ -381,6 +385,11 @@ impl ApiError {
     /// A parameter or value that EC2 has and this emulator has not.
     pub(crate) fn unsupported(what: &str) -> Self {
         Self::new(Code::UNSUPPORTED_OPERATION, format!("{what} is not supported by this emulator"))
+    }
+
+    /// A zone that the region does not have.
+    pub(crate) fn no_such_zone(zone: impl fmt::Display) -> Self {
+        Self::new(Code::INVALID_PARAMETER_VALUE, format!("Invalid availability zone: [{zone}]"))
     }
 
     /// Two parameters that do not go together.

@@ -3,6 +3,7 @@
 //! Each family of resources is a module with its actions in a table of its own, `ACTIONS`.
 
 mod account;
+mod capacity_reservation;
 mod describe;
 mod dhcp_options;
 mod egress_only_gateway;
@@ -24,6 +25,7 @@ mod prefix_list;
 mod region;
 mod route_table;
 mod security_group;
+mod spot_price;
 mod sts;
 mod subnet;
 mod tags;
@@ -54,6 +56,7 @@ families! {
     account::ACTIONS,
     address_plans::ACTIONS,
     capacity::ACTIONS,
+    capacity_reservation::ACTIONS,
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,
     elastic_ip::ACTIONS,
@@ -75,6 +78,7 @@ families! {
     region::ACTIONS,
     route_table::ACTIONS,
     security_group::ACTIONS,
+    spot_price::ACTIONS,
     sts::ACTIONS,
     subnet::ACTIONS,
     tags::ACTIONS,

@@ -53,6 +53,21 @@ impl PageRequest {
         self
     }
 
+    /// The key of the last entry that earlier pages have shown.
+    pub(crate) fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+
+    /// Whether an entry of a key is on this page or a later one.
+    pub(crate) fn is_ahead(&self, key: &str) -> bool {
+        self.after().is_none_or(|after| key > after)
+    }
+
+    /// How many entries the page can have.
+    pub(crate) fn size(&self, default: usize) -> usize {
+        self.max_results.unwrap_or(default)
+    }
+
     /// Refuses paging where single resources are asked for by their ids.
     pub(crate) fn not_with_ids(&self, ids_name: &str, ids: usize) -> Result<(), ApiError> {
         if ids > 0 && self.max_results.is_some() {

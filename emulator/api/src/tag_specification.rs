@@ -16,7 +16,8 @@ pub(crate) fn decode(
     decode_named(query, "TagSpecification", types)
 }
 
-fn decode_named(
+/// The same under another name.
+pub(crate) fn decode_named(
     query: &mut Query,
     name: &str,
     types: &'static [&'static str],

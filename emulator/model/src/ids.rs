@@ -153,6 +153,8 @@ ids! {
     ImageId "ami-"
     /// A launch template.
     LaunchTemplateId "lt-"
+    /// A capacity reservation.
+    CapacityReservationId "cr-"
     /// A key pair.
     KeyPairId "key-"
 }

@@ -202,6 +202,11 @@ impl InstanceType {
         Some(u64::from(self.vcpus()?) * per_vcpu * 1024)
     }
 
+    /// Whether there are Spot Instances of it.
+    pub fn has_spot(&self) -> bool {
+        !matches!(self.family_letters().0, "mac" | "mac-m" | "u" | "u-" | "hpc" | "bmn-sf")
+    }
+
     /// Whether its processor runs on credits (the T families).
     pub fn is_burstable(&self) -> bool {
         self.family_letters().0 == "t" && self.generation() >= 2

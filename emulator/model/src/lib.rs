@@ -5,12 +5,14 @@
 //! so that every outcome can be reproduced from its inputs.
 
 pub mod address_pool;
+pub mod capacity_reservation;
 pub mod client_token;
 pub mod dhcp_options;
 pub mod egress_only_gateway;
 pub mod elastic_ip;
 pub mod endpoint_service;
 pub mod flow_log;
+mod hash;
 pub mod ids;
 pub mod image;
 mod index;
@@ -31,6 +33,7 @@ pub mod prefix_list;
 pub mod region;
 pub mod route_table;
 pub mod security_group;
+pub mod spot_price;
 pub mod subnet;
 pub mod tags;
 #[cfg(test)]
@@ -41,6 +44,7 @@ pub mod types;
 pub mod vpc;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
+pub use capacity_reservation::{CapacityError, CapacityReservation};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};

@@ -8,13 +8,13 @@ use crate::index::Indexes;
 use crate::map::Map;
 use crate::prefix_list;
 use crate::{
-    AccountId, AllocationId, ClientTokens, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId,
-    ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
-    LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PrefixList, PrefixListId, Region, RouteTable,
-    RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId,
-    TokenKey, TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId,
-    TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, Delays, DhcpOptions,
+    DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId,
+    InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId,
+    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PrefixList,
+    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation,
+    SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId,
+    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -45,6 +45,7 @@ pub struct Model {
     pub(crate) instances: Map<InstanceId, Instance>,
     pub(crate) public_images: PublicImages,
     pub(crate) strict_images: bool,
+    pub(crate) capacity_reservations: Map<CapacityReservationId, CapacityReservation>,
     pub(crate) key_pairs: Map<KeyPairId, KeyPair>,
     pub(crate) launch_templates: Map<LaunchTemplateId, LaunchTemplate>,
     pub(crate) route_tables: Map<RouteTableId, RouteTable>,
@@ -161,6 +162,7 @@ impl Model {
             trunk_associations: Map::new(),
             security_groups: Map::new(),
             instances: Map::new(),
+            capacity_reservations: Map::new(),
             key_pairs: Map::new(),
             launch_templates: Map::new(),
             route_tables: Map::new(),
@@ -214,13 +216,14 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 6] = [
+        let moved: [bool; 7] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
             self.advance_nat_gateways(now),
             self.advance_peerings(now),
             self.advance_transit_gateways(now),
+            self.advance_capacity_reservations(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -230,7 +233,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 7] = [
+        let due: [Option<Timestamp>; 8] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
@@ -238,6 +241,7 @@ impl Model {
             self.nat_gateways_due(),
             self.peerings_due(),
             self.transit_gateways_due(),
+            self.capacity_reservations_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -288,6 +292,8 @@ impl Model {
         security_groups security_group: SecurityGroupId => SecurityGroup;
         /// All instances in the order of their ids, terminated ones included.
         instances instance: InstanceId => Instance;
+        /// All capacity reservations in the order of their ids.
+        capacity_reservations capacity_reservation: CapacityReservationId => CapacityReservation;
         /// All key pairs in the order of their ids.
         key_pairs key_pair: KeyPairId => KeyPair;
         /// All launch templates in the order of their ids.

@@ -86,6 +86,7 @@ impl From<InstanceError> for ApiError {
                      the operation instead."
                 ),
             ),
+            InstanceError::Capacity(err) => err.into(),
             InstanceError::Interface(err) => err.into(),
         }
     }

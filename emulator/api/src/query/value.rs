@@ -7,13 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, AddressAssociationId, AllocationId, AttachmentId, CarrierGatewayId, CustomerGatewayId, DhcpOptionsId,
-    EgressOnlyGatewayId, FlowLogId, ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
-    LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId,
-    PrefixListId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
-    SecurityGroupRuleId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId,
-    TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId,
-    VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    AccountId, AddressAssociationId, AllocationId, AttachmentId, CapacityReservationId, CarrierGatewayId,
+    CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId, FlowLogId, ImageId, InstanceId, InterfacePermissionId,
+    InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId,
+    NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId, RouteTableAssociationId,
+    RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId,
+    TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId,
+    VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -165,6 +165,7 @@ ids! {
     LaunchTemplateId, INVALID_LAUNCH_TEMPLATE_ID_MALFORMED;
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;
     ImageId, INVALID_AMI_ID_MALFORMED;
+    CapacityReservationId, INVALID_CAPACITY_RESERVATION_ID_MALFORMED;
     KeyPairId, INVALID_KEY_PAIR_NOT_FOUND;
 }
 

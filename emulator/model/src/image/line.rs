@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{BlockDevice, BootMode, Image, Volume};
 use crate::instance_type::Architecture;
-use crate::{AccountId, ImageId, Region, ResourceId, Tags};
+use crate::{AccountId, ImageId, Region, ResourceId, Tags, hash};
 
 /// A release: what stands for `{v}` in names, and the day.
 pub(super) type Release = (&'static str, &'static str);
@@ -59,7 +59,7 @@ impl Line {
 
     fn image(&self, region: &Region, (version, day): &Release, is_newest: bool) -> Image {
         let name = self.name.replace("{v}", version);
-        let hash = hash(&format!("{}/{name}", region.0));
+        let hash = hash::of(&format!("{}/{name}", region.0));
         let midnight: Timestamp = format!("{day}T00:00:00Z").parse().expect("the table has days");
         let creation_date = midnight + SignedDuration::from_secs((hash % 86_400) as i64);
         let used_for = if is_newest { NEWEST } else { self.owner.used_for };
@@ -85,7 +85,7 @@ impl Line {
 
     fn devices(&self, seed: u64) -> Vec<BlockDevice> {
         let ebs = self.disks.iter().map(|(name, size_gib, kind)| {
-            let snapshot = format!("snap-{}", digits(hash(&format!("{seed:x}/{name}"))));
+            let snapshot = format!("snap-{}", digits(hash::of(&format!("{seed:x}/{name}"))));
             BlockDevice { name: (*name).to_owned(), volume: Volume::Ebs { snapshot, size_gib: *size_gib, kind } }
         });
         let own = (0..self.ephemeral).map(|at| {
@@ -94,15 +94,6 @@ impl Line {
         });
         ebs.chain(own).collect()
     }
-}
-
-/// FNV-1a, stirred so that texts that begin alike differ in all digits.
-fn hash(text: &str) -> u64 {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) ^ (hash >> 31)
 }
 
 fn digits(hash: u64) -> String {

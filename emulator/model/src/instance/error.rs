@@ -1,6 +1,6 @@
 //! Why an operation on instances is refused.
 
-use crate::{ImageId, InstanceId, InterfaceError, SubnetId, ZoneName};
+use crate::{CapacityError, ImageId, InstanceId, InterfaceError, SubnetId, ZoneName};
 
 /// Why an operation on instances is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +82,9 @@ pub enum InstanceError {
     /// The attribute belongs to the interface, and there are several.
     #[error("instance {0} has several interfaces")]
     SeveralInterfaces(InstanceId),
+    /// Something about a capacity reservation.
+    #[error(transparent)]
+    Capacity(#[from] CapacityError),
     /// Something about an interface.
     #[error(transparent)]
     Interface(#[from] InterfaceError),

@@ -4,8 +4,9 @@
 
 use super::{Instance, InstanceError, InstanceOptions, InstanceState, MetadataOptions, ShutdownBehavior};
 use crate::{
-    AddressError, Context, EnaSrd, ImageId, InstanceId, InterfaceAttribute, InterfaceError, Model, NetworkInterfaceId,
-    NewAttachment, NewInterface, PrivateDnsNameOptions, ReservationId, SubnetId, Tags, ZoneName, instance_type,
+    AddressError, CapacityError, Context, EnaSrd, ImageId, InstanceId, InterfaceAttribute, InterfaceError, Model,
+    NetworkInterfaceId, NewAttachment, NewInterface, PrivateDnsNameOptions, ReservationId, SubnetId, Tags, ZoneName,
+    instance_type,
 };
 
 /// The most bytes user data can have before it is encoded.
@@ -138,15 +139,19 @@ impl Model {
         let reservation_id: ReservationId = cx.ids.next();
         let mut launched = Vec::new();
         while launched.len() < new.max_count as usize {
-            let instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
-            match self.launch(cx, instance, &new.interfaces) {
+            let mut instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
+            let outcome = self.choose_capacity(&instance).map_err(InstanceError::from).and_then(|capacity| {
+                instance.capacity_reservation = capacity;
+                Ok(self.launch(cx, instance, &new.interfaces)?)
+            });
+            match outcome {
                 Ok(id) => launched.push(id),
                 Err(err) if launched.len() >= new.min_count as usize && is_exhausted(&err) => break,
                 Err(err) => {
                     for id in &launched {
                         self.undo_launch(id, &new.interfaces);
                     }
-                    return Err(err.into());
+                    return Err(err);
                 }
             }
         }
@@ -230,6 +235,7 @@ impl Model {
             iam_instance_profile: new.iam_instance_profile.clone(),
             user_data: new.user_data.clone(),
             metadata_options: new.metadata_options.clone(),
+            capacity_reservation: None,
             launch_time: cx.now,
             terminated: None,
             client_token: new.client_token.clone(),
@@ -341,7 +347,13 @@ fn own_options(cx: &mut Context<'_>, options: &InstanceOptions, subnet: PrivateD
 }
 
 /// Whether there is merely no room for another instance.
-fn is_exhausted(err: &InterfaceError) -> bool {
+fn is_exhausted(err: &InstanceError) -> bool {
     use AddressError::{Exhausted, TooFewForPrefixes};
-    matches!(err, InterfaceError::Address(Exhausted | TooFewForPrefixes) | InterfaceError::NoPrefixForNew)
+    match err {
+        InstanceError::Interface(err) => {
+            matches!(err, InterfaceError::Address(Exhausted | TooFewForPrefixes) | InterfaceError::NoPrefixForNew)
+        }
+        InstanceError::Capacity(err) => *err == CapacityError::Exceeded,
+        _ => false,
+    }
 }

@@ -211,6 +211,7 @@ impl Model {
             InstanceState::Pending => {
                 instance.launch_time = now;
                 self.reattach(&change.id);
+                self.retake_capacity(&change.id);
             }
             InstanceState::Terminated => {
                 instance.terminated = Some(now);

@@ -20,7 +20,9 @@ pub use launch::{LaunchInterface, LaunchSource, NewInstances};
 pub use life_cycle::StateChange;
 pub use options::InstanceOptions;
 
-use crate::{ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VpcId, ZoneName};
+use crate::{
+    CapacityReservationId, ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VpcId, ZoneName,
+};
 
 /// An instance. Its network interfaces are found by their attachments.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub struct Instance {
     pub user_data: Option<Vec<u8>>,
     /// How IMDS serves it.
     pub metadata_options: MetadataOptions,
+    /// The capacity reservation it has taken.
+    pub capacity_reservation: Option<CapacityReservationId>,
     /// When it was launched.
     pub launch_time: Timestamp,
     /// When it was terminated.

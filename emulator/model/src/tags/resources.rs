@@ -46,6 +46,7 @@ macro_rules! resources {
 }
 
 resources! {
+    "capacity-reservation" capacity_reservations;
     "dhcp-options" dhcp_options;
     "egress-only-internet-gateway" egress_only_gateways;
     "elastic-ip" elastic_ips;

@@ -33,6 +33,7 @@ pub(super) fn write(xml: &mut Xml, instance: &Instance) {
     xml.optional("instanceLifecycle", lifecycle(instance));
     xml.optional("spotInstanceRequestId", options.market.as_ref().and_then(|market| market.request_id.as_ref()));
     write_cpu(xml, instance);
+    xml.optional("capacityReservationId", instance.capacity_reservation.as_ref());
     write_or(xml, options, "CapacityReservationSpecification", ("capacityReservationPreference", "open"));
     write_or(xml, options, "HibernationOptions", ("configured", "false"));
     write_or(xml, options, "EnclaveOptions", ("enabled", "false"));

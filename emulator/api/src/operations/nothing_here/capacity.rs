@@ -33,15 +33,6 @@ rows! {
         ]),
         tags: true,
     }
-    DescribeCapacityReservations "capacityReservationSet" {
-        id: many("CapacityReservationId", Code::INVALID_CAPACITY_RESERVATION_ID_NOT_FOUND),
-        pages: Some((1, 1000)),
-        filters: Of(&[
-            "instance-type", "owner-id", "instance-platform", "availability-zone", "tenancy", "outpost-arn", "state",
-            "start-date", "end-date", "end-date-type", "instance-match-criteria", "placement-group-arn",
-        ]),
-        tags: true,
-    }
     DescribeCapacityReservationFleets "capacityReservationFleetSet" {
         id: many("CapacityReservationFleetId", Code::INVALID_CAPACITY_RESERVATION_FLEET_ID_NOT_FOUND),
         pages: Some((1, 100)),
