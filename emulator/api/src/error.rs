@@ -13,6 +13,7 @@ mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod peering;
+mod placement_group;
 mod prefix_list;
 mod route_table;
 mod security_group;
@@ -107,6 +108,11 @@ codes! {
     INVALID_LAUNCH_TEMPLATE_NAME_ALREADY_EXISTS "InvalidLaunchTemplateName.AlreadyExistsException" 400;
     INVALID_LAUNCH_TEMPLATE_NAME_MALFORMED "InvalidLaunchTemplateName.Malformed" 400;
     INVALID_LAUNCH_TEMPLATE_NAME_NOT_FOUND "InvalidLaunchTemplateName.NotFoundException" 400;
+    // Placement groups.
+    INVALID_PLACEMENT_GROUP_DUPLICATE "InvalidPlacementGroup.Duplicate" 400;
+    INVALID_PLACEMENT_GROUP_ID_MALFORMED "InvalidPlacementGroupId.Malformed" 400;
+    INVALID_PLACEMENT_GROUP_IN_USE "InvalidPlacementGroup.InUse" 400;
+    INVALID_PLACEMENT_GROUP_UNKNOWN "InvalidPlacementGroup.Unknown" 400;
     // Regions and zones.
     INVALID_ZONE_NOT_FOUND "InvalidZone.NotFound" 400;
     // VPCs and subnets.

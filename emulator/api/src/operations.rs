@@ -21,6 +21,7 @@ mod network_acl;
 mod network_interface;
 mod nothing_here;
 mod peering;
+mod placement_group;
 mod prefix_list;
 mod region;
 mod route_table;
@@ -74,6 +75,7 @@ families! {
     network_interface::ACTIONS,
     outposts::ACTIONS,
     peering::ACTIONS,
+    placement_group::ACTIONS,
     prefix_list::ACTIONS,
     region::ACTIONS,
     route_table::ACTIONS,

@@ -155,6 +155,8 @@ ids! {
     LaunchTemplateId "lt-"
     /// A capacity reservation.
     CapacityReservationId "cr-"
+    /// A placement group.
+    PlacementGroupId "pg-"
     /// A key pair.
     KeyPairId "key-"
 }

@@ -11,6 +11,7 @@ pub mod dhcp_options;
 pub mod egress_only_gateway;
 pub mod elastic_ip;
 pub mod endpoint_service;
+pub mod fleet;
 pub mod flow_log;
 mod hash;
 pub mod ids;
@@ -29,6 +30,7 @@ pub mod nat_gateway;
 pub mod network_acl;
 pub mod network_interface;
 pub mod peering;
+pub mod placement_group;
 pub mod prefix_list;
 pub mod region;
 pub mod route_table;
@@ -50,6 +52,7 @@ pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};
 pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
 pub use endpoint_service::{EndpointType, IpFamily, ServiceDetail};
+pub use fleet::{Fleet, FleetId};
 pub use flow_log::{
     DestinationKind, FileOptions, FlowLog, FlowLogError, FlowLogSettings, LogDestination, Logged, TrafficType,
 };
@@ -74,6 +77,7 @@ pub use network_interface::{
 pub use peering::{
     NewPeering, PeeringConnection, PeeringError, PeeringOptionChange, PeeringOptions, PeeringSide, PeeringStatus,
 };
+pub use placement_group::{PlacementGroup, PlacementGroupError, PlacementStrategy};
 pub use prefix_list::{NewPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListError};
 pub use region::Zone;
 pub use route_table::{

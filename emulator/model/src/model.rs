@@ -9,12 +9,13 @@ use crate::map::Map;
 use crate::prefix_list;
 use crate::{
     AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, Delays, DhcpOptions,
-    DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, FlowLog, FlowLogId, Ids, Instance, InstanceId,
-    InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId,
-    NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PrefixList,
-    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation,
-    SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId,
-    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, Fleet, FleetId, FlowLog, FlowLogId, Ids,
+    Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId,
+    NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection,
+    PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId,
+    SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey,
+    TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId,
+    TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -54,6 +55,8 @@ pub struct Model {
     pub(crate) network_acls: Map<NetworkAclId, NetworkAcl>,
     pub(crate) egress_only_gateways: Map<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: Map<AllocationId, ElasticIp>,
+    pub(crate) fleets: Map<FleetId, Fleet>,
+    pub(crate) placement_groups: Map<PlacementGroupId, PlacementGroup>,
     pub(crate) flow_logs: Map<FlowLogId, FlowLog>,
     pub(crate) prefix_lists: Map<PrefixListId, PrefixList>,
     pub(crate) nat_gateways: Map<NatGatewayId, NatGateway>,
@@ -171,6 +174,8 @@ impl Model {
             network_acls: Map::new(),
             egress_only_gateways: Map::new(),
             elastic_ips: Map::new(),
+            fleets: Map::new(),
+            placement_groups: Map::new(),
             flow_logs: Map::new(),
             nat_gateways: Map::new(),
             peerings: Map::new(),
@@ -310,6 +315,10 @@ impl Model {
         egress_only_gateways egress_only_gateway: EgressOnlyGatewayId => EgressOnlyGateway;
         /// All Elastic IP addresses in the order of their ids.
         elastic_ips elastic_ip: AllocationId => ElasticIp;
+        /// All fleets in the order of their ids.
+        fleets fleet: FleetId => Fleet;
+        /// All placement groups in the order of their ids.
+        placement_groups placement_group: PlacementGroupId => PlacementGroup;
         /// All flow logs in the order of their ids.
         flow_logs flow_log: FlowLogId => FlowLog;
         /// All managed prefix lists in the order of their ids, AWS's own included.

@@ -10,10 +10,10 @@ use vpc_model::{
     AccountId, AddressAssociationId, AllocationId, AttachmentId, CapacityReservationId, CarrierGatewayId,
     CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId, FlowLogId, ImageId, InstanceId, InterfacePermissionId,
     InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId,
-    NetworkInterfaceId, PeeringConnectionId, PrefixListId, ReservationId, ResourceId, RouteTableAssociationId,
-    RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId,
-    TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId,
-    VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    NetworkInterfaceId, PeeringConnectionId, PlacementGroupId, PrefixListId, ReservationId, ResourceId,
+    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetCidrAssociationId,
+    SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
+    TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -162,6 +162,7 @@ ids! {
     AddressAssociationId, INVALID_ASSOCIATION_ID_MALFORMED, INVALID_ASSOCIATION_ID_NOT_FOUND "association";
     FlowLogId, INVALID_PARAMETER_VALUE;
     InstanceId, INVALID_INSTANCE_ID_MALFORMED;
+    PlacementGroupId, INVALID_PLACEMENT_GROUP_ID_MALFORMED;
     LaunchTemplateId, INVALID_LAUNCH_TEMPLATE_ID_MALFORMED;
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;
     ImageId, INVALID_AMI_ID_MALFORMED;

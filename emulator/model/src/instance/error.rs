@@ -1,6 +1,6 @@
 //! Why an operation on instances is refused.
 
-use crate::{CapacityError, ImageId, InstanceId, InterfaceError, SubnetId, ZoneName};
+use crate::{CapacityError, ImageId, InstanceId, InterfaceError, PlacementGroupError, SubnetId, ZoneName};
 
 /// Why an operation on instances is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +85,9 @@ pub enum InstanceError {
     /// Something about a capacity reservation.
     #[error(transparent)]
     Capacity(#[from] CapacityError),
+    /// Something about its placement group.
+    #[error(transparent)]
+    PlacementGroup(#[from] PlacementGroupError),
     /// Something about an interface.
     #[error(transparent)]
     Interface(#[from] InterfaceError),

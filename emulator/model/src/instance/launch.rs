@@ -5,8 +5,8 @@
 use super::{Instance, InstanceError, InstanceOptions, InstanceState, MetadataOptions, ShutdownBehavior};
 use crate::{
     AddressError, CapacityError, Context, EnaSrd, ImageId, InstanceId, InterfaceAttribute, InterfaceError, Model,
-    NetworkInterfaceId, NewAttachment, NewInterface, PrivateDnsNameOptions, ReservationId, SubnetId, Tags, ZoneName,
-    instance_type,
+    NetworkInterfaceId, NewAttachment, NewInterface, PlacementGroupError, PrivateDnsNameOptions, ReservationId,
+    SubnetId, Tags, ZoneName, instance_type,
 };
 
 /// The most bytes user data can have before it is encoded.
@@ -139,12 +139,8 @@ impl Model {
         let reservation_id: ReservationId = cx.ids.next();
         let mut launched = Vec::new();
         while launched.len() < new.max_count as usize {
-            let mut instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
-            let outcome = self.choose_capacity(&instance).map_err(InstanceError::from).and_then(|capacity| {
-                instance.capacity_reservation = capacity;
-                Ok(self.launch(cx, instance, &new.interfaces)?)
-            });
-            match outcome {
+            let instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
+            match self.launch_one(cx, instance, &new.interfaces) {
                 Ok(id) => launched.push(id),
                 Err(err) if launched.len() >= new.min_count as usize && is_exhausted(&err) => break,
                 Err(err) => {
@@ -245,6 +241,21 @@ impl Model {
             options: own_options(cx, &new.options, self.subnets[subnet_id].private_dns_name_options),
             tags: new.tags.clone(),
         }
+    }
+
+    /// Finds an instance's place in its group and the capacity it uses, and launches it.
+    fn launch_one(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut instance: Instance,
+        interfaces: &[LaunchInterface],
+    ) -> Result<InstanceId, InstanceError> {
+        let placement = &mut instance.options.placement;
+        if let Some(name) = &placement.group_name {
+            placement.partition_number = self.partition_for(name, placement.partition_number, &instance.zone)?;
+        }
+        instance.capacity_reservation = self.choose_capacity(&instance)?;
+        Ok(self.launch(cx, instance, interfaces)?)
     }
 
     /// Puts an instance into the model with its interfaces, or leaves nothing behind.
@@ -349,11 +360,11 @@ fn own_options(cx: &mut Context<'_>, options: &InstanceOptions, subnet: PrivateD
 /// Whether there is merely no room for another instance.
 fn is_exhausted(err: &InstanceError) -> bool {
     use AddressError::{Exhausted, TooFewForPrefixes};
-    match err {
-        InstanceError::Interface(err) => {
-            matches!(err, InterfaceError::Address(Exhausted | TooFewForPrefixes) | InterfaceError::NoPrefixForNew)
-        }
-        InstanceError::Capacity(err) => *err == CapacityError::Exceeded,
-        _ => false,
-    }
+    use InterfaceError::{Address, NoPrefixForNew};
+    matches!(
+        err,
+        InstanceError::Interface(Address(Exhausted | TooFewForPrefixes) | NoPrefixForNew)
+            | InstanceError::PlacementGroup(PlacementGroupError::Full(_))
+            | InstanceError::Capacity(CapacityError::Exceeded)
+    )
 }

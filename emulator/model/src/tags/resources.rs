@@ -50,6 +50,7 @@ resources! {
     "dhcp-options" dhcp_options;
     "egress-only-internet-gateway" egress_only_gateways;
     "elastic-ip" elastic_ips;
+    "fleet" fleets;
     "instance" instances;
     "internet-gateway" internet_gateways;
     "key-pair" key_pairs;
@@ -57,6 +58,7 @@ resources! {
     "natgateway" nat_gateways;
     "network-acl" network_acls;
     "network-interface" network_interfaces;
+    "placement-group" placement_groups;
     "prefix-list" prefix_lists;
     "route-table" route_tables;
     "security-group" security_groups;

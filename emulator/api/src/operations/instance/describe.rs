@@ -131,7 +131,10 @@ const FIELDS: Fields<Model, Instance> = Fields {
         ("network-interface.subnet-id", |model, own| interfaces!(model, own, found => found.subnet_id)),
         ("network-interface.vpc-id", |model, own| interfaces!(model, own, found => found.vpc_id)),
         ("owner-id", |model, _| vec![model.account().to_string()]),
-        ("placement-group-name", |_, _| Vec::new()),
+        ("placement-group-name", |_, own| own.options.placement.group_name.clone().into_iter().collect()),
+        ("placement-partition-number", |_, own| {
+            own.options.placement.partition_number.iter().map(ToString::to_string).collect()
+        }),
         ("platform", |_, _| Vec::new()),
         ("private-dns-name", |model, own| model.private_name_of(own).into_iter().collect()),
         ("private-ip-address", |model, own| {

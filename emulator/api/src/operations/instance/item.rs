@@ -129,6 +129,8 @@ fn write_placement(xml: &mut Xml, model: &Model, instance: &Instance) {
         let placement = &instance.options.placement;
         xml.optional("affinity", placement.affinity.as_ref());
         xml.text("groupName", placement.group_name.as_deref().unwrap_or_default());
+        let group = placement.group_name.as_ref().and_then(|name| model.placement_group_named(name));
+        xml.optional("groupId", group.map(|group| &group.id));
         xml.optional("partitionNumber", placement.partition_number);
         xml.text("tenancy", tenancy(model, instance));
     });

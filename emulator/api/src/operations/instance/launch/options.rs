@@ -1,7 +1,7 @@
 //! What RunInstances says beyond the network of its instances.
 
 use vpc_model::instance::options::{DnsNameChoice, InstanceOptions, Interruption, Placement, SpotMarket};
-use vpc_model::{HostnameType, ImageId, Model, PrivateDnsNameOptions, Tags, ZoneId, ZoneName};
+use vpc_model::{HostnameType, ImageId, Model, PlacementGroupId, PrivateDnsNameOptions, Tags, ZoneId, ZoneName};
 
 use crate::operations::launch_template::data;
 use crate::query::{Query, Value, values};
@@ -176,12 +176,13 @@ pub(crate) fn dns_names(xml: &mut Xml, options: &PrivateDnsNameOptions) {
 pub(super) struct Place {
     pub(super) zone: Option<ZoneName>,
     pub(super) zone_id: Option<ZoneId>,
+    pub(super) group_id: Option<PlacementGroupId>,
     pub(super) own: Placement,
 }
 
 /// Takes where to launch. There are no hosts or Outposts to choose from.
 pub(super) fn placement(query: &mut Query) -> Result<Place, ApiError> {
-    query.refuse_unsupported(&["GroupId", "HostId", "HostResourceGroupArn", "SpreadDomain"])?;
+    query.refuse_unsupported(&["HostId", "HostResourceGroupArn", "SpreadDomain"])?;
     let tenancy: Option<String> = query.optional("Tenancy")?;
     match tenancy.as_deref() {
         None | Some("default" | "dedicated") => {}
@@ -197,16 +198,18 @@ pub(super) fn placement(query: &mut Query) -> Result<Place, ApiError> {
     }
     // Some clients send an empty group name.
     let group_name = query.optional::<String>("GroupName")?.filter(|name| !name.is_empty());
-    if group_name.is_some() {
-        return Err(ApiError::unsupported("Placement.GroupName"));
+    let group_id: Option<PlacementGroupId> = query.optional("GroupId")?;
+    if group_name.is_some() && group_id.is_some() {
+        return Err(ApiError::combination("A placement group's name and its ID may not both be specified"));
     }
     let partition_number: Option<u32> = query.optional("PartitionNumber")?;
-    if partition_number.is_some() && group_name.is_none() {
+    if partition_number.is_some() && group_name.is_none() && group_id.is_none() {
         return Err(ApiError::combination("A partition number may only be specified together with a placement group"));
     }
     Ok(Place {
         zone: query.optional("AvailabilityZone")?,
         zone_id: query.optional("AvailabilityZoneId")?,
+        group_id,
         own: Placement { group_name, partition_number, tenancy, affinity },
     })
 }

@@ -1,7 +1,10 @@
 //! What a launch asks for, by a call, a template or both.
 
 use vpc_model::instance::{InstanceOptions, LaunchInterface, LaunchSource, MetadataChange, NewInstances};
-use vpc_model::{MetadataOptions, Model, SecurityGroupId, ShutdownBehavior, SubnetId, Tags, ZoneId, ZoneName};
+use vpc_model::{
+    MetadataOptions, Model, PlacementGroupError, PlacementGroupId, SecurityGroupId, ShutdownBehavior, SubnetId, Tags,
+    ZoneId, ZoneName,
+};
 
 use super::options;
 use crate::operations::instance::interface::{InterfaceDefaults, InterfaceRequest};
@@ -30,6 +33,7 @@ pub(crate) struct LaunchRequest {
     own: OwnInterface,
     zone: Option<ZoneName>,
     zone_id: Option<ZoneId>,
+    group_id: Option<PlacementGroupId>,
     key_name: Option<String>,
     profile: Option<Profile>,
     user_data: Option<Vec<u8>>,
@@ -78,6 +82,7 @@ impl LaunchRequest {
             own,
             zone: placement.zone,
             zone_id: placement.zone_id,
+            group_id: placement.group_id,
             key_name: query.optional("KeyName")?,
             profile: query.structure("IamInstanceProfile", profile)?,
             user_data: user_data(query)?,
@@ -118,6 +123,12 @@ impl LaunchRequest {
             interfaces.push(request.resolve(&defaults)?);
         }
         add_named_groups(model, &self.own.group_names, &mut interfaces)?;
+        let mut options = self.options;
+        if let Some(id) = self.group_id {
+            let group = model.placement_group(&id);
+            let group = group.ok_or_else(|| PlacementGroupError::NotFound(id.to_string()))?;
+            options.placement.group_name = Some(group.name.clone());
+        }
         let mut tags = self.tags;
         tags.extend(added.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
         Ok(NewInstances {
@@ -135,7 +146,7 @@ impl LaunchRequest {
             shutdown_behavior: self.shutdown_behavior,
             disable_api_termination: self.disable_api_termination,
             disable_api_stop: self.disable_api_stop,
-            options: self.options,
+            options,
             tags,
         })
     }
