@@ -21,6 +21,7 @@ mod subnet;
 mod tags;
 mod transit_gateway;
 mod vpc;
+mod vpc_endpoint;
 
 use std::fmt;
 
@@ -198,7 +199,11 @@ codes! {
     FLOW_LOG_ALREADY_EXISTS "FlowLogAlreadyExists" 400;
     INVALID_FLOW_LOG_ID_NOT_FOUND "InvalidFlowLogId.NotFound" 400;
     // VPC endpoints and endpoint services.
+    DUPLICATE_SUBNETS_IN_SAME_ZONE "DuplicateSubnetsInSameZone" 400;
+    INVALID_POLICY_DOCUMENT "InvalidPolicyDocument" 400;
     INVALID_SERVICE_NAME "InvalidServiceName" 400;
+    INVALID_VPC_ENDPOINT_TYPE "InvalidVpcEndpointType" 400;
+    VPC_ENDPOINT_LIMIT_EXCEEDED "VpcEndpointLimitExceeded" 400;
     // Network interfaces and trunks.
     ATTACHMENT_LIMIT_EXCEEDED "AttachmentLimitExceeded" 400;
     INSUFFICIENT_CIDR_BLOCKS "InsufficientCidrBlocks" 400;

@@ -32,7 +32,9 @@ mod subnet;
 mod tags;
 mod transit_gateway;
 mod trunk;
+mod unsuccessful;
 mod vpc;
+mod vpc_endpoint;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -87,6 +89,7 @@ families! {
     transit_gateway::ACTIONS,
     trunk::ACTIONS,
     vpc::ACTIONS,
+    vpc_endpoint::ACTIONS,
 }
 
 /// What an action says when it succeeded.

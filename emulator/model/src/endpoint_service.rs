@@ -92,4 +92,9 @@ impl Model {
     pub fn endpoint_services(&self) -> Vec<ServiceDetail> {
         aws::services(&self.region)
     }
+
+    /// One of them by its id.
+    pub fn endpoint_service(&self, id: &EndpointServiceId) -> Option<ServiceDetail> {
+        self.endpoint_services().into_iter().find(|service| service.id == *id)
+    }
 }

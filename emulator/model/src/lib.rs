@@ -44,6 +44,7 @@ pub mod transit_gateway;
 pub mod trunk;
 pub mod types;
 pub mod vpc;
+pub mod vpc_endpoint;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
 pub use capacity_reservation::{CapacityError, CapacityReservation};
@@ -97,5 +98,9 @@ pub use transit_gateway::{
     TransitGatewayRouteTable, TransitLife,
 };
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
-pub use types::{AccountId, Mac, Region, ZoneId, ZoneName};
+pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};
 pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcCidrAssociation, VpcError};
+pub use vpc_endpoint::{
+    Acceptance, DnsEntry, DnsOptions, DnsRecordIpType, EndpointChange, EndpointPlace, NewVpcEndpoint, VpcEndpoint,
+    VpcEndpointError,
+};

@@ -15,7 +15,7 @@ use crate::{
     PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId,
     SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey,
     TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId,
-    TrunkAssociation, TrunkAssociationId, Vpc, VpcId,
+    TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -63,6 +63,7 @@ pub struct Model {
     pub(crate) peerings: Map<PeeringConnectionId, PeeringConnection>,
     pub(crate) transit_gateways: Map<TransitGatewayId, TransitGateway>,
     pub(crate) transit_gateway_route_tables: Map<TransitGatewayRouteTableId, TransitGatewayRouteTable>,
+    pub(crate) vpc_endpoints: Map<VpcEndpointId, VpcEndpoint>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -107,6 +108,10 @@ pub struct Quotas {
     pub peerings_per_vpc: usize,
     /// Requests for VPC peering connections that nobody has answered yet: 25.
     pub open_peering_requests: usize,
+    /// Gateway endpoints per region: 20.
+    pub gateway_endpoints: usize,
+    /// Interface and Gateway Load Balancer endpoints per VPC: 50.
+    pub interface_endpoints_per_vpc: usize,
 }
 
 impl Default for Quotas {
@@ -129,6 +134,8 @@ impl Default for Quotas {
             elastic_ips_per_nat_gateway: 2,
             peerings_per_vpc: 50,
             open_peering_requests: 25,
+            gateway_endpoints: 20,
+            interface_endpoints_per_vpc: 50,
         }
     }
 }
@@ -181,6 +188,7 @@ impl Model {
             peerings: Map::new(),
             transit_gateways: Map::new(),
             transit_gateway_route_tables: Map::new(),
+            vpc_endpoints: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -221,7 +229,7 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 7] = [
+        let moved: [bool; 8] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
@@ -229,6 +237,7 @@ impl Model {
             self.advance_peerings(now),
             self.advance_transit_gateways(now),
             self.advance_capacity_reservations(now),
+            self.advance_vpc_endpoints(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -238,7 +247,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 8] = [
+        let due: [Option<Timestamp>; 9] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
@@ -247,6 +256,7 @@ impl Model {
             self.peerings_due(),
             self.transit_gateways_due(),
             self.capacity_reservations_due(),
+            self.vpc_endpoints_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -332,5 +342,7 @@ impl Model {
         nat_gateways nat_gateway: NatGatewayId => NatGateway;
         /// All VPC peering connections in the order of their ids, ended ones that are still shown included.
         peerings peering: PeeringConnectionId => PeeringConnection;
+        /// All VPC endpoints in the order of their ids, those deleted a while ago included.
+        vpc_endpoints vpc_endpoint: VpcEndpointId => VpcEndpoint;
     }
 }

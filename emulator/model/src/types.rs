@@ -20,6 +20,39 @@ pub struct ZoneName(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ZoneId(pub String);
 
+/// Which addresses something has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IpAddressType {
+    /// IPv4 ones.
+    Ipv4,
+    /// Both.
+    Dualstack,
+    /// IPv6 ones.
+    Ipv6,
+}
+
+impl IpAddressType {
+    /// Whether IPv4 addresses are among them.
+    pub fn has_ipv4(self) -> bool {
+        self != Self::Ipv6
+    }
+
+    /// Whether IPv6 addresses are among them.
+    pub fn has_ipv6(self) -> bool {
+        self != Self::Ipv4
+    }
+}
+
+impl fmt::Display for IpAddressType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "ipv4",
+            Self::Dualstack => "dualstack",
+            Self::Ipv6 => "ipv6",
+        })
+    }
+}
+
 macro_rules! text {
     ($($name:ident)*) => {$(
         impl fmt::Display for $name {

@@ -27,6 +27,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("elasticIpsPerNatGateway", |quotas| &mut quotas.elastic_ips_per_nat_gateway),
     ("peeringsPerVpc", |quotas| &mut quotas.peerings_per_vpc),
     ("openPeeringRequests", |quotas| &mut quotas.open_peering_requests),
+    ("gatewayEndpoints", |quotas| &mut quotas.gateway_endpoints),
+    ("interfaceEndpointsPerVpc", |quotas| &mut quotas.interface_endpoints_per_vpc),
 ];
 
 /// The delays of the model that can be set.

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use vpc_model::{
     Destination, EgressOnlyGatewayError, InterfaceError, PrefixListError, RouteError, RouteTarget, SubnetError,
-    VpcError,
+    VpcEndpointError, VpcError,
 };
 
 use crate::{ApiError, Code};
@@ -110,7 +110,7 @@ fn target_not_found(target: RouteTarget) -> ApiError {
         RouteTarget::TransitGateway(id) => {
             ApiError::not_found(Code::INVALID_TRANSIT_GATEWAY_ID_NOT_FOUND, "transitGateway", id)
         }
-        RouteTarget::VpcEndpoint(id) => ApiError::not_found(Code::INVALID_VPC_ENDPOINT_ID_NOT_FOUND, "vpcEndpoint", id),
+        RouteTarget::VpcEndpoint(id) => VpcEndpointError::NotFound(id).into(),
         RouteTarget::CarrierGateway(id) => {
             ApiError::not_found(Code::INVALID_CARRIER_GATEWAY_ID_NOT_FOUND, "carrierGateway", id)
         }

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 
 use super::{ConnectionTracking, InterfaceError, InterfaceType, NetworkInterface, PrivateIp};
 use crate::{
-    AddressError, Addresses, Context, Ids, InterfaceStatus, Mac, Model, NetworkInterfaceId, SecurityGroupId, Subnet,
-    SubnetId, Tags, WantedAddresses, index,
+    AddressError, Addresses, Context, Ids, InterfaceStatus, IpAddressType, Mac, Model, NetworkInterfaceId,
+    SecurityGroupId, Subnet, SubnetId, Tags, VpcId, WantedAddresses, index,
 };
 
 /// What CreateNetworkInterface asks for.
@@ -25,6 +25,8 @@ pub struct NewInterface {
     pub primary_ip: Option<Ipv4Addr>,
     /// Further addresses and prefixes.
     pub addresses: WantedAddresses,
+    /// Which addresses it has; unless said, its subnet decides.
+    pub ip_address_type: Option<IpAddressType>,
     /// Idle timeouts of tracked connections.
     pub connection_tracking: ConnectionTracking,
     /// Whether it goes between others, such as a NAT instance: then no check of source and destination.
@@ -50,6 +52,7 @@ impl NewInterface {
             interface_type: InterfaceType::Interface,
             primary_ip: None,
             addresses: WantedAddresses::default(),
+            ip_address_type: None,
             connection_tracking: ConnectionTracking::default(),
             source_dest_check: true,
             public_ip: None,
@@ -171,10 +174,19 @@ impl Model {
         subnet: &Subnet,
         wanted: &[SecurityGroupId],
     ) -> Result<Vec<SecurityGroupId>, InterfaceError> {
+        self.groups_in(&subnet.vpc_id, wanted)
+    }
+
+    /// The same in a VPC.
+    pub(crate) fn groups_in(
+        &self,
+        vpc_id: &VpcId,
+        wanted: &[SecurityGroupId],
+    ) -> Result<Vec<SecurityGroupId>, InterfaceError> {
         let mut groups: Vec<SecurityGroupId> = Vec::new();
         for id in wanted {
             let group = self.security_groups.get(id).ok_or_else(|| InterfaceError::GroupNotFound(id.clone()))?;
-            if group.vpc_id != subnet.vpc_id {
+            if group.vpc_id != *vpc_id {
                 return Err(InterfaceError::GroupInOtherVpc(id.clone()));
             }
             if !groups.contains(id) {
@@ -182,7 +194,7 @@ impl Model {
             }
         }
         if groups.is_empty() {
-            groups.extend(self.vpcs.get(&subnet.vpc_id).map(|vpc| vpc.default_security_group_id.clone()));
+            groups.extend(self.vpcs.get(vpc_id).map(|vpc| vpc.default_security_group_id.clone()));
         }
         let limit = self.quotas.groups_per_interface;
         if groups.len() > limit { Err(InterfaceError::TooManyGroups(limit)) } else { Ok(groups) }
@@ -199,15 +211,17 @@ impl Model {
         // Where the primary address will be among those taken: named ones come before counted ones.
         let mut primary_at = 0;
         if new.interface_type != InterfaceType::EfaOnly {
+            let wants_ipv4 = new.ip_address_type.map_or(!subnet.is_ipv6_native(), IpAddressType::has_ipv4);
             match new.primary_ip {
                 Some(address) => wanted.ipv4.insert(0, address),
-                None if subnet.is_ipv6_native() => {}
+                None if !wants_ipv4 => {}
                 None => {
                     primary_at = wanted.ipv4.len();
                     wanted.ipv4_count += 1;
                 }
             }
-            let wants_ipv6 = subnet.assign_ipv6_address_on_creation || new.primary_ipv6;
+            let by_subnet = subnet.assign_ipv6_address_on_creation || new.primary_ipv6;
+            let wants_ipv6 = new.ip_address_type.map_or(by_subnet, IpAddressType::has_ipv6);
             if wants_ipv6 && wanted.ipv6_slots() == 0 {
                 wanted.ipv6_count = 1;
             }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::{RouteError, RouteTable};
 use crate::{
-    CarrierGatewayId, EgressOnlyGatewayId, InstanceState, InternetGatewayId, Model, NatGatewayId, NetworkInterface,
-    NetworkInterfaceId, PeeringConnectionId, PeeringStatus, TransitGatewayId, VpcEndpointId, VpcId, VpnGatewayId,
+    CarrierGatewayId, EgressOnlyGatewayId, EndpointType, InstanceState, InternetGatewayId, Model, NatGatewayId,
+    NetworkInterface, NetworkInterfaceId, PeeringConnectionId, PeeringStatus, TransitGatewayId, VpcEndpoint,
+    VpcEndpointId, VpcId, VpnGatewayId,
 };
 
 /// Where a route hands packets to.
@@ -81,10 +82,15 @@ impl Model {
                 let peering = self.peering_of(id).ok_or_else(missing)?;
                 peering.has(vpc_id).then_some(vpc_id)
             }
-            RouteTarget::TransitGateway(_)
-            | RouteTarget::VpcEndpoint(_)
-            | RouteTarget::CarrierGateway(_)
-            | RouteTarget::VpnGateway(_) => return Err(missing()),
+            // Routes to gateway endpoints come and go with the endpoints.
+            RouteTarget::VpcEndpoint(id) => {
+                let endpoint = self.vpc_endpoints.get(id).filter(|endpoint| endpoint.is_alive());
+                let endpoint = endpoint.filter(|endpoint| endpoint.kind == EndpointType::GatewayLoadBalancer);
+                Some(&endpoint.ok_or_else(missing)?.vpc_id)
+            }
+            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) | RouteTarget::VpnGateway(_) => {
+                return Err(missing());
+            }
         };
         if served == Some(vpc_id) {
             return Ok(());
@@ -114,11 +120,9 @@ impl Model {
             RouteTarget::NatGateway(id) => {
                 self.nat_gateways.get(id).is_some_and(|gateway| gateway.is_alive() && gateway.vpc_id == *vpc_id)
             }
+            RouteTarget::VpcEndpoint(id) => self.vpc_endpoints.get(id).is_some_and(VpcEndpoint::is_working),
             // There are none of these yet, so nothing leads to them.
-            RouteTarget::TransitGateway(_)
-            | RouteTarget::VpcEndpoint(_)
-            | RouteTarget::CarrierGateway(_)
-            | RouteTarget::VpnGateway(_) => false,
+            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) | RouteTarget::VpnGateway(_) => false,
         }
     }
 }

@@ -67,6 +67,7 @@ resources! {
     "transit-gateway" transit_gateways;
     "transit-gateway-route-table" transit_gateway_route_tables;
     "vpc" vpcs;
+    "vpc-endpoint" vpc_endpoints;
     "vpc-flow-log" flow_logs;
     "vpc-peering-connection" peerings;
 }
