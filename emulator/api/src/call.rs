@@ -188,7 +188,9 @@ pub fn dispatch(call: Call, model: &mut Model, cx: &mut Context<'_>, request_id:
         return dispatch_read(call, model, cx.now, request_id);
     };
     let result = decode_whole(decode, &call.query).and_then(|operation| {
-        if call.dry_run {
+        if call.dry_run && call.action.dry_run_is_formal {
+            Ok(Vec::new())
+        } else if call.dry_run {
             let mut ids = cx.ids.clone();
             operation(&mut model.clone(), &mut Context { now: cx.now, ids: &mut ids })
         } else {

@@ -109,6 +109,9 @@ codes! {
     INVALID_LAUNCH_TEMPLATE_NAME_ALREADY_EXISTS "InvalidLaunchTemplateName.AlreadyExistsException" 400;
     INVALID_LAUNCH_TEMPLATE_NAME_MALFORMED "InvalidLaunchTemplateName.Malformed" 400;
     INVALID_LAUNCH_TEMPLATE_NAME_NOT_FOUND "InvalidLaunchTemplateName.NotFoundException" 400;
+    // Fleets.
+    INVALID_FLEET_ID_MALFORMED "InvalidFleetId.Malformed" 400;
+    INVALID_FLEET_ID_NOT_FOUND "InvalidFleetId.NotFound" 400;
     // Placement groups.
     INVALID_PLACEMENT_GROUP_DUPLICATE "InvalidPlacementGroup.Duplicate" 400;
     INVALID_PLACEMENT_GROUP_ID_MALFORMED "InvalidPlacementGroupId.Malformed" 400;

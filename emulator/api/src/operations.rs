@@ -9,6 +9,7 @@ mod dhcp_options;
 mod egress_only_gateway;
 mod elastic_ip;
 mod endpoint_service;
+mod fleet;
 mod flow_log;
 mod image;
 mod instance;
@@ -64,6 +65,7 @@ families! {
     egress_only_gateway::ACTIONS,
     elastic_ip::ACTIONS,
     endpoint_service::ACTIONS,
+    fleet::ACTIONS,
     flow_log::ACTIONS,
     image::ACTIONS,
     instance::ACTIONS,
@@ -136,6 +138,8 @@ pub(crate) trait Operation: Sized + 'static {
     const ACTION: &'static str;
     /// Whether it takes a `ClientToken`. Repeats are dealt with before `run`.
     const CLIENT_TOKEN: bool = false;
+    /// Whether a dry run looks at the request alone, and not at what it names.
+    const DRY_RUN_IS_FORMAL: bool = false;
     /// What it says.
     type Output: Output;
 
@@ -167,6 +171,7 @@ pub(crate) struct Action {
     pub(crate) name: &'static str,
     pub(crate) service: Service,
     pub(crate) takes_client_token: bool,
+    pub(crate) dry_run_is_formal: bool,
     pub(crate) handler: Handler,
 }
 
@@ -176,6 +181,7 @@ pub(crate) const fn read<T: ReadOperation>() -> Action {
         name: T::ACTION,
         service: Service::Ec2,
         takes_client_token: false,
+        dry_run_is_formal: false,
         handler: Handler::Read(|query| {
             let operation = T::decode(query)?;
             Ok(Box::new(|model, now| operation.run(model, now).map(Output::into_bytes)))
@@ -189,6 +195,7 @@ pub(crate) const fn write<T: Operation>() -> Action {
         name: T::ACTION,
         service: Service::Ec2,
         takes_client_token: T::CLIENT_TOKEN,
+        dry_run_is_formal: T::DRY_RUN_IS_FORMAL,
         handler: Handler::Write(|query| {
             let operation = T::decode(query)?;
             Ok(Box::new(|model, cx| operation.run(model, cx).map(Output::into_bytes)))

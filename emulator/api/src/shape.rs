@@ -10,7 +10,7 @@ use crate::query::{Base64, Query, Value};
 use crate::xml::Xml;
 use crate::{ApiError, Code};
 
-/// A member: its name in requests, its name in replies, its kind.
+/// A member: its name in requests, its name in replies (empty where they do not show it), its kind.
 pub(crate) type Member = (&'static str, &'static str, Kind);
 
 /// What a member is.
@@ -95,7 +95,7 @@ fn check(name: &str, text: String, kind: Kind) -> Result<String, ApiError> {
 
 /// Writes the members that are there.
 pub(crate) fn write(xml: &mut Xml, members: &[Member], found: &LaunchParameters) {
-    for (name, shown, kind) in members {
+    for (name, shown, kind) in members.iter().filter(|(_, shown, _)| !shown.is_empty()) {
         match (kind, found.get(*name)) {
             (Kind::Inside(members), Some(LaunchParameter::Structure(inside))) => {
                 xml.element(shown, |xml| write(xml, members, inside));

@@ -86,7 +86,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// About what an hour costs On-Demand, in millionths of a dollar.
-fn on_demand(known: &InstanceType) -> u64 {
+pub fn on_demand(known: &InstanceType) -> u64 {
     let family = known.family();
     let series = family.split(|c: char| c.is_ascii_digit()).next().unwrap_or(family);
     let attributes = family.trim_start_matches(series).trim_start_matches(|c: char| c.is_ascii_digit());

@@ -8,7 +8,7 @@ mod attribute;
 mod describe;
 mod interface;
 mod item;
-mod launch;
+pub(crate) mod launch;
 mod metadata;
 mod options;
 mod states;

@@ -188,6 +188,7 @@ macro_rules! rows {
             name: stringify!($action),
             service: $crate::call::Service::Ec2,
             takes_client_token: false,
+            dry_run_is_formal: false,
             handler: $crate::operations::Handler::Read(|query| {
                 #[allow(clippy::needless_update, reason = "some rows say everything")]
                 static THIS: Row = Row { action: stringify!($action), set: $set, $($members)* ..ROW };

@@ -4,7 +4,7 @@
 
 use vpc_model::{ImageId, Model};
 
-use super::requirements::REQUIREMENTS;
+pub(crate) use super::requirements::REQUIREMENTS;
 use crate::shape::Kind::{Data, Flag, Inside, Many, Number, One, Text, Texts, Time};
 use crate::shape::Member;
 
@@ -73,7 +73,7 @@ const DNS_NAMES: &[Member] = &[
 
 pub(crate) const ENCLAVE: &[Member] = &[("Enabled", "enabled", Flag)];
 
-const METADATA: &[Member] = &[
+pub(crate) const METADATA: &[Member] = &[
     ("HttpTokens", "httpTokens", One(&["optional", "required"])),
     ("HttpPutResponseHopLimit", "httpPutResponseHopLimit", Number),
     ("HttpEndpoint", "httpEndpoint", One(&["disabled", "enabled"])),
@@ -192,7 +192,7 @@ const ADDRESS: &[Member] = &[("Primary", "primary", Flag), ("PrivateIpAddress", 
 
 const IPV6_ADDRESS: &[Member] = &[("Ipv6Address", "ipv6Address", Text)];
 
-const DEVICE: &[Member] = &[
+pub(crate) const DEVICE: &[Member] = &[
     ("DeviceName", "deviceName", Text),
     ("VirtualName", "virtualName", Text),
     ("Ebs", "ebs", Inside(EBS)),
@@ -212,7 +212,7 @@ const EBS: &[Member] = &[
     ("EbsCardIndex", "ebsCardIndex", Number),
 ];
 
-const PROFILE: &[Member] = &[("Arn", "arn", Text), ("Name", "name", Text)];
+pub(crate) const PROFILE: &[Member] = &[("Arn", "arn", Text), ("Name", "name", Text)];
 
 /// The image that a public parameter of AWS Systems Manager stands for, where it is known.
 pub(crate) fn image_behind<'a>(model: &'a Model, text: &str) -> Option<&'a ImageId> {
