@@ -22,6 +22,7 @@ mod tags;
 mod transit_gateway;
 mod vpc;
 mod vpc_endpoint;
+mod vpn;
 
 use std::fmt;
 
@@ -192,6 +193,12 @@ codes! {
     INVALID_CARRIER_GATEWAY_ID_NOT_FOUND "InvalidCarrierGatewayID.NotFound" 400;
     INVALID_VPN_GATEWAY_ID_MALFORMED "InvalidVpnGatewayID.Malformed" 400;
     INVALID_VPN_GATEWAY_ID_NOT_FOUND "InvalidVpnGatewayID.NotFound" 400;
+    CUSTOMER_GATEWAY_LIMIT_EXCEEDED "CustomerGatewayLimitExceeded" 400;
+    INVALID_CUSTOMER_GATEWAY_ID_NOT_FOUND "InvalidCustomerGatewayID.NotFound" 400;
+    INVALID_VPN_GATEWAY_ATTACHMENT_NOT_FOUND "InvalidVpnGatewayAttachment.NotFound" 400;
+    INVALID_VPN_GATEWAY_STATE "InvalidVpnGatewayState" 400;
+    VPN_GATEWAY_ATTACHMENT_LIMIT_EXCEEDED "VpnGatewayAttachmentLimitExceeded" 400;
+    VPN_GATEWAY_LIMIT_EXCEEDED "VpnGatewayLimitExceeded" 400;
     INVALID_CUSTOMER_GATEWAY_ID_MALFORMED "InvalidCustomerGatewayId.Malformed" 400;
     INVALID_VPN_CONNECTION_ID_MALFORMED "InvalidVpnConnectionID.Malformed" 400;
     RESOURCE_ALREADY_ASSOCIATED "Resource.AlreadyAssociated" 400;

@@ -4,6 +4,7 @@
 
 mod account;
 mod capacity_reservation;
+mod customer_gateway;
 mod describe;
 mod dhcp_options;
 mod egress_only_gateway;
@@ -36,6 +37,7 @@ mod trunk;
 mod unsuccessful;
 mod vpc;
 mod vpc_endpoint;
+mod vpn_gateway;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -61,6 +63,7 @@ families! {
     address_plans::ACTIONS,
     capacity::ACTIONS,
     capacity_reservation::ACTIONS,
+    customer_gateway::ACTIONS,
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,
     elastic_ip::ACTIONS,
@@ -92,6 +95,7 @@ families! {
     trunk::ACTIONS,
     vpc::ACTIONS,
     vpc_endpoint::ACTIONS,
+    vpn_gateway::ACTIONS,
 }
 
 /// What an action says when it succeeded.

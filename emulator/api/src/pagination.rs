@@ -15,7 +15,7 @@ use crate::{ApiError, Code};
 const MARK: &str = "vpcbox/1/";
 
 /// Which page a call asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct PageRequest {
     max_results: Option<usize>,
     after: Option<String>,

@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use vpc_model::{
     AttachmentStatus, Destination, Direction, InstanceState, IpProtocol, Mac, Model, NetworkInterface,
-    NetworkInterfaceId, PortRange, Route, RouteTarget, RulePeer, SecurityGroupId, SecurityGroupRule,
+    NetworkInterfaceId, PortRange, Route, RouteOrigin, RouteTarget, RulePeer, SecurityGroupId, SecurityGroupRule,
     SecurityGroupRuleId,
 };
 
@@ -263,15 +263,19 @@ fn covers(rule: &SecurityGroupRule, payload: Payload) -> bool {
 /// The ENI that the most specific route hands a packet to.
 fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -> Result<&'a NetworkInterface, Reason> {
     let table = model.route_table_of(&sender.subnet_id).ok_or(Reason::NoRoute)?;
-    // Where a block and an entry of a prefix list are the same, the route by the block has priority.
+    // Of equally specific ones a route by a block has priority over one by a prefix list, and that over a
+    // propagated one.
     let specificity = |route: &Route| match &route.destination {
-        Destination::Block(block) => block.contains(&destination).then_some((block.prefix_len(), true)),
+        Destination::Block(block) => {
+            let priority = if route.origin == RouteOrigin::Propagation { 0 } else { 2 };
+            block.contains(&destination).then_some((block.prefix_len(), priority))
+        }
         Destination::PrefixList(id) => {
             let entries = model.prefix_list(id)?.entries().keys();
-            entries.filter(|entry| entry.contains(&destination)).map(|entry| (entry.prefix_len(), false)).max()
+            entries.filter(|entry| entry.contains(&destination)).map(|entry| (entry.prefix_len(), 1)).max()
         }
     };
-    let covering = table.routes.iter().filter_map(|route| Some((specificity(route)?, route)));
+    let covering = model.all_routes(table).into_iter().filter_map(|route| Some((specificity(&route)?, route)));
     let (_, route) = covering.max_by_key(|(specificity, _)| *specificity).ok_or(Reason::NoRoute)?;
     match &route.target {
         RouteTarget::Local => {

@@ -98,6 +98,7 @@ impl Model {
             return Err(GatewayError::MappedAddresses(vpc_id.clone()));
         }
         self.gateway_mut(id)?.vpc_id = None;
+        self.end_edge_association(&id.clone().into());
         self.touch();
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::address_pool::AddressPool;
 use crate::index::{self, Indexes};
-use crate::{Ids, Model, NetworkInterface, WantedAddresses};
+use crate::{Ids, Model, NetworkInterface, RouteTableAssociation, WantedAddresses};
 
 impl Model {
     /// Recounts every index from the resources and checks what must be unique.
@@ -97,7 +97,7 @@ impl Model {
             index.group_by_name.insert((group.vpc_id.clone(), group.name.clone()), group.id.clone());
         }
         for table in self.route_tables.values() {
-            for subnet in table.associations.iter().filter_map(|association| association.subnet_id.as_ref()) {
+            for subnet in table.associations.iter().filter_map(RouteTableAssociation::subnet_id) {
                 if index.table_by_subnet.insert(subnet.clone(), table.id.clone()).is_some() {
                     broken.push(format!("{subnet} has two route tables"));
                 }

@@ -7,6 +7,7 @@
 pub mod address_pool;
 pub mod capacity_reservation;
 pub mod client_token;
+pub mod customer_gateway;
 pub mod dhcp_options;
 pub mod egress_only_gateway;
 pub mod elastic_ip;
@@ -45,10 +46,12 @@ pub mod trunk;
 pub mod types;
 pub mod vpc;
 pub mod vpc_endpoint;
+pub mod vpn_gateway;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
 pub use capacity_reservation::{CapacityError, CapacityReservation};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};
+pub use customer_gateway::{CustomerDevice, CustomerGateway, CustomerGatewayError};
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};
 pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
@@ -82,7 +85,8 @@ pub use placement_group::{PlacementGroup, PlacementGroupError, PlacementStrategy
 pub use prefix_list::{NewPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListError};
 pub use region::Zone;
 pub use route_table::{
-    Destination, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableAssociation, RouteTarget,
+    Destination, EdgeGateway, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableAssociation,
+    RouteTarget, TableUser,
 };
 pub use security_group::{
     Direction, IpProtocol, NewRule, PortRange, Revoked, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,
@@ -104,3 +108,4 @@ pub use vpc_endpoint::{
     Acceptance, DnsEntry, DnsOptions, DnsRecordIpType, EndpointChange, EndpointPlace, NewVpcEndpoint, VpcEndpoint,
     VpcEndpointError,
 };
+pub use vpn_gateway::{VpnAttachment, VpnGateway, VpnGatewayError};

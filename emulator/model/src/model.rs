@@ -8,14 +8,15 @@ use crate::index::Indexes;
 use crate::map::Map;
 use crate::prefix_list;
 use crate::{
-    AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, Delays, DhcpOptions,
-    DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, Fleet, FleetId, FlowLog, FlowLogId, Ids,
-    Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId,
-    NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection,
-    PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId,
-    SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey,
-    TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId,
-    TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
+    AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, CustomerGateway,
+    CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, Fleet,
+    FleetId, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
+    LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
+    NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList,
+    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation,
+    SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId,
+    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint,
+    VpcEndpointId, VpcId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -64,6 +65,8 @@ pub struct Model {
     pub(crate) transit_gateways: Map<TransitGatewayId, TransitGateway>,
     pub(crate) transit_gateway_route_tables: Map<TransitGatewayRouteTableId, TransitGatewayRouteTable>,
     pub(crate) vpc_endpoints: Map<VpcEndpointId, VpcEndpoint>,
+    pub(crate) vpn_gateways: Map<VpnGatewayId, VpnGateway>,
+    pub(crate) customer_gateways: Map<CustomerGatewayId, CustomerGateway>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -112,6 +115,10 @@ pub struct Quotas {
     pub gateway_endpoints: usize,
     /// Interface and Gateway Load Balancer endpoints per VPC: 50.
     pub interface_endpoints_per_vpc: usize,
+    /// Virtual private gateways per region: 5.
+    pub vpn_gateways: usize,
+    /// Customer gateways per region: 50.
+    pub customer_gateways: usize,
 }
 
 impl Default for Quotas {
@@ -136,6 +143,8 @@ impl Default for Quotas {
             open_peering_requests: 25,
             gateway_endpoints: 20,
             interface_endpoints_per_vpc: 50,
+            vpn_gateways: 5,
+            customer_gateways: 50,
         }
     }
 }
@@ -189,6 +198,8 @@ impl Model {
             transit_gateways: Map::new(),
             transit_gateway_route_tables: Map::new(),
             vpc_endpoints: Map::new(),
+            vpn_gateways: Map::new(),
+            customer_gateways: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -229,7 +240,7 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 8] = [
+        let moved: [bool; 10] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
@@ -238,6 +249,8 @@ impl Model {
             self.advance_transit_gateways(now),
             self.advance_capacity_reservations(now),
             self.advance_vpc_endpoints(now),
+            self.advance_vpn_gateways(now),
+            self.advance_customer_gateways(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -247,7 +260,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 9] = [
+        let due: [Option<Timestamp>; 11] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
@@ -257,6 +270,8 @@ impl Model {
             self.transit_gateways_due(),
             self.capacity_reservations_due(),
             self.vpc_endpoints_due(),
+            self.vpn_gateways_due(),
+            self.customer_gateways_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -344,5 +359,9 @@ impl Model {
         peerings peering: PeeringConnectionId => PeeringConnection;
         /// All VPC endpoints in the order of their ids, those deleted a while ago included.
         vpc_endpoints vpc_endpoint: VpcEndpointId => VpcEndpoint;
+        /// All virtual private gateways in the order of their ids, those that are gone included for a while.
+        vpn_gateways vpn_gateway: VpnGatewayId => VpnGateway;
+        /// All customer gateways in the order of their ids, those that are gone included for a while.
+        customer_gateways customer_gateway: CustomerGatewayId => CustomerGateway;
     }
 }

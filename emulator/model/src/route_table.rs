@@ -5,15 +5,17 @@
 mod association;
 mod destination;
 mod error;
+mod propagation;
 mod route;
 mod target;
 
 use ipnet::IpNet;
 
+pub use self::association::{EdgeGateway, RouteTableAssociation, TableUser};
 pub use self::destination::Destination;
 pub use self::error::RouteError;
 pub use self::target::RouteTarget;
-use crate::{Context, Model, RouteTableAssociationId, RouteTableId, SubnetId, Tags, VpcId};
+use crate::{Context, Model, RouteTableId, Tags, VpcId, VpnGatewayId};
 
 /// A route table.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct RouteTable {
     pub routes: Vec<Route>,
     /// Who uses it.
     pub associations: Vec<RouteTableAssociation>,
+    /// The virtual private gateways that propagate routes to it.
+    pub propagating_gateways: Vec<VpnGatewayId>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -48,15 +52,8 @@ pub enum RouteOrigin {
     CreateRouteTable,
     /// By CreateRoute.
     CreateRoute,
-}
-
-/// A route table's association: the VPC's main one, or a subnet's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RouteTableAssociation {
-    /// Its id.
-    pub id: RouteTableAssociationId,
-    /// The subnet; `None` for the main association.
-    pub subnet_id: Option<SubnetId>,
+    /// A virtual private gateway propagates it.
+    Propagation,
 }
 
 /// Whether a route leads anywhere.
@@ -83,7 +80,7 @@ impl Route {
 impl RouteTable {
     /// Whether it is its VPC's main table.
     pub fn is_main(&self) -> bool {
-        self.associations.iter().any(|association| association.subnet_id.is_none())
+        self.associations.iter().any(RouteTableAssociation::is_main)
     }
 }
 
@@ -133,14 +130,21 @@ impl Model {
         blocks: &[IpNet],
     ) -> RouteTableId {
         let id = self.insert_route_table(cx, vpc_id, blocks, Tags::new());
-        self.insert_association(cx, &id, None);
+        self.insert_association(cx, &id, TableUser::Main);
         id
     }
 
     fn insert_route_table(&mut self, cx: &mut Context, vpc_id: &VpcId, blocks: &[IpNet], tags: Tags) -> RouteTableId {
         let id: RouteTableId = cx.ids.next();
         let routes = blocks.iter().copied().map(Route::local).collect();
-        let table = RouteTable { id: id.clone(), vpc_id: vpc_id.clone(), routes, associations: Vec::new(), tags };
+        let table = RouteTable {
+            id: id.clone(),
+            vpc_id: vpc_id.clone(),
+            routes,
+            associations: Vec::new(),
+            propagating_gateways: Vec::new(),
+            tags,
+        };
         self.route_tables.insert(id.clone(), table);
         id
     }

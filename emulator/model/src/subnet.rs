@@ -221,7 +221,7 @@ impl Model {
         index::remove(&mut self.index.subnets_by_vpc, &subnet.vpc_id, id);
         self.index.pools.remove(id);
         if let Some(table) = self.index.table_by_subnet.remove(id).and_then(|table| self.route_tables.get_mut(&table)) {
-            table.associations.retain(|association| association.subnet_id.as_ref() != Some(id));
+            table.associations.retain(|association| association.subnet_id() != Some(id));
         }
         for acl in self.network_acls.values_mut() {
             acl.associations.retain(|(_, subnet)| subnet != id);

@@ -217,9 +217,10 @@ impl Model {
         let has_gateway = self.internet_gateways.values().any(|gateway| gateway.vpc_id.as_ref() == Some(id));
         let has_acls = self.network_acls.values().any(|acl| acl.vpc_id == *id && !acl.is_default);
         let has_way_out = self.egress_only_gateways.values().any(|gateway| gateway.vpc_id == *id);
+        let has_vpn = self.has_vpn_gateway(id);
         let is_asked = self.has_open_peering_request(id);
         let has_endpoints = self.has_endpoints(id);
-        let has_ways = has_gateway || has_way_out || has_endpoints;
+        let has_ways = has_gateway || has_way_out || has_vpn || has_endpoints;
         if has_subnets || has_groups || has_tables || has_ways || has_acls || is_asked {
             return Err(VpcError::HasDependencies(id.clone()));
         }

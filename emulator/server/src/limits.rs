@@ -29,6 +29,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("openPeeringRequests", |quotas| &mut quotas.open_peering_requests),
     ("gatewayEndpoints", |quotas| &mut quotas.gateway_endpoints),
     ("interfaceEndpointsPerVpc", |quotas| &mut quotas.interface_endpoints_per_vpc),
+    ("vpnGateways", |quotas| &mut quotas.vpn_gateways),
+    ("customerGateways", |quotas| &mut quotas.customer_gateways),
 ];
 
 /// The delays of the model that can be set.

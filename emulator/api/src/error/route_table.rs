@@ -54,10 +54,33 @@ impl From<RouteError> for ApiError {
                  blocks. This route can target only an interface or an instance."
             )),
             RouteError::Local(destination) => invalid(format!("cannot remove local route {destination}")),
-            RouteError::AlreadyAssociated(subnet) => Self::new(
-                Code::RESOURCE_ALREADY_ASSOCIATED,
-                format!("the specified association for subnet {subnet} conflicts with an existing association"),
+            RouteError::AlreadyAssociated(user) => {
+                let noun = if user.starts_with("subnet-") { "subnet" } else { "route table" };
+                let message =
+                    format!("the specified association for {noun} {user} conflicts with an existing association");
+                Self::new(Code::RESOURCE_ALREADY_ASSOCIATED, message)
+            }
+            RouteError::GatewayNotFound(gateway) => {
+                Self::not_found(Code::INVALID_GATEWAY_ID_NOT_FOUND, "gateway", gateway)
+            }
+            RouteError::GatewayElsewhere { table, gateway } => {
+                invalid(format!("route table {table} and network gateway {gateway} belong to different networks"))
+            }
+            RouteError::GatewayNotAttached { table, gateway } => Self::new(
+                Code::GATEWAY_NOT_ATTACHED,
+                format!("Virtual private gateway {gateway} is not attached to the network of route table {table}"),
             ),
+            RouteError::PropagatingForGateway(table) => invalid(format!(
+                "Route table {table} cannot have route propagation enabled and be associated with a gateway"
+            )),
+            RouteError::TargetOfGateway { table, target } => invalid(format!(
+                "Route table {table} is for a gateway and cannot have a route with the target {target}. Its routes can \
+                 target only an interface, a Gateway Load Balancer endpoint or local."
+            )),
+            RouteError::DestinationOfGateway { table, destination } => invalid(format!(
+                "Route table {table} is for a gateway and cannot have a route to {destination}. Its routes must be \
+                 within the CIDR blocks of the VPC."
+            )),
             RouteError::MainAssociation(id) => {
                 invalid(format!("cannot disassociate the main route table association {id}"))
             }

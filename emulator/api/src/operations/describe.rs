@@ -35,6 +35,8 @@ pub(crate) trait Describable: Sized + 'static {
     const SET: &'static str;
     /// How many a page can have.
     const MAX_RESULTS: RangeInclusive<u32> = 5..=1000;
+    /// Whether the action takes `MaxResults` and `NextToken`.
+    const PAGED: bool = true;
     /// What it can be filtered by.
     const FIELDS: Fields<Model, Self>;
     /// Filters by which all that can match are found without a look at the others, the most telling first.
@@ -77,7 +79,7 @@ impl<R: Describable> Selection<R> {
         Ok(Self {
             ids: query.list(R::IDS)?,
             filters: Filters::decode(query)?,
-            page: PageRequest::decode(query, R::MAX_RESULTS)?,
+            page: if R::PAGED { PageRequest::decode(query, R::MAX_RESULTS)? } else { PageRequest::default() },
         })
     }
 

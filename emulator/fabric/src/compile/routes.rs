@@ -21,7 +21,7 @@ pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
     }
     for subnet in view.model.subnets().filter(|subnet| subnet.vpc_id == *vpc) {
         let Some(table) = view.model.route_table_of(&subnet.id) else { continue };
-        if !table.routes.iter().any(|route| route.target != RouteTarget::Local) {
+        if view.model.all_routes(table).iter().all(|route| route.target == RouteTarget::Local) {
             continue;
         }
         let number = names::route_table(&table.id);
@@ -42,7 +42,7 @@ fn routes(view: &View<'_>, table: &RouteTable, desired: &mut Desired) {
     for (destination, route) in view.model.routes_by_block(table) {
         let IpNet::V4(destination) = destination else { continue };
         let key = Key::Route(view.vpc.id.clone(), names::route_table(&table.id), destination);
-        desired.insert(key, Object::Route(next_hop(view, route)));
+        desired.insert(key, Object::Route(next_hop(view, &route)));
     }
 }
 

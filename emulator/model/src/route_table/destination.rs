@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Route, RouteTable};
+use super::{Route, RouteOrigin, RouteTable};
 use crate::{Model, PrefixListId};
 
 /// Where a route's packets are going.
@@ -59,19 +59,22 @@ impl fmt::Display for Destination {
 
 impl Model {
     /// A table's routes by block. Of several to the same block, one that names the block wins over one by a prefix
-    /// list.
-    pub fn routes_by_block<'a>(&self, table: &'a RouteTable) -> BTreeMap<IpNet, &'a Route> {
-        let mut routes = BTreeMap::new();
-        let (by_block, by_list): (Vec<&Route>, Vec<&Route>) =
-            table.routes.iter().partition(|route| route.destination.block().is_some());
-        for route in by_list.into_iter().chain(by_block) {
-            routes.extend(self.blocks_of(&route.destination).into_iter().map(|block| (block, route)));
-        }
-        routes
+    /// list, and both over one that is propagated.
+    pub fn routes_by_block(&self, table: &RouteTable) -> BTreeMap<IpNet, Route> {
+        let priority = |route: &Route| match (&route.destination, route.origin) {
+            (_, RouteOrigin::Propagation) => 0,
+            (Destination::PrefixList(_), _) => 1,
+            (Destination::Block(_), _) => 2,
+        };
+        let mut all = self.all_routes(table);
+        all.sort_by_key(priority);
+        let blocks =
+            |route: Route| self.blocks_of(&route.destination).into_iter().map(move |block| (block, route.clone()));
+        all.into_iter().flat_map(blocks).collect()
     }
 
     /// The route an address takes: the most specific one that contains it.
-    pub fn route_for<'a>(&self, table: &'a RouteTable, address: IpAddr) -> Option<&'a Route> {
+    pub fn route_for(&self, table: &RouteTable, address: IpAddr) -> Option<Route> {
         let fitting = self.routes_by_block(table).into_iter().filter(|(block, _)| block.contains(&address));
         fitting.max_by_key(|(block, _)| block.prefix_len()).map(|(_, route)| route)
     }

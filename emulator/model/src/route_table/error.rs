@@ -2,8 +2,8 @@
 
 use ipnet::IpNet;
 
-use super::{Destination, RouteTarget};
-use crate::{PrefixListId, RouteTableAssociationId, RouteTableId, SubnetId, VpcId};
+use super::{Destination, EdgeGateway, RouteTarget};
+use crate::{PrefixListId, RouteTableAssociationId, RouteTableId, SubnetId, VpcId, VpnGatewayId};
 
 /// Why an operation on a route table is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,9 +79,47 @@ pub enum RouteError {
     /// Local routes stay as long as their VPC.
     #[error("the local route to {0} cannot be removed")]
     Local(Destination),
-    /// A subnet has one table.
-    #[error("subnet {0} has a route table already")]
-    AlreadyAssociated(SubnetId),
+    /// A subnet or gateway has one table.
+    #[error("{0} has a route table already")]
+    AlreadyAssociated(String),
+    /// No such gateway.
+    #[error("gateway {0} does not exist")]
+    GatewayNotFound(EdgeGateway),
+    /// Table and gateway belong to different VPCs.
+    #[error("route table {table} and gateway {gateway} belong to different vpcs")]
+    GatewayElsewhere {
+        /// The table.
+        table: RouteTableId,
+        /// The gateway.
+        gateway: EdgeGateway,
+    },
+    /// A gateway that is to propagate routes is not attached to the table's VPC.
+    #[error("{gateway} is not attached to the vpc of {table}")]
+    GatewayNotAttached {
+        /// The table.
+        table: RouteTableId,
+        /// The gateway.
+        gateway: VpnGatewayId,
+    },
+    /// A table cannot be a gateway's and have routes propagated to it.
+    #[error("route table {0} cannot be a gateway's and have routes propagated")]
+    PropagatingForGateway(RouteTableId),
+    /// A gateway's table only has targets for detours.
+    #[error("a gateway's route table {table} cannot have the target {target}")]
+    TargetOfGateway {
+        /// The table.
+        table: RouteTableId,
+        /// The target.
+        target: RouteTarget,
+    },
+    /// A gateway's table only has routes within the VPC.
+    #[error("a gateway's route table {table} cannot have the destination {destination}")]
+    DestinationOfGateway {
+        /// The table.
+        table: RouteTableId,
+        /// The destination.
+        destination: Destination,
+    },
     /// The main association can only be replaced.
     #[error("{0} is the main association")]
     MainAssociation(RouteTableAssociationId),

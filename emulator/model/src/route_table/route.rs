@@ -106,7 +106,7 @@ impl Model {
         counted.map(weight).sum()
     }
 
-    fn table_mut(&mut self, id: &RouteTableId) -> Result<&mut RouteTable, RouteError> {
+    pub(super) fn table_mut(&mut self, id: &RouteTableId) -> Result<&mut RouteTable, RouteError> {
         self.route_tables.get_mut(id).ok_or_else(|| RouteError::TableNotFound(id.clone()))
     }
 
@@ -128,6 +128,9 @@ impl Model {
                 return Err(RouteError::EndpointRoute { table: id.clone(), destination: destination.clone() });
             }
             Destination::PrefixList(_) => {}
+        }
+        if table.is_gateways() {
+            self.check_gateways_route(table, destination, target)?;
         }
         self.check_target(table, self.is_ipv6(destination), target)?;
         Ok(table)

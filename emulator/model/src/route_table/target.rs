@@ -88,7 +88,11 @@ impl Model {
                 let endpoint = endpoint.filter(|endpoint| endpoint.kind == EndpointType::GatewayLoadBalancer);
                 Some(&endpoint.ok_or_else(missing)?.vpc_id)
             }
-            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) | RouteTarget::VpnGateway(_) => {
+            RouteTarget::VpnGateway(id) => {
+                let gateway = self.vpn_gateways.get(id).filter(|gateway| gateway.is_alive());
+                gateway.ok_or_else(missing)?.vpc_id()
+            }
+            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) => {
                 return Err(missing());
             }
         };
@@ -121,8 +125,11 @@ impl Model {
                 self.nat_gateways.get(id).is_some_and(|gateway| gateway.is_alive() && gateway.vpc_id == *vpc_id)
             }
             RouteTarget::VpcEndpoint(id) => self.vpc_endpoints.get(id).is_some_and(VpcEndpoint::is_working),
+            RouteTarget::VpnGateway(id) => {
+                self.vpn_gateways.get(id).is_some_and(|gateway| gateway.vpc_id() == Some(vpc_id))
+            }
             // There are none of these yet, so nothing leads to them.
-            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) | RouteTarget::VpnGateway(_) => false,
+            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) => false,
         }
     }
 }

@@ -47,6 +47,7 @@ macro_rules! resources {
 
 resources! {
     "capacity-reservation" capacity_reservations;
+    "customer-gateway" customer_gateways;
     "dhcp-options" dhcp_options;
     "egress-only-internet-gateway" egress_only_gateways;
     "elastic-ip" elastic_ips;
@@ -69,6 +70,7 @@ resources! {
     "vpc" vpcs;
     "vpc-endpoint" vpc_endpoints;
     "vpc-flow-log" flow_logs;
+    "vpn-gateway" vpn_gateways;
     "vpc-peering-connection" peerings;
 }
 

@@ -1,16 +1,34 @@
 //! AssociateRouteTable, DisassociateRouteTable, ReplaceRouteTableAssociation.
 
-use vpc_model::{Context, Model, RouteTableAssociationId, RouteTableId, SubnetId};
+use vpc_model::{
+    Context, EdgeGateway, InternetGatewayId, Model, RouteTableAssociationId, RouteTableId, SubnetId, VpnGatewayId,
+};
 
-use crate::ApiError;
 use crate::operations::{Done, Operation, Output};
-use crate::query::Query;
+use crate::query::{Query, Value};
 use crate::xml::Xml;
+use crate::{ApiError, Code};
 
 #[derive(Debug)]
 pub(super) struct AssociateRouteTable {
     table_id: RouteTableId,
-    subnet_id: SubnetId,
+    user: User,
+}
+
+/// Who shall use a table.
+#[derive(Debug)]
+enum User {
+    Subnet(SubnetId),
+    Gateway(EdgeGateway),
+}
+
+/// A gateway of either kind, told apart by its id.
+fn gateway(text: String) -> Result<EdgeGateway, ApiError> {
+    match text.split_once('-') {
+        Some(("igw", _)) => InternetGatewayId::from_text("GatewayId", text).map(EdgeGateway::Internet),
+        Some(("vgw", _)) => VpnGatewayId::from_text("GatewayId", text).map(EdgeGateway::Vpn),
+        _ => Err(ApiError::not_found(Code::INVALID_GATEWAY_ID_NOT_FOUND, "gateway", text)),
+    }
 }
 
 impl Operation for AssociateRouteTable {
@@ -18,12 +36,25 @@ impl Operation for AssociateRouteTable {
     type Output = Associated;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        query.refuse_unsupported(&["GatewayId", "PublicIpv4Pool"])?;
-        Ok(Self { table_id: query.required("RouteTableId")?, subnet_id: query.required("SubnetId")? })
+        query.refuse_unsupported(&["PublicIpv4Pool"])?;
+        let table_id = query.required("RouteTableId")?;
+        let edge = query.optional("GatewayId")?.map(gateway).transpose()?;
+        let user = match (query.optional("SubnetId")?, edge) {
+            (Some(subnet), None) => User::Subnet(subnet),
+            (None, Some(gateway)) => User::Gateway(gateway),
+            (Some(_), Some(_)) => {
+                return Err(ApiError::combination("Specify either a subnet or a gateway, but not both"));
+            }
+            (None, None) => return Err(ApiError::missing("subnetId or gatewayId")),
+        };
+        Ok(Self { table_id, user })
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        let id = model.associate_route_table(cx, &self.table_id, &self.subnet_id)?;
+        let id = match self.user {
+            User::Subnet(subnet) => model.associate_route_table(cx, &self.table_id, &subnet)?,
+            User::Gateway(gateway) => model.associate_gateway_route_table(cx, &self.table_id, gateway)?,
+        };
         Ok(Associated { element: "associationId", id })
     }
 }

@@ -2,6 +2,7 @@
 //! in the submodules.
 
 mod association;
+mod propagation;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use vpc_model::{
     AccountId, Context, Destination, InstanceId, Model, Route, RouteError, RouteOrigin, RouteState, RouteTable,
-    RouteTableId, RouteTarget, Tags, VpcId,
+    RouteTableAssociation, RouteTableId, RouteTarget, Tags, VpcId,
 };
 
 use super::describe::{Describable, Describe, Single, created};
@@ -30,6 +31,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<association::AssociateRouteTable>(),
     write::<association::DisassociateRouteTable>(),
     write::<association::ReplaceRouteTableAssociation>(),
+    write::<propagation::EnableVgwRoutePropagation>(),
+    write::<propagation::DisableVgwRoutePropagation>(),
 ];
 
 impl Describable for RouteTable {
@@ -41,7 +44,9 @@ impl Describable for RouteTable {
     const SET: &'static str = "routeTableSet";
     const FIELDS: Fields<Model, Self> = Fields {
         by_name: &[
-            ("association.gateway-id", |_, _| Vec::new()),
+            ("association.gateway-id", |_, table| {
+                table.associations.iter().filter_map(RouteTableAssociation::gateway).map(text).collect()
+            }),
             ("association.main", |_, table| vec![table.is_main().to_string()]),
             ("association.route-table-association-id", |_, table| {
                 table.associations.iter().map(|association| association.id.to_string()).collect()
@@ -50,38 +55,42 @@ impl Describable for RouteTable {
                 table.associations.iter().map(|_| table.id.to_string()).collect()
             }),
             ("association.subnet-id", |_, table| {
-                table.associations.iter().filter_map(|association| association.subnet_id.as_ref()).map(text).collect()
+                table.associations.iter().filter_map(RouteTableAssociation::subnet_id).map(text).collect()
             }),
             ("owner-id", |model, _| vec![model.account().to_string()]),
             ("route-table-id", |_, table| vec![table.id.to_string()]),
-            ("route.destination-cidr-block", |_, table| {
-                destinations(table, |to| matches!(to, Destination::Block(IpNet::V4(_))))
+            ("route.destination-cidr-block", |model, table| {
+                destinations(model, table, |to| matches!(to, Destination::Block(IpNet::V4(_))))
             }),
-            ("route.destination-ipv6-cidr-block", |_, table| {
-                destinations(table, |to| matches!(to, Destination::Block(IpNet::V6(_))))
+            ("route.destination-ipv6-cidr-block", |model, table| {
+                destinations(model, table, |to| matches!(to, Destination::Block(IpNet::V6(_))))
             }),
-            ("route.destination-prefix-list-id", |_, table| {
-                destinations(table, |to| matches!(to, Destination::PrefixList(_)))
+            ("route.destination-prefix-list-id", |model, table| {
+                destinations(model, table, |to| matches!(to, Destination::PrefixList(_)))
             }),
-            ("route.egress-only-internet-gateway-id", |_, table| {
-                targets(table, |target| matches!(target, RouteTarget::EgressOnlyGateway(_)))
+            ("route.egress-only-internet-gateway-id", |model, table| {
+                targets(model, table, |target| matches!(target, RouteTarget::EgressOnlyGateway(_)))
             }),
-            ("route.gateway-id", |_, table| {
-                table.routes.iter().filter_map(|route| gateway_id(&route.target)).collect()
+            ("route.gateway-id", |model, table| {
+                model.all_routes(table).iter().filter_map(|route| gateway_id(&route.target)).collect()
             }),
             ("route.instance-id", |model, table| {
                 table.routes.iter().filter_map(|route| instance_id(model, route)).map(text).collect()
             }),
-            ("route.nat-gateway-id", |_, table| targets(table, |target| matches!(target, RouteTarget::NatGateway(_)))),
-            ("route.origin", |_, table| table.routes.iter().map(|route| origin(route).to_owned()).collect()),
+            ("route.nat-gateway-id", |model, table| {
+                targets(model, table, |target| matches!(target, RouteTarget::NatGateway(_)))
+            }),
+            ("route.origin", |model, table| {
+                model.all_routes(table).iter().map(|route| origin(route).to_owned()).collect()
+            }),
             ("route.state", |model, table| {
-                table.routes.iter().map(|route| state(model, table, route).to_owned()).collect()
+                model.all_routes(table).iter().map(|route| state(model, table, route).to_owned()).collect()
             }),
-            ("route.transit-gateway-id", |_, table| {
-                targets(table, |target| matches!(target, RouteTarget::TransitGateway(_)))
+            ("route.transit-gateway-id", |model, table| {
+                targets(model, table, |target| matches!(target, RouteTarget::TransitGateway(_)))
             }),
-            ("route.vpc-peering-connection-id", |_, table| {
-                targets(table, |target| matches!(target, RouteTarget::Peering(_)))
+            ("route.vpc-peering-connection-id", |model, table| {
+                targets(model, table, |target| matches!(target, RouteTarget::Peering(_)))
             }),
             ("vpc-id", |_, table| vec![table.vpc_id.to_string()]),
         ],
@@ -105,12 +114,15 @@ impl Describable for RouteTable {
     }
 
     fn item(&self, model: &Model, _: Timestamp) -> TableItem {
-        let facts =
-            |route| RouteFacts { state: state(model, self, route), instance_id: instance_id(model, route).cloned() };
+        let routes = model.all_routes(self);
+        let facts = |route: &Route| RouteFacts {
+            state: state(model, self, route),
+            instance_id: instance_id(model, route).cloned(),
+        };
         TableItem {
             owner: model.account().clone(),
-            facts: self.routes.iter().map(facts).collect(),
-            table: self.clone(),
+            facts: routes.iter().map(facts).collect(),
+            table: RouteTable { routes, ..self.clone() },
         }
     }
 }
@@ -119,13 +131,13 @@ fn text(value: impl ToString) -> String {
     value.to_string()
 }
 
-fn destinations(table: &RouteTable, wanted: fn(&Destination) -> bool) -> Vec<String> {
-    table.routes.iter().map(|route| &route.destination).filter(|to| wanted(to)).map(text).collect()
+fn destinations(model: &Model, table: &RouteTable, wanted: fn(&Destination) -> bool) -> Vec<String> {
+    model.all_routes(table).into_iter().map(|route| route.destination).filter(wanted).map(text).collect()
 }
 
 /// The targets of one kind.
-fn targets(table: &RouteTable, wanted: fn(&RouteTarget) -> bool) -> Vec<String> {
-    table.routes.iter().map(|route| &route.target).filter(|target| wanted(target)).map(text).collect()
+fn targets(model: &Model, table: &RouteTable, wanted: fn(&RouteTarget) -> bool) -> Vec<String> {
+    model.all_routes(table).into_iter().map(|route| route.target).filter(wanted).map(text).collect()
 }
 
 fn gateway_id(target: &RouteTarget) -> Option<String> {
@@ -154,6 +166,7 @@ fn origin(route: &Route) -> &'static str {
     match route.origin {
         RouteOrigin::CreateRouteTable => "CreateRouteTable",
         RouteOrigin::CreateRoute => "CreateRoute",
+        RouteOrigin::Propagation => "EnableVgwRoutePropagation",
     }
 }
 
@@ -191,11 +204,12 @@ impl Output for TableItem {
         xml.list("associationSet", &table.associations, |xml, association| {
             xml.text("routeTableAssociationId", &association.id);
             xml.text("routeTableId", &table.id);
-            xml.optional("subnetId", association.subnet_id.as_ref());
-            xml.text("main", association.subnet_id.is_none());
+            xml.optional("subnetId", association.subnet_id());
+            xml.optional("gatewayId", association.gateway());
+            xml.text("main", association.is_main());
             xml.element("associationState", |xml| xml.text("state", "associated"));
         });
-        xml.list("propagatingVgwSet", [(); 0], |_, ()| ());
+        xml.list("propagatingVgwSet", &table.propagating_gateways, |xml, id| xml.text("gatewayId", id));
         xml.tags(&table.tags);
     }
 }

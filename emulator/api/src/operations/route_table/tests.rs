@@ -218,3 +218,81 @@ fn a_detour_to_a_subnet() {
     let no_local = "DestinationCidrBlock=0.0.0.0/0&LocalTarget=true";
     assert_eq!(net.route("ReplaceRoute", no_local), Some("InvalidParameterValue"));
 }
+
+/// The gateways of a VPC: an internet gateway that is there, and a VPN gateway that gets attached.
+fn vpn_gateway(net: &mut Net) -> String {
+    let gateway = net.world.call("CreateVpnGateway", "Type=ipsec.1").ok().text("vpnGatewayId").to_owned();
+    net.world.call("AttachVpnGateway", &format!("VpnGatewayId={gateway}&VpcId={}", net.vpc)).ok();
+    gateway
+}
+
+#[test]
+fn a_gateway_has_a_table_of_its_own() {
+    let mut net = net();
+    let edge = format!("RouteTableId={}&GatewayId={}", net.table, net.gateway);
+    let id = net.world.call("AssociateRouteTable", &edge).ok().text("associationId").to_owned();
+    assert_eq!(net.world.call("AssociateRouteTable", &edge).ok().text("associationId"), id);
+    let by_gateway = format!("Filter.1.Name=association.gateway-id&Filter.1.Value.1={}", net.gateway);
+    insta::assert_snapshot!("edge", net.world.call("DescribeRouteTables", &by_gateway).ok().lines());
+    for (form, code) in [
+        ("DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW", "InvalidParameterValue"),
+        ("DestinationCidrBlock=192.168.0.0/16&NetworkInterfaceId=eni-01234567", "InvalidParameterValue"),
+    ] {
+        assert_eq!(net.route("CreateRoute", form), Some(code), "{form}");
+    }
+    let other = net.world.call("CreateRouteTable", &format!("VpcId={}", net.vpc)).ok().text("routeTableId").to_owned();
+    let second = format!("RouteTableId={other}&GatewayId={}", net.gateway);
+    assert_eq!(net.world.call("AssociateRouteTable", &second).code, Some("Resource.AlreadyAssociated"));
+    let replace = format!("AssociationId={id}&RouteTableId={other}");
+    let new = net.world.call("ReplaceRouteTableAssociation", &replace).ok().text("newAssociationId").to_owned();
+    assert_eq!(net.world.call("DeleteRouteTable", &format!("RouteTableId={other}")).code, Some("DependencyViolation"));
+    net.world.call("DisassociateRouteTable", &format!("AssociationId={new}")).ok();
+    assert_eq!(net.route("CreateRoute", "DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW"), None);
+    assert_eq!(net.world.call("AssociateRouteTable", &edge).code, Some("InvalidParameterValue"));
+    net.world.model.check_invariants().unwrap();
+}
+
+#[test]
+fn a_gateway_that_leaves_gives_its_table_up() {
+    let mut net = net();
+    let edge = format!("RouteTableId={}&GatewayId={}", net.table, net.gateway);
+    net.world.call("AssociateRouteTable", &edge).ok();
+    let both = format!("InternetGatewayId={}&VpcId={}", net.gateway, net.vpc);
+    net.world.call("DetachInternetGateway", &both).ok();
+    assert_eq!(net.world.call("AssociateRouteTable", &edge).code, Some("InvalidParameterValue"));
+    assert_eq!(net.route("DeleteRouteTable", ""), None);
+}
+
+#[rstest]
+#[case::neither("RouteTableId=TABLE", "MissingParameter")]
+#[case::both("RouteTableId=TABLE&GatewayId=IGW&SubnetId=subnet-01234567", "InvalidParameterCombination")]
+#[case::nat("RouteTableId=TABLE&GatewayId=nat-01234567", "InvalidGatewayID.NotFound")]
+#[case::missing("RouteTableId=TABLE&GatewayId=vgw-01234567", "InvalidGatewayID.NotFound")]
+fn edges_are_refused(#[case] form: &str, #[case] code: &str) {
+    let mut net = net();
+    let form = form.replace("TABLE", &net.table).replace("IGW", &net.gateway);
+    assert_eq!(net.world.call("AssociateRouteTable", &form).code, Some(code));
+}
+
+#[test]
+fn routes_to_a_vpn_gateway() {
+    let mut net = net();
+    let gateway = vpn_gateway(&mut net);
+    assert_eq!(net.route("CreateRoute", &format!("DestinationCidrBlock=1.0.0.0/8&GatewayId={gateway}")), None);
+    let both = format!("GatewayId={gateway}");
+    assert_eq!(net.route("EnableVgwRoutePropagation", &both), None);
+    let shown = net.world.call("DescribeRouteTables", &format!("RouteTableId.1={}", net.table)).ok();
+    insta::assert_snapshot!("vpn", shown.lines());
+    assert_eq!(
+        net.world.call("AssociateRouteTable", &format!("RouteTableId={}&{both}", net.table)).code,
+        Some("InvalidParameterValue")
+    );
+    assert_eq!(net.route("DisableVgwRoutePropagation", &both), None);
+    net.world.call("DetachVpnGateway", &format!("VpnGatewayId={gateway}&VpcId={}", net.vpc)).ok();
+    assert_eq!(net.route("EnableVgwRoutePropagation", &both), Some("Gateway.NotAttached"));
+    let by_state = "Filter.1.Name=route.state&Filter.1.Value.1=blackhole";
+    assert_eq!(net.world.call("DescribeRouteTables", by_state).ok().texts("routeTableId")[0], net.table);
+    for form in ["GatewayId=vgw-01234567", "GatewayId=igw-01234567"] {
+        assert_eq!(net.route("EnableVgwRoutePropagation", form), Some("InvalidGatewayID.NotFound"));
+    }
+}
