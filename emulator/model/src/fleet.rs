@@ -134,7 +134,7 @@ impl Fleet {
     /// How many units it has of those that still run, by whether they are Spot Instances.
     pub fn fulfilled(&self, model: &Model, is_spot: bool) -> f64 {
         let of_kind = self.launches.iter().filter(|launch| launch.pool.is_spot == is_spot);
-        of_kind.map(|launch| launch.pool.weight * model.count_alive(&launch.instances) as f64).sum()
+        of_kind.fold(0.0, |units, launch| units + launch.pool.weight * model.count_alive(&launch.instances) as f64)
     }
 
     /// Its state as EC2 writes it.

@@ -6,6 +6,7 @@
 mod as_template;
 mod attribute;
 mod describe;
+mod filters;
 mod interface;
 mod item;
 pub(crate) mod launch;

@@ -215,14 +215,19 @@ fn write_attachment(xml: &mut Xml, interface: &NetworkInterface) {
     });
 }
 
-fn write_state_reason(xml: &mut Xml, state: InstanceState) {
-    let (code, message) = match state {
-        InstanceState::Pending => ("pending", "pending"),
-        InstanceState::Running => return,
+/// Why an instance is in a state: a code and a text.
+pub(super) fn state_reason(state: InstanceState) -> Option<(&'static str, &'static str)> {
+    match state {
+        InstanceState::Pending => Some(("pending", "pending")),
+        InstanceState::Running => None,
         InstanceState::ShuttingDown | InstanceState::Terminated | InstanceState::Stopping | InstanceState::Stopped => {
-            ("Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown")
+            Some(("Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"))
         }
-    };
+    }
+}
+
+fn write_state_reason(xml: &mut Xml, state: InstanceState) {
+    let Some((code, message)) = state_reason(state) else { return };
     xml.element("stateReason", |xml| {
         xml.text("code", code);
         xml.text("message", message);

@@ -19,6 +19,14 @@ pub(super) fn or<'a>(options: &'a InstanceOptions, path: &str, default: &'a str)
     options.text(path).unwrap_or(default)
 }
 
+/// How it uses reserved capacity, unless it says which.
+pub(super) fn reservation_preference(options: &InstanceOptions) -> Option<&str> {
+    match options.kept.get("CapacityReservationSpecification") {
+        Some(given) => given.member("CapacityReservationPreference")?.as_text(),
+        None => Some("open"),
+    }
+}
+
 /// How it boots: EC2's ARM instances have no BIOS.
 pub(super) fn boot_mode(instance: &Instance) -> &'static str {
     let known = instance_type::find(&instance.instance_type).and_then(|known| known.architecture());
