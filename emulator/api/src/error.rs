@@ -6,6 +6,7 @@
 mod capacity_reservation;
 mod dhcp_options;
 mod elastic_ip;
+mod endpoint_service;
 mod flow_log;
 mod instance;
 mod launch_template;
@@ -210,8 +211,14 @@ codes! {
     INVALID_FLOW_LOG_ID_NOT_FOUND "InvalidFlowLogId.NotFound" 400;
     // VPC endpoints and endpoint services.
     DUPLICATE_SUBNETS_IN_SAME_ZONE "DuplicateSubnetsInSameZone" 400;
+    EXISTING_VPC_ENDPOINT_CONNECTIONS "ExistingVpcEndpointConnections" 400;
+    INVALID_CONNECTION_NOTIFICATION "InvalidConnectionNotification" 400;
     INVALID_POLICY_DOCUMENT "InvalidPolicyDocument" 400;
     INVALID_SERVICE_NAME "InvalidServiceName" 400;
+    INVALID_STATE "InvalidState" 400;
+    INVALID_VPC_ENDPOINT_SERVICE_ID_MALFORMED "InvalidVpcEndpointServiceId.Malformed" 400;
+    INVALID_VPC_ENDPOINT_SERVICE_ID_NOT_FOUND "InvalidVpcEndpointServiceId.NotFound" 400;
+    INVALID_VPC_ENDPOINT_SERVICE_NOT_FOUND "InvalidVpcEndpointService.NotFound" 400;
     INVALID_VPC_ENDPOINT_TYPE "InvalidVpcEndpointType" 400;
     VPC_ENDPOINT_LIMIT_EXCEEDED "VpcEndpointLimitExceeded" 400;
     // Network interfaces and trunks.

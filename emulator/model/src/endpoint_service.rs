@@ -3,11 +3,20 @@
 //! See <https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html>.
 
 mod aws;
+mod connection;
+mod error;
+mod notification;
+mod own;
+mod permission;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
+pub use self::error::EndpointServiceError;
+pub use self::notification::{ConnectionNotification, Noticed};
+pub use self::own::{EndpointService, EndpointServiceChange, NewEndpointService, PrivateName};
+pub use self::permission::AllowedPrincipal;
 use crate::{AccountId, EndpointServiceId, Model, Tags, Zone};
 
 /// How a VPC gets to a service.
@@ -90,7 +99,8 @@ pub struct ServiceDetail {
 impl Model {
     /// All services that a VPC here can have an endpoint to.
     pub fn endpoint_services(&self) -> Vec<ServiceDetail> {
-        aws::services(&self.region)
+        let own = self.offered_services.values().map(|service| self.detail_of(service));
+        aws::services(&self.region).into_iter().chain(own).collect()
     }
 
     /// One of them by its id.

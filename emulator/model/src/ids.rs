@@ -131,6 +131,10 @@ ids! {
     VpcEndpointId "vpce-"
     /// A VPC endpoint service.
     EndpointServiceId "vpce-svc-"
+    /// A permission to make endpoints to a service.
+    ServicePermissionId "vpce-svc-perm-"
+    /// A notification about VPC endpoints.
+    ConnectionNotificationId "vpce-nfn-"
     /// A carrier gateway.
     CarrierGatewayId "cagw-"
     /// A virtual private gateway.

@@ -55,7 +55,10 @@ pub use customer_gateway::{CustomerDevice, CustomerGateway, CustomerGatewayError
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};
 pub use elastic_ip::{AddressAssociation, AddressTarget, ElasticIp, ElasticIpError, PublicAddress};
-pub use endpoint_service::{EndpointType, IpFamily, ServiceDetail};
+pub use endpoint_service::{
+    AllowedPrincipal, ConnectionNotification, EndpointService, EndpointServiceChange, EndpointServiceError,
+    EndpointType, IpFamily, NewEndpointService, Noticed, PrivateName, ServiceDetail,
+};
 pub use fleet::{Fleet, FleetId};
 pub use flow_log::{
     DestinationKind, FileOptions, FlowLog, FlowLogError, FlowLogSettings, LogDestination, Logged, TrafficType,

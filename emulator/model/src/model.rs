@@ -8,15 +8,16 @@ use crate::index::Indexes;
 use crate::map::Map;
 use crate::prefix_list;
 use crate::{
-    AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, CustomerGateway,
-    CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, Fleet,
-    FleetId, FlowLog, FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
-    LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList,
-    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation,
-    SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId,
-    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint,
-    VpcEndpointId, VpcId, VpnGateway, VpnGatewayId,
+    AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, ConnectionNotification,
+    ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId,
+    EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId, Fleet, FleetId, FlowLog,
+    FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate,
+    LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId,
+    PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region,
+    RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId,
+    SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable,
+    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
+    VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -67,6 +68,8 @@ pub struct Model {
     pub(crate) vpc_endpoints: Map<VpcEndpointId, VpcEndpoint>,
     pub(crate) vpn_gateways: Map<VpnGatewayId, VpnGateway>,
     pub(crate) customer_gateways: Map<CustomerGatewayId, CustomerGateway>,
+    pub(crate) offered_services: Map<EndpointServiceId, EndpointService>,
+    pub(crate) connection_notifications: Map<ConnectionNotificationId, ConnectionNotification>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -200,6 +203,8 @@ impl Model {
             vpc_endpoints: Map::new(),
             vpn_gateways: Map::new(),
             customer_gateways: Map::new(),
+            offered_services: Map::new(),
+            connection_notifications: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -363,5 +368,9 @@ impl Model {
         vpn_gateways vpn_gateway: VpnGatewayId => VpnGateway;
         /// All customer gateways in the order of their ids, those that are gone included for a while.
         customer_gateways customer_gateway: CustomerGatewayId => CustomerGateway;
+        /// All endpoint services of the account's in the order of their ids.
+        offered_services offered_service: EndpointServiceId => EndpointService;
+        /// All notifications about endpoints in the order of their ids.
+        connection_notifications connection_notification: ConnectionNotificationId => ConnectionNotification;
     }
 }

@@ -56,7 +56,7 @@ pub struct VpcEndpoint {
     pub created: Timestamp,
     /// Its tags.
     pub tags: Tags,
-    span: LifeSpan,
+    pub(crate) span: LifeSpan,
 }
 
 /// Whether a service's owner wants an endpoint.

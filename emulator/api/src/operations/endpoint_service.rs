@@ -1,19 +1,43 @@
-//! Endpoint services: DescribeVpcEndpointServices.
+//! Endpoint services: DescribeVpcEndpointServices here; those of the account's own in the submodules.
 
+mod configuration;
+mod connection;
+mod notification;
+#[cfg(test)]
+mod own_tests;
+mod permission;
 #[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
-use vpc_model::{Model, Region, ServiceDetail};
+use vpc_model::{EndpointService, Model, Region, ServiceDetail, VpcEndpointError};
 
-use super::{Action, Output, ReadOperation, read};
+use super::describe::Describe;
+use super::{Action, Output, ReadOperation, read, write};
+use crate::ApiError;
 use crate::filter::{Fields, Filters};
 use crate::pagination::{Page, PageRequest};
 use crate::query::Query;
 use crate::xml::Xml;
-use crate::{ApiError, Code};
 
-pub(crate) const ACTIONS: &[Action] = &[read::<DescribeVpcEndpointServices>()];
+pub(crate) const ACTIONS: &[Action] = &[
+    read::<DescribeVpcEndpointServices>(),
+    write::<configuration::CreateVpcEndpointServiceConfiguration>(),
+    read::<Describe<EndpointService>>(),
+    write::<configuration::ModifyVpcEndpointServiceConfiguration>(),
+    write::<configuration::DeleteVpcEndpointServiceConfigurations>(),
+    write::<configuration::StartVpcEndpointServicePrivateDnsVerification>(),
+    write::<configuration::ModifyVpcEndpointServicePayerResponsibility>(),
+    write::<permission::ModifyVpcEndpointServicePermissions>(),
+    read::<permission::DescribeVpcEndpointServicePermissions>(),
+    read::<connection::DescribeVpcEndpointConnections>(),
+    write::<connection::AcceptVpcEndpointConnections>(),
+    write::<connection::RejectVpcEndpointConnections>(),
+    write::<notification::CreateVpcEndpointConnectionNotification>(),
+    read::<notification::DescribeVpcEndpointConnectionNotifications>(),
+    write::<notification::ModifyVpcEndpointConnectionNotification>(),
+    write::<notification::DeleteVpcEndpointConnectionNotifications>(),
+];
 
 /// The most that a page has, whatever is asked for.
 const MOST: usize = 1000;
@@ -31,11 +55,6 @@ const FIELDS: Fields<Model, ServiceDetail> = Fields {
 
 fn owner(service: &ServiceDetail) -> String {
     service.owner.as_ref().map_or_else(|| "amazon".to_owned(), ToString::to_string)
-}
-
-/// The refusal of a service's name that means nothing here.
-pub(super) fn unknown(name: &str) -> ApiError {
-    ApiError::new(Code::INVALID_SERVICE_NAME, format!("The Vpc Endpoint Service '{name}' does not exist"))
 }
 
 #[derive(Debug)]
@@ -62,7 +81,7 @@ impl ReadOperation for DescribeVpcEndpointServices {
     fn run(self, model: &Model, _: Timestamp) -> Result<Self::Output, ApiError> {
         let all = model.endpoint_services();
         if let Some(name) = self.names.iter().find(|name| !all.iter().any(|service| service.name == **name)) {
-            return Err(unknown(name));
+            return Err(VpcEndpointError::ServiceNotFound(name.clone()).into());
         }
         let region = model.region().clone();
         // Services of other regions are not known here.

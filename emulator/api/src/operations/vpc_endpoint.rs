@@ -15,6 +15,7 @@ use vpc_model::{
 };
 
 use self::item::EndpointItem;
+pub(crate) use self::item::write_dns_entry;
 use super::describe::{Describable, Describe};
 use super::unsuccessful::Unsuccessful;
 use super::{Action, Operation, read, write};

@@ -8,12 +8,13 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
     AccountId, AddressAssociationId, AllocationId, AttachmentId, CapacityReservationId, CarrierGatewayId,
-    CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId, FlowLogId, ImageId, InstanceId, InterfacePermissionId,
-    InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId,
-    NetworkInterfaceId, PeeringConnectionId, PlacementGroupId, PrefixListId, ReservationId, ResourceId,
-    RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SubnetCidrAssociationId,
-    SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
-    TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    ConnectionNotificationId, CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId, EndpointServiceId, FlowLogId,
+    ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId,
+    NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PlacementGroupId, PrefixListId,
+    ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId,
+    SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId,
+    TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId,
+    VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -153,6 +154,9 @@ ids! {
     TransitGatewayAttachmentId, INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_MALFORMED;
     TransitGatewayRouteTableId, INVALID_ROUTE_TABLE_ID_MALFORMED;
     VpcEndpointId, INVALID_VPC_ENDPOINT_ID_MALFORMED;
+    EndpointServiceId, INVALID_VPC_ENDPOINT_SERVICE_ID_MALFORMED,
+        INVALID_VPC_ENDPOINT_SERVICE_ID_NOT_FOUND "VpcEndpointService";
+    ConnectionNotificationId, INVALID_CONNECTION_NOTIFICATION;
     CarrierGatewayId, INVALID_CARRIER_GATEWAY_ID_MALFORMED;
     VpnGatewayId, INVALID_VPN_GATEWAY_ID_MALFORMED;
     CustomerGatewayId, INVALID_CUSTOMER_GATEWAY_ID_MALFORMED;

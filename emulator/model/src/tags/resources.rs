@@ -69,6 +69,7 @@ resources! {
     "transit-gateway-route-table" transit_gateway_route_tables;
     "vpc" vpcs;
     "vpc-endpoint" vpc_endpoints;
+    "vpc-endpoint-service" offered_services;
     "vpc-flow-log" flow_logs;
     "vpn-gateway" vpn_gateways;
     "vpc-peering-connection" peerings;

@@ -202,6 +202,13 @@ rows! {
         pages: Some((0, 100)),
         filters: Any,
     }
+    DescribeVpcEndpointAssociations "vpcEndpointAssociationSet" {
+        id: Id { is_here: tagged, ..many("VpcEndpointId", Code::INVALID_VPC_ENDPOINT_ID_NOT_FOUND) },
+        filters: Of(&[
+            "vpc-endpoint-id", "associated-resource-accessibility", "association-id", "associated-resource-id",
+            "service-network-arn", "resource-configuration-group-arn",
+        ]),
+    }
     DescribeVpcClassicLink "vpcSet" {
         id: Id { is_here: tagged, ..many("VpcId", Code::INVALID_VPC_ID_NOT_FOUND) },
         pages: None,
