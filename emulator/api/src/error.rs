@@ -201,6 +201,9 @@ codes! {
     VPN_GATEWAY_ATTACHMENT_LIMIT_EXCEEDED "VpnGatewayAttachmentLimitExceeded" 400;
     VPN_GATEWAY_LIMIT_EXCEEDED "VpnGatewayLimitExceeded" 400;
     INVALID_CUSTOMER_GATEWAY_ID_MALFORMED "InvalidCustomerGatewayId.Malformed" 400;
+    INVALID_VPN_CONNECTION_INVALID_TYPE "InvalidVpnConnection.InvalidType" 400;
+    INVALID_VPN_CONNECTION_ID_NOT_FOUND "InvalidVpnConnectionID.NotFound" 400;
+    VPN_CONNECTION_LIMIT_EXCEEDED "VpnConnectionLimitExceeded" 400;
     INVALID_VPN_CONNECTION_ID_MALFORMED "InvalidVpnConnectionID.Malformed" 400;
     RESOURCE_ALREADY_ASSOCIATED "Resource.AlreadyAssociated" 400;
     ROUTE_ALREADY_EXISTS "RouteAlreadyExists" 400;

@@ -37,6 +37,7 @@ mod trunk;
 mod unsuccessful;
 mod vpc;
 mod vpc_endpoint;
+mod vpn_connection;
 mod vpn_gateway;
 
 use std::collections::HashMap;
@@ -95,6 +96,7 @@ families! {
     trunk::ACTIONS,
     vpc::ACTIONS,
     vpc_endpoint::ACTIONS,
+    vpn_connection::ACTIONS,
     vpn_gateway::ACTIONS,
 }
 

@@ -106,8 +106,12 @@ impl Model {
         cx: &mut Context,
         id: &CustomerGatewayId,
     ) -> Result<(), CustomerGatewayError> {
+        if self.has_customer_connections(id) {
+            return Err(CustomerGatewayError::InUse(id.clone()));
+        }
         let gateway = self.customer_gateways.get_mut(id).filter(|gateway| gateway.is_alive());
-        gateway.ok_or_else(|| CustomerGatewayError::NotFound(id.clone()))?.span.end(cx.now);
+        let gateway = gateway.ok_or_else(|| CustomerGatewayError::NotFound(id.clone()))?;
+        gateway.span.end(cx.now);
         self.touch();
         Ok(())
     }

@@ -46,6 +46,7 @@ pub mod trunk;
 pub mod types;
 pub mod vpc;
 pub mod vpc_endpoint;
+pub mod vpn_connection;
 pub mod vpn_gateway;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
@@ -110,5 +111,9 @@ pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcCidrAssociation, VpcError};
 pub use vpc_endpoint::{
     Acceptance, DnsEntry, DnsOptions, DnsRecordIpType, EndpointChange, EndpointPlace, NewVpcEndpoint, VpcEndpoint,
     VpcEndpointError,
+};
+pub use vpn_connection::{
+    CloudWatchLogs, NewVpnConnection, TunnelChoice, TunnelNumber, TunnelOptions, VpnConnection, VpnConnectionChange,
+    VpnConnectionError, VpnOptions, VpnRoute, VpnTunnel,
 };
 pub use vpn_gateway::{VpnAttachment, VpnGateway, VpnGatewayError};

@@ -17,7 +17,7 @@ use crate::{
     RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId,
     SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable,
     TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
-    VpnGateway, VpnGatewayId,
+    VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -70,6 +70,7 @@ pub struct Model {
     pub(crate) customer_gateways: Map<CustomerGatewayId, CustomerGateway>,
     pub(crate) offered_services: Map<EndpointServiceId, EndpointService>,
     pub(crate) connection_notifications: Map<ConnectionNotificationId, ConnectionNotification>,
+    pub(crate) vpn_connections: Map<VpnConnectionId, VpnConnection>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -122,6 +123,10 @@ pub struct Quotas {
     pub vpn_gateways: usize,
     /// Customer gateways per region: 50.
     pub customer_gateways: usize,
+    /// VPN connections per region: 50.
+    pub vpn_connections: usize,
+    /// VPN connections per virtual private gateway: 10.
+    pub vpn_connections_per_gateway: usize,
 }
 
 impl Default for Quotas {
@@ -148,6 +153,8 @@ impl Default for Quotas {
             interface_endpoints_per_vpc: 50,
             vpn_gateways: 5,
             customer_gateways: 50,
+            vpn_connections: 50,
+            vpn_connections_per_gateway: 10,
         }
     }
 }
@@ -205,6 +212,7 @@ impl Model {
             customer_gateways: Map::new(),
             offered_services: Map::new(),
             connection_notifications: Map::new(),
+            vpn_connections: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -245,7 +253,7 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 10] = [
+        let moved: [bool; 11] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
@@ -256,6 +264,7 @@ impl Model {
             self.advance_vpc_endpoints(now),
             self.advance_vpn_gateways(now),
             self.advance_customer_gateways(now),
+            self.advance_vpn_connections(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -265,7 +274,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 11] = [
+        let due: [Option<Timestamp>; 12] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
@@ -277,6 +286,7 @@ impl Model {
             self.vpc_endpoints_due(),
             self.vpn_gateways_due(),
             self.customer_gateways_due(),
+            self.vpn_connections_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -372,5 +382,7 @@ impl Model {
         offered_services offered_service: EndpointServiceId => EndpointService;
         /// All notifications about endpoints in the order of their ids.
         connection_notifications connection_notification: ConnectionNotificationId => ConnectionNotification;
+        /// All VPN connections in the order of their ids, those that are gone included for a while.
+        vpn_connections vpn_connection: VpnConnectionId => VpnConnection;
     }
 }

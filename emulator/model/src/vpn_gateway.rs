@@ -140,7 +140,7 @@ impl Model {
     /// Begins to take a gateway away that is not attached and where no connection ends.
     pub fn delete_vpn_gateway(&mut self, cx: &mut Context, id: &VpnGatewayId) -> Result<(), VpnGatewayError> {
         let gateway = self.vpn_gateways.get(id).ok_or_else(|| VpnGatewayError::NotFound(id.clone()))?;
-        if gateway.held_by().is_some() {
+        if gateway.held_by().is_some() || self.has_vpn_connections(id) {
             return Err(VpnGatewayError::InUse(id.clone()));
         }
         if gateway.is_alive() {

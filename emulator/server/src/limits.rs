@@ -31,6 +31,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("interfaceEndpointsPerVpc", |quotas| &mut quotas.interface_endpoints_per_vpc),
     ("vpnGateways", |quotas| &mut quotas.vpn_gateways),
     ("customerGateways", |quotas| &mut quotas.customer_gateways),
+    ("vpnConnections", |quotas| &mut quotas.vpn_connections),
+    ("vpnConnectionsPerGateway", |quotas| &mut quotas.vpn_connections_per_gateway),
 ];
 
 /// The delays of the model that can be set.

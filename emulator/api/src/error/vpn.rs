@@ -1,7 +1,7 @@
 //! What EC2 says where the model refuses something about virtual private gateways, customer gateways and the
 //! connections between them.
 
-use vpc_model::{CustomerGatewayError, VpcError, VpnGatewayError};
+use vpc_model::{CustomerGatewayError, VpcError, VpnConnectionError, VpnGatewayError};
 
 use crate::{ApiError, Code};
 
@@ -52,6 +52,54 @@ impl From<CustomerGatewayError> for ApiError {
                 "The maximum number of customer gateways has been reached.",
             ),
             CustomerGatewayError::InUse(_) => Self::new(Code::INCORRECT_STATE, "The customer gateway is in use."),
+        }
+    }
+}
+
+impl From<VpnConnectionError> for ApiError {
+    fn from(err: VpnConnectionError) -> Self {
+        match err {
+            VpnConnectionError::NotFound(id) => {
+                Self::not_found(Code::INVALID_VPN_CONNECTION_ID_NOT_FOUND, "vpnConnection", id)
+            }
+            VpnConnectionError::CustomerGatewayNotFound(id) => CustomerGatewayError::NotFound(id).into(),
+            VpnConnectionError::VpnGatewayNotFound(id) => VpnGatewayError::NotFound(id).into(),
+            VpnConnectionError::TooMany => Self::new(
+                Code::VPN_CONNECTION_LIMIT_EXCEEDED,
+                "The maximum number of VPN connections has been reached.",
+            ),
+            VpnConnectionError::TooManyTunnels(count) => {
+                Self::invalid("TunnelOptions", &count.to_string(), "Expected options of at most two tunnels.")
+            }
+            VpnConnectionError::NoSuchTunnel { id, address } => Self::invalid(
+                "VpnTunnelOutsideIpAddress",
+                &address.to_string(),
+                &format!("The VPN connection {id} has no tunnel with this address."),
+            ),
+            VpnConnectionError::Inside(block) => {
+                Self::invalid("TunnelInsideCidr", &block.to_string(), "The CIDR block cannot be used in a tunnel.")
+            }
+            VpnConnectionError::InsideInUse(block) => {
+                Self::invalid("TunnelInsideCidr", &block.to_string(), "The CIDR block is used by another tunnel.")
+            }
+            VpnConnectionError::PreSharedKey => Self::new(
+                Code::INVALID_PARAMETER_VALUE,
+                "Invalid pre-shared key. It must have 8 to 64 alphanumeric characters, periods and underscores, and \
+                 cannot start with 0.",
+            ),
+            VpnConnectionError::Number { name, value, min, max } => {
+                Self::invalid(name, &value.to_string(), &format!("Expected a number from {min} to {max}."))
+            }
+            VpnConnectionError::Choice { name, value } => Self::invalid(name, &value, ""),
+            VpnConnectionError::NotStatic(id) => Self::new(
+                Code::INVALID_VPN_CONNECTION_INVALID_TYPE,
+                format!("The VPN connection {id} does not support static routes."),
+            ),
+            VpnConnectionError::NoRoute { id, destination } => Self::new(
+                Code::INVALID_ROUTE_NOT_FOUND,
+                format!("The VPN connection {id} has no route to {destination}"),
+            ),
+            VpnConnectionError::NothingToChange => Self::missing("CustomerGatewayId or VpnGatewayId"),
         }
     }
 }

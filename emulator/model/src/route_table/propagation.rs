@@ -2,8 +2,6 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/WorkWithRouteTables.html#EnableDisableRouteProp>.
 
-use ipnet::IpNet;
-
 use super::{Route, RouteError, RouteOrigin, RouteTable, RouteTarget};
 use crate::{Model, RouteTableId, VpnGatewayId};
 
@@ -41,7 +39,7 @@ impl Model {
     pub fn all_routes(&self, table: &RouteTable) -> Vec<Route> {
         let mut routes = table.routes.clone();
         for gateway in &table.propagating_gateways {
-            for block in vpn_routes(self, gateway) {
+            for block in self.vpn_routes(gateway) {
                 if routes.iter().all(|route| route.destination.block() != Some(block)) {
                     let target = RouteTarget::VpnGateway(gateway.clone());
                     routes.push(Route { destination: block.into(), target, origin: RouteOrigin::Propagation });
@@ -50,9 +48,4 @@ impl Model {
         }
         routes
     }
-}
-
-/// Where the connections of a gateway lead. There are none yet.
-fn vpn_routes(_: &Model, _: &VpnGatewayId) -> Vec<IpNet> {
-    Vec::new()
 }

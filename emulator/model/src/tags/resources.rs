@@ -71,6 +71,7 @@ resources! {
     "vpc-endpoint" vpc_endpoints;
     "vpc-endpoint-service" offered_services;
     "vpc-flow-log" flow_logs;
+    "vpn-connection" vpn_connections;
     "vpn-gateway" vpn_gateways;
     "vpc-peering-connection" peerings;
 }
