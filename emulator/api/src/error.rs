@@ -114,6 +114,9 @@ codes! {
     // Fleets.
     INVALID_FLEET_ID_MALFORMED "InvalidFleetId.Malformed" 400;
     INVALID_FLEET_ID_NOT_FOUND "InvalidFleetId.NotFound" 400;
+    // Spot Instances' requests.
+    INVALID_SPOT_INSTANCE_REQUEST_ID_MALFORMED "InvalidSpotInstanceRequestID.Malformed" 400;
+    INVALID_SPOT_INSTANCE_REQUEST_ID_NOT_FOUND "InvalidSpotInstanceRequestID.NotFound" 400;
     // Placement groups.
     INVALID_PLACEMENT_GROUP_DUPLICATE "InvalidPlacementGroup.Duplicate" 400;
     INVALID_PLACEMENT_GROUP_ID_MALFORMED "InvalidPlacementGroupId.Malformed" 400;

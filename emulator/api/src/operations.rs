@@ -29,6 +29,7 @@ mod region;
 mod route_table;
 mod security_group;
 mod spot_price;
+mod spot_request;
 mod sts;
 mod subnet;
 mod tags;
@@ -89,6 +90,7 @@ families! {
     route_table::ACTIONS,
     security_group::ACTIONS,
     spot_price::ACTIONS,
+    spot_request::ACTIONS,
     sts::ACTIONS,
     subnet::ACTIONS,
     tags::ACTIONS,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vpc_model::{Tags, tags};
+use vpc_model::{LaunchParameter, LaunchParameters, Tags, tags};
 
 use crate::query::Query;
 use crate::{ApiError, Code};
@@ -52,4 +52,18 @@ pub(crate) fn decode_plural(query: &mut Query, kind: &'static [&'static str; 1])
 /// Takes the list `Tag.N.Key`, `Tag.N.Value`.
 pub(crate) fn pairs(query: &mut Query) -> Result<Vec<(String, String)>, ApiError> {
     query.structs("Tag", |tag| Ok((tag.required("Key")?, tag.or("Value", String::new())?)))
+}
+
+/// Tags as one specification of a call.
+pub(crate) fn specification(kind: &str, tags: &Tags) -> LaunchParameter {
+    let tag = |(key, value): (&String, &String)| {
+        LaunchParameter::Structure(LaunchParameters::from([
+            ("Key".to_owned(), LaunchParameter::text(key)),
+            ("Value".to_owned(), LaunchParameter::text(value)),
+        ]))
+    };
+    LaunchParameter::Structure(LaunchParameters::from([
+        ("ResourceType".to_owned(), LaunchParameter::text(kind)),
+        ("Tag".to_owned(), LaunchParameter::List(tags.iter().map(tag).collect())),
+    ]))
 }

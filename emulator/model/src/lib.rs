@@ -37,6 +37,7 @@ pub mod region;
 pub mod route_table;
 pub mod security_group;
 pub mod spot_price;
+pub mod spot_request;
 pub mod subnet;
 pub mod tags;
 #[cfg(test)]
@@ -96,6 +97,7 @@ pub use security_group::{
     Direction, IpProtocol, NewRule, PortRange, Revoked, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,
     SecurityGroupRule,
 };
+pub use spot_request::{SpotRequest, SpotStatus};
 pub use subnet::{
     HostnameType, NewReservation, NewSubnet, PrivateDnsNameOptions, ReservationType, Subnet, SubnetAttribute,
     SubnetCidrAssociation, SubnetCidrReservation, SubnetError,

@@ -14,10 +14,10 @@ use crate::{
     FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate,
     LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId,
     PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region,
-    RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, Subnet, SubnetCidrReservation, SubnetCidrReservationId,
-    SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId, TransitGatewayRouteTable,
-    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
-    VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet,
+    SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId,
+    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint,
+    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -58,6 +58,7 @@ pub struct Model {
     pub(crate) egress_only_gateways: Map<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: Map<AllocationId, ElasticIp>,
     pub(crate) fleets: Map<FleetId, Fleet>,
+    pub(crate) spot_requests: Map<SpotRequestId, SpotRequest>,
     pub(crate) placement_groups: Map<PlacementGroupId, PlacementGroup>,
     pub(crate) flow_logs: Map<FlowLogId, FlowLog>,
     pub(crate) prefix_lists: Map<PrefixListId, PrefixList>,
@@ -201,6 +202,7 @@ impl Model {
             egress_only_gateways: Map::new(),
             elastic_ips: Map::new(),
             fleets: Map::new(),
+            spot_requests: Map::new(),
             placement_groups: Map::new(),
             flow_logs: Map::new(),
             nat_gateways: Map::new(),
@@ -357,6 +359,8 @@ impl Model {
         elastic_ips elastic_ip: AllocationId => ElasticIp;
         /// All fleets in the order of their ids.
         fleets fleet: FleetId => Fleet;
+        /// All requests of Spot Instances in the order of their ids.
+        spot_requests spot_request: SpotRequestId => SpotRequest;
         /// All placement groups in the order of their ids.
         placement_groups placement_group: PlacementGroupId => PlacementGroup;
         /// All flow logs in the order of their ids.

@@ -6,9 +6,9 @@
 mod as_template;
 mod attribute;
 mod describe;
-mod filters;
+pub(crate) mod filters;
 mod interface;
-mod item;
+pub(crate) mod item;
 pub(crate) mod launch;
 mod metadata;
 mod options;

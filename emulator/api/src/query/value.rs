@@ -12,9 +12,9 @@ use vpc_model::{
     ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId,
     NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PlacementGroupId, PrefixListId,
     ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId,
-    SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId,
-    TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId,
-    VpnGatewayId, ZoneId, ZoneName,
+    SpotRequestId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId,
+    TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId,
+    VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -166,6 +166,7 @@ ids! {
     AddressAssociationId, INVALID_ASSOCIATION_ID_MALFORMED, INVALID_ASSOCIATION_ID_NOT_FOUND "association";
     FlowLogId, INVALID_PARAMETER_VALUE;
     InstanceId, INVALID_INSTANCE_ID_MALFORMED;
+    SpotRequestId, INVALID_SPOT_INSTANCE_REQUEST_ID_MALFORMED;
     PlacementGroupId, INVALID_PLACEMENT_GROUP_ID_MALFORMED;
     LaunchTemplateId, INVALID_LAUNCH_TEMPLATE_ID_MALFORMED;
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;

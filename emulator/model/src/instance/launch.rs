@@ -255,7 +255,9 @@ impl Model {
             placement.partition_number = self.partition_for(name, placement.partition_number, &instance.zone)?;
         }
         instance.capacity_reservation = self.choose_capacity(&instance)?;
-        Ok(self.launch(cx, instance, interfaces)?)
+        let id = self.launch(cx, instance, interfaces)?;
+        self.keep_spot_request(cx.now, &id);
+        Ok(id)
     }
 
     /// Puts an instance into the model with its interfaces, or leaves nothing behind.
@@ -342,6 +344,7 @@ impl Model {
         }
         self.release_interfaces(id);
         self.instances.remove(id);
+        self.spot_requests.retain(|_, request| request.instance_id != *id);
         self.note_under_way(id);
         self.touch();
     }

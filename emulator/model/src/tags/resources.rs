@@ -63,6 +63,7 @@ resources! {
     "prefix-list" prefix_lists;
     "route-table" route_tables;
     "security-group" security_groups;
+    "spot-instances-request" spot_requests;
     "subnet" subnets;
     "subnet-cidr-reservation" subnet_cidr_reservations;
     "transit-gateway" transit_gateways;

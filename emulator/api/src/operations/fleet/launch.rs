@@ -11,7 +11,7 @@ use vpc_model::{
 use crate::ApiError;
 use crate::operations::instance::launch::{TemplateRef, request_of};
 use crate::query::Query;
-use crate::shape;
+use crate::{shape, tag_specification};
 
 /// What overrides say instead of the template, by the names that both have for it.
 const INSTEAD: &[&str] =
@@ -220,7 +220,8 @@ impl Candidate {
         for name in INSTEAD {
             given.extend(self.overrides.get(*name).map(|value| ((*name).to_owned(), value.clone())));
         }
-        let specifications: Vec<_> = tags.iter().map(|(kind, tags)| specification(kind, tags)).collect();
+        let specifications: Vec<_> =
+            tags.iter().map(|(kind, tags)| tag_specification::specification(kind, tags)).collect();
         if !specifications.is_empty() {
             given.insert("TagSpecification".to_owned(), LaunchParameter::List(specifications));
         }
@@ -296,17 +297,4 @@ fn members(value: &LaunchParameter) -> Option<LaunchParameters> {
         LaunchParameter::Structure(members) => Some(members.clone()),
         _ => None,
     }
-}
-
-fn specification(kind: &str, tags: &Tags) -> LaunchParameter {
-    let tag = |(key, value): (&String, &String)| {
-        LaunchParameter::Structure(LaunchParameters::from([
-            ("Key".to_owned(), LaunchParameter::text(key)),
-            ("Value".to_owned(), LaunchParameter::text(value)),
-        ]))
-    };
-    LaunchParameter::Structure(LaunchParameters::from([
-        ("ResourceType".to_owned(), LaunchParameter::text(kind)),
-        ("Tag".to_owned(), LaunchParameter::List(tags.iter().map(tag).collect())),
-    ]))
 }

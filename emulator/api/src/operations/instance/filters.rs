@@ -13,7 +13,7 @@ use crate::operations::describe::Describable;
 use crate::xml;
 
 /// The values that there are, as texts.
-fn each<T: Display>(values: impl IntoIterator<Item = T>) -> Vec<String> {
+pub(crate) fn each<T: Display>(values: impl IntoIterator<Item = T>) -> Vec<String> {
     values.into_iter().map(|value| value.to_string()).collect()
 }
 
@@ -27,7 +27,7 @@ fn name_option(own: &Instance, value: fn(&vpc_model::PrivateDnsNameOptions) -> S
 }
 
 /// What the filter of a name sees of each of the instance's interfaces, as DescribeNetworkInterfaces has it.
-fn as_described(model: &Model, own: &Instance, name: &str) -> Vec<String> {
+pub(crate) fn as_described(model: &Model, own: &Instance, name: &str) -> Vec<String> {
     let field = NetworkInterface::FIELDS.by_name.iter().find(|(known, _)| *known == name);
     let Some((_, values)) = field else { return Vec::new() };
     model.interfaces_of(&own.id).flat_map(|eni| values(model, eni)).collect()

@@ -46,7 +46,7 @@ pub(super) fn primary<'a>(model: &'a Model, instance: &Instance) -> Option<&'a N
 }
 
 /// The primary ENI's groups.
-pub(super) fn groups<'a>(model: &'a Model, instance: &Instance) -> &'a [SecurityGroupId] {
+pub(crate) fn groups<'a>(model: &'a Model, instance: &Instance) -> &'a [SecurityGroupId] {
     primary(model, instance).map_or(&[], |interface| &interface.groups)
 }
 
@@ -56,7 +56,7 @@ pub(super) fn public_address(model: &Model, instance: &Instance) -> Option<Publi
 }
 
 /// The instance's tenancy; unless it has one of its own, its VPC's.
-pub(super) fn tenancy(model: &Model, instance: &Instance) -> String {
+pub(crate) fn tenancy(model: &Model, instance: &Instance) -> String {
     if let Some(own) = &instance.options.placement.tenancy {
         return own.clone();
     }
@@ -155,7 +155,7 @@ fn write_network(xml: &mut Xml, model: &Model, instance: &Instance) {
 }
 
 /// `<groupSet>`.
-pub(super) fn write_groups(xml: &mut Xml, model: &Model, groups: &[SecurityGroupId]) {
+pub(crate) fn write_groups(xml: &mut Xml, model: &Model, groups: &[SecurityGroupId]) {
     xml.list("groupSet", groups, |xml, id| {
         xml.text("groupId", id);
         xml.optional("groupName", model.security_group(id).map(|group| &group.name));
