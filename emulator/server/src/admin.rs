@@ -19,8 +19,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
+use crate::imds::{self, Notice};
 use crate::trail::Wanted;
-use crate::{Coverage, FaultConfig, RegionState, Shared, imds};
+use crate::{Coverage, FaultConfig, Shared};
 
 /// How long the kernel may take to follow a reset.
 const RESET_DEADLINE: Duration = Duration::from_secs(10);
@@ -38,6 +39,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/faults", get(faults).put(set_faults).post(set_faults).delete(restore_faults))
         .route("/_vpcbox/metrics", get(metrics))
         .route("/_vpcbox/journal", get(journal))
+        .route("/_vpcbox/notices/{instance}", get(notice).put(set_notice).post(set_notice).delete(withdraw_notice))
         .route("/_vpcbox/imds/{instance}", any(metadata))
         .route("/_vpcbox/imds/{instance}/", any(metadata))
         .route("/_vpcbox/imds/{instance}/{*path}", any(metadata))
@@ -175,6 +177,40 @@ async fn journal(State(shared): State<Arc<Shared>>) -> Response {
     ([(CONTENT_TYPE, "application/jsonl")], shared.journal()).into_response()
 }
 
+/// What an instance is told ahead.
+async fn notice(State(shared): State<Arc<Shared>>, Path(instance): Path<String>) -> Response {
+    match known_instance(&shared, &instance) {
+        Some(id) => Json(shared.imds().notices.of(&id)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Tells an instance this in place of all that it was told.
+async fn set_notice(State(shared): State<Arc<Shared>>, Path(instance): Path<String>, body: Bytes) -> Response {
+    let Some(id) = known_instance(&shared, &instance) else { return StatusCode::NOT_FOUND.into_response() };
+    match serde_json::from_slice::<Notice>(&body) {
+        Ok(notice) => {
+            let notice = notice.filled(Timestamp::now());
+            shared.imds().notices.set(id, notice.clone());
+            shared.changed().notify_one();
+            Json(notice).into_response()
+        }
+        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))).into_response(),
+    }
+}
+
+async fn withdraw_notice(State(shared): State<Arc<Shared>>, Path(instance): Path<String>) -> Response {
+    let Some(id) = known_instance(&shared, &instance) else { return StatusCode::NOT_FOUND.into_response() };
+    shared.imds().notices.set(id, Notice::default());
+    Json(Notice::default()).into_response()
+}
+
+/// The instance of an id, in whatever account and region it is.
+fn known_instance(shared: &Shared, instance: &str) -> Option<InstanceId> {
+    let id = instance.parse().ok()?;
+    shared.place_of(&id).map(|_| id)
+}
+
 /// An instance's metadata for whoever is on this machine, as the instance itself would read it.
 async fn metadata(
     State(shared): State<Arc<Shared>>,
@@ -213,12 +249,12 @@ fn user(headers: &HeaderMap) -> Option<String> {
 
 fn read_metadata(shared: &Shared, instance: &InstanceId, head: &Parts) -> Response {
     let now = Timestamp::now();
-    let answer = |model: &Model| imds::answer(model, instance, head, shared.tokens(), now);
-    let has_it = |state: &RegionState| state.read(|model| model.instance(instance).is_some());
-    let elsewhere = || shared.states().into_iter().map(|(_, state)| state).find(|state| has_it(state));
-    let home = Some(shared.home()).filter(|home| has_it(home)).cloned();
-    match home.or_else(elsewhere) {
-        Some(state) => imds::serve::response(answer(&state.model_behind(now, shared.faults().imds_lag()))),
+    let answer = |model: &Model| imds::answer(model, instance, head, shared.imds(), now);
+    match shared.place_of(instance).map(|key| shared.state(&key)) {
+        Some(state) => {
+            let reply = answer(&state.model_behind(now, shared.faults().imds_lag()));
+            imds::serve::response(shared.give(reply))
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -39,11 +39,12 @@ fn until(at: Timestamp) -> Duration {
 
 /// Completes what is due; gives when the next is.
 fn pass(shared: &Shared, watched: &mut BTreeMap<StateKey, Watched>, now: Timestamp) -> Option<Timestamp> {
+    shared.interrupt(now);
     let due = shared.states().into_iter().filter_map(|(key, state)| {
         let watched = watched.entry(key.clone()).or_default();
         watched.pass(shared, &key, &state, now)
     });
-    due.min()
+    due.chain(shared.imds().notices.next_due()).min()
 }
 
 /// What is known about a state since its last change.

@@ -19,6 +19,7 @@ mod limits;
 pub mod metrics;
 mod net;
 pub mod reconcile;
+pub mod sessions;
 pub mod settings;
 pub mod shared;
 #[cfg(test)]

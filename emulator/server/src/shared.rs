@@ -17,17 +17,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
-use vpc_model::{AccountId, InstanceId, Model, NetworkInterfaceId};
+use vpc_model::{InstanceId, Model, NetworkInterfaceId};
 
 pub use self::key::StateKey;
 pub use self::region::RegionState;
 use crate::board::Board;
 use crate::faults::Faults;
 use crate::faults::config::InvalidFault;
-use crate::imds::Tokens;
+use crate::imds::{Imds, Reply};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::sessions::Sessions;
 use crate::trail::Trail;
 use crate::{Config, clock};
 
@@ -45,9 +46,8 @@ pub struct Shared {
     faults: Arc<Faults>,
     metrics: Metrics,
     journal: Journal,
-    tokens: Tokens,
-    /// The accounts of keys that AssumeRole gave, by key.
-    role_keys: RwLock<BTreeMap<String, AccountId>>,
+    imds: Imds,
+    sessions: Sessions,
 }
 
 /// A change that no caller asked for: the kernel, or time, completes what a call began.
@@ -69,9 +69,6 @@ pub enum LifeCycle {
     /// Time has passed: what is due in the background is complete.
     Advance,
 }
-
-/// How many keys of roles are remembered.
-const ROLE_KEYS: usize = 10_000;
 
 /// Why there is no account.
 #[derive(Debug, thiserror::Error)]
@@ -146,8 +143,8 @@ impl Shared {
             faults,
             metrics: Metrics::default(),
             journal,
-            tokens: Tokens::new(secret),
-            role_keys: RwLock::default(),
+            imds: Imds::new(secret),
+            sessions: Sessions::default(),
         }
     }
 
@@ -261,22 +258,38 @@ impl Shared {
         &self.metrics
     }
 
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.tokens
+    pub(crate) fn imds(&self) -> &Imds {
+        &self.imds
     }
 
-    /// The account of a key that AssumeRole gave.
-    pub(crate) fn role_account(&self, access_key_id: &str) -> Option<AccountId> {
-        self.role_keys.read().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+    /// The temporary credentials that were handed out.
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
-    /// Remembers which account a role's key stands for.
-    pub(crate) fn remember_role(&self, access_key_id: String, account: AccountId) {
-        let mut keys = self.role_keys.write().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= ROLE_KEYS {
-            keys.pop_first();
+    /// An answer of the metadata service as it goes out: the credentials that it tells are good from now on.
+    pub(crate) fn give(&self, mut reply: Reply) -> Reply {
+        if let Some(session) = reply.session.take() {
+            self.sessions.remember(session);
         }
-        keys.insert(access_key_id, account);
+        reply
+    }
+
+    /// Where an instance is.
+    pub(crate) fn place_of(&self, instance: &InstanceId) -> Option<StateKey> {
+        let has_it = |state: &RegionState| state.read(|model| model.instance(instance).is_some());
+        self.states().into_iter().find(|(_, state)| has_it(state)).map(|(key, _)| key)
+    }
+
+    /// Interrupts the Spot Instances whose time has come, as EC2 would: with a call nobody made.
+    pub(crate) fn interrupt(&self, now: Timestamp) {
+        for (instance, action) in self.imds.notices.take_due(now) {
+            let Some(key) = self.place_of(&instance) else { continue };
+            let form = format!("Version=2016-11-15&Action={}&InstanceId.1={instance}", action.call());
+            let call = ec2_api::parse(form.as_bytes()).expect("an action with its parameters");
+            let answer = self.call(&key, call, &form, &Uuid::new_v4().to_string());
+            tracing::info!(%instance, code = answer.code, "interrupted");
+        }
     }
 
     /// Answers a call that has been parsed.
@@ -353,6 +366,7 @@ impl Shared {
             let record = |seed| self.journal.push(&Entry::reset(&self.home_key, &key, now, seed));
             state.reset(now, None, record);
         }
+        self.imds.notices.clear();
         self.faults.restore();
         self.trail.clear();
         Ok(())

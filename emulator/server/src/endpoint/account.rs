@@ -3,27 +3,38 @@
 use vpc_model::AccountId;
 
 use crate::Shared;
+use crate::sessions::Session;
 
-/// The account of an access key: the one configured for it, the key itself if it is an account's number, or
-/// the home account.
+/// The account of an access key: the one configured for it, the one it was handed out for, the key itself if it is an
+/// account's number, or the home account.
 ///
 /// Deviation: AWS's own keys name accounts too, but those are nobody's here.
 pub(super) fn of(shared: &Shared, access_key_id: &str) -> AccountId {
     let is_account = access_key_id.len() == 12 && access_key_id.bytes().all(|byte| byte.is_ascii_digit());
-    match shared.config().keys.get(access_key_id) {
-        Some(key) => key.account.clone(),
-        None if is_account => AccountId::from(access_key_id),
-        None => shared.role_account(access_key_id).unwrap_or_else(|| shared.config().account.clone()),
+    match (shared.config().keys.get(access_key_id), shared.sessions().of(access_key_id)) {
+        (Some(key), _) => key.account.clone(),
+        (None, Some(session)) => session.account.clone(),
+        (None, None) if is_account => AccountId::from(access_key_id),
+        (None, None) => shared.config().account.clone(),
     }
 }
 
-/// The keys that AssumeRole gave stand for the role's account.
-pub(super) fn remember(shared: &Shared, form: &str, answer: &[u8]) {
+/// The credentials that STS gives in an answer. Without another user they speak for `account`'s root.
+pub(super) fn given(answer: &[u8], account: &AccountId) -> Option<Session> {
     let answer = String::from_utf8_lossy(answer);
-    let key = answer.split_once("<AccessKeyId>").and_then(|(_, rest)| rest.split('<').next());
-    let role = form_urlencoded::parse(form.as_bytes()).find(|(name, _)| name == "RoleArn").map(|(_, arn)| arn);
-    let account = role.as_deref().and_then(|arn| arn.split(':').nth(4));
-    if let (Some(key), Some(account)) = (key, account) {
-        shared.remember_role(key.to_owned(), AccountId::from(account));
-    }
+    let text = |name: &str| {
+        let (_, rest) = answer.split_once(&format!("<{name}>"))?;
+        rest.split('<').next()
+    };
+    let arn = text("Arn").map_or_else(|| format!("arn:aws:iam::{account}:root"), str::to_owned);
+    let user = text("AssumedRoleId").or_else(|| text("FederatedUserId"));
+    Some(Session {
+        access_key_id: text("AccessKeyId")?.to_owned(),
+        secret_access_key: text("SecretAccessKey")?.to_owned(),
+        token: text("SessionToken")?.to_owned(),
+        expires: text("Expiration")?.parse().ok()?,
+        account: arn.split(':').nth(4).map_or_else(|| account.clone(), AccountId::from),
+        user_id: user.map_or_else(|| account.to_string(), str::to_owned),
+        arn,
+    })
 }

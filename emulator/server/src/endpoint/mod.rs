@@ -107,8 +107,11 @@ async fn answer(shared: &Shared, head: &Parts, form: String, request_id: &str) -
     shared.metrics().observe(known, answer.code, !verdict.names.is_empty(), started.elapsed());
     tracing::info!(status = answer.status, code = answer.code, %region, "answered");
     let body = Bytes::from(answer.body);
-    if known.starts_with("AssumeRole") && answer.code.is_none() {
-        account::remember(shared, &form, &body);
+    if gives_credentials(known)
+        && answer.code.is_none()
+        && let Some(session) = account::given(&body, &key.account)
+    {
+        shared.sessions().remember(session);
     }
     let service = credential.as_ref().map_or_else(|| "ec2".to_owned(), |found| found.service.clone());
     shared.trail().push(Record {
@@ -126,6 +129,11 @@ async fn answer(shared: &Shared, head: &Parts, form: String, request_id: &str) -
         key,
     });
     (answer.status, body)
+}
+
+/// Whether an answer to an action of STS has credentials.
+fn gives_credentials(action: &str) -> bool {
+    action.starts_with("AssumeRole") || matches!(action, "GetSessionToken" | "GetFederationToken")
 }
 
 /// Which faults hit a call.

@@ -5,8 +5,9 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use vpc_model::{Instance, InstanceId, InstanceState, Model};
 
-use super::token::Tokens;
+use super::Imds;
 use super::tree::{self, Node};
+use crate::sessions::Session;
 
 /// Carries a session token.
 const TOKEN: &str = "x-aws-ec2-metadata-token";
@@ -60,33 +61,35 @@ pub struct Reply {
     pub content_type: &'static str,
     /// The body.
     pub body: Vec<u8>,
-    /// The token's time to live, to be echoed.
+    /// How long the token is still good for: the new one's, or the one that was sent.
     pub token_ttl_seconds: Option<u32>,
+    /// The credentials that the body tells. Whoever gives the answer remembers them.
+    pub session: Option<Session>,
     /// How far the answer may travel: the IP TTL of its packets.
     pub hop_limit: u8,
 }
 
 /// What an instance reads.
-pub fn answer(model: &Model, caller: &InstanceId, request: &Parts, tokens: &Tokens, now: Timestamp) -> Reply {
+pub fn answer(model: &Model, caller: &InstanceId, request: &Parts, imds: &Imds, now: Timestamp) -> Reply {
     let live = |instance: &&Instance| instance.state != InstanceState::Terminated;
     let Some(instance) = model.instance(caller).filter(live) else { return Reply::error(StatusCode::NOT_FOUND) };
     if !instance.metadata_options.endpoint_enabled {
         return Reply::error(StatusCode::FORBIDDEN);
     }
     if request.uri.path().trim_end_matches('/') == "/latest/api/token" {
-        return session(instance, request, tokens, now);
+        return session(instance, request, imds, now);
     }
     if !matches!(request.method, Method::GET | Method::HEAD) {
         return Reply::error(StatusCode::METHOD_NOT_ALLOWED);
     }
-    if !is_admitted(instance, &request.headers, tokens, now) {
+    let Some(token_ttl_seconds) = admitted(instance, &request.headers, imds, now) else {
         return Reply::error(StatusCode::UNAUTHORIZED);
-    }
-    read(model, instance, request.uri.path(), now)
+    };
+    Reply { token_ttl_seconds, ..read(model, instance, request.uri.path(), imds, now) }
 }
 
-/// A session begins: the reply's packets travel no further than the instance's hop limit.
-fn session(instance: &Instance, request: &Parts, tokens: &Tokens, now: Timestamp) -> Reply {
+/// A session begins. The reply's packets travel no further than the instance's hop limit.
+fn session(instance: &Instance, request: &Parts, imds: &Imds, now: Timestamp) -> Reply {
     let hop_limit = instance.metadata_options.hop_limit;
     let refuse = |status| Reply { hop_limit, ..Reply::error(status) };
     if request.method != Method::PUT {
@@ -101,19 +104,20 @@ fn session(instance: &Instance, request: &Parts, tokens: &Tokens, now: Timestamp
         return refuse(StatusCode::BAD_REQUEST);
     };
     let expires = now.saturating_add(SignedDuration::from_secs(i64::from(ttl))).unwrap_or(Timestamp::MAX);
-    let token = tokens.issue(&instance.id, expires);
+    let token = imds.tokens.issue(&instance.id, expires);
     Reply { token_ttl_seconds: Some(ttl), hop_limit, ..Reply::text(token.into_bytes()) }
 }
 
-/// A token that is sent must be good, also where none is required.
-fn is_admitted(instance: &Instance, headers: &HeaderMap, tokens: &Tokens, now: Timestamp) -> bool {
+/// How long the token is still good for, for those who are let in: a token that is sent must be good, also where
+/// none is required.
+fn admitted(instance: &Instance, headers: &HeaderMap, imds: &Imds, now: Timestamp) -> Option<Option<u32>> {
     match headers.get(TOKEN) {
-        Some(token) => token.to_str().is_ok_and(|token| tokens.accepts(token, &instance.id, now)),
-        None => !instance.metadata_options.tokens_required,
+        Some(token) => imds.tokens.remaining_seconds(token.to_str().ok()?, &instance.id, now).map(Some),
+        None => (!instance.metadata_options.tokens_required).then_some(None),
     }
 }
 
-fn read(model: &Model, instance: &Instance, path: &str, now: Timestamp) -> Reply {
+fn read(model: &Model, instance: &Instance, path: &str, imds: &Imds, now: Timestamp) -> Reply {
     let (version, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
     if version.is_empty() {
         return Reply::text(VERSIONS.join("\n").into_bytes());
@@ -121,13 +125,16 @@ fn read(model: &Model, instance: &Instance, path: &str, now: Timestamp) -> Reply
     if !VERSIONS.contains(&version) {
         return Reply::error(StatusCode::NOT_FOUND);
     }
-    let tree = tree::version(model, instance, now);
+    let tree = tree::version(model, instance, imds, now);
     match tree.at(rest) {
         None => Reply::error(StatusCode::NOT_FOUND),
         Some(Node::Leaf(value)) if rest.starts_with("user-data") => {
             Reply { content_type: "application/octet-stream", ..Reply::text(value.clone()) }
         }
-        Some(Node::Leaf(value)) => Reply::text(value.clone()),
+        Some(Node::Leaf(value)) => {
+            let session = imds.role_keys.session_at(model, instance, rest, now);
+            Reply { session, ..Reply::text(value.clone()) }
+        }
         // EC2 lists a version's folders without slashes, unlike those below.
         Some(Node::Folder(entries)) if rest.is_empty() => {
             Reply::text(entries.keys().cloned().collect::<Vec<_>>().join("\n").into_bytes())
@@ -143,6 +150,7 @@ impl Reply {
             content_type: "text/plain",
             body,
             token_ttl_seconds: None,
+            session: None,
             hop_limit: ANY_HOP_LIMIT,
         }
     }

@@ -1,4 +1,4 @@
-//! The instance metadata service.
+//! The instance metadata service, in both its versions.
 //!
 //! [`answer`] decides from the model alone what an instance reads; [`serve`] owns the sockets and finds
 //! out which instance asks.
@@ -9,6 +9,8 @@
 mod answer;
 mod identity;
 mod network;
+mod notice;
+mod role;
 pub(crate) mod serve;
 #[cfg(test)]
 mod tests;
@@ -16,4 +18,24 @@ mod token;
 mod tree;
 
 pub use answer::{Reply, answer};
+pub use notice::{Notice, Notices};
+pub use role::RoleKeys;
 pub use token::Tokens;
+
+/// What the service knows beyond the model.
+#[derive(Debug)]
+pub struct Imds {
+    /// The session tokens.
+    pub tokens: Tokens,
+    /// The credentials of instances.
+    pub role_keys: RoleKeys,
+    /// What instances are told ahead.
+    pub notices: Notices,
+}
+
+impl Imds {
+    /// Nobody is told anything; tokens and credentials are those of a secret.
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self { tokens: Tokens::new(secret), role_keys: RoleKeys::new(secret), notices: Notices::default() }
+    }
+}

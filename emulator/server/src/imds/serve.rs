@@ -52,8 +52,8 @@ async fn handle(State(service): State<Service>, ConnectInfo(peer): ConnectInfo<P
     // Who asks is known at once, also where what is told is behind.
     let reply = match shared.read(|model| caller(model, &service.vpc, peer.address.ip())) {
         Some(instance) => {
-            let look = |model: &Model| answer(model, &instance, &request, shared.tokens(), now);
-            look(&shared.home().model_behind(now, shared.faults().imds_lag()))
+            let look = |model: &Model| answer(model, &instance, &request, shared.imds(), now);
+            shared.give(look(&shared.home().model_behind(now, shared.faults().imds_lag())))
         }
         None => Reply::error(StatusCode::NOT_FOUND),
     };

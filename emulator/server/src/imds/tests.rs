@@ -8,13 +8,13 @@ use vpc_model::instance::{MetadataChange, NewInstances};
 use vpc_model::key_pair::NewKeyPair;
 use vpc_model::{InstanceId, InterfaceType, KeyType, NewAttachment, NewInterface, Tags, VlanId, WantedAddresses};
 
-use super::{Reply, Tokens, answer};
+use super::{Imds, Notice, Reply, answer};
 use crate::testing::{self, World};
 
 struct Node {
     world: World,
     id: InstanceId,
-    tokens: Tokens,
+    imds: Imds,
 }
 
 /// An instance with a secondary ENI that has a second address and a prefix, and with a trunk and its branch.
@@ -48,7 +48,7 @@ fn node() -> Node {
     }
     let vlan = VlanId::new(1).expect("a VLAN");
     world.with(|model, cx| model.associate_trunk_interface(cx, &trunk, &branch, vlan, Tags::new())).expect("a branch");
-    Node { world, id, tokens: Tokens::new([7; 32]) }
+    Node { world, id, imds: Imds::new([7; 32]) }
 }
 
 fn key_pair() -> NewKeyPair {
@@ -76,7 +76,7 @@ impl Node {
             request = request.header(name.parse::<HeaderName>().expect("a header name"), *value);
         }
         let (head, ()) = request.body(()).expect("a request").into_parts();
-        answer(&self.world.model, &self.id, &head, &self.tokens, self.world.now)
+        answer(&self.world.model, &self.id, &head, &self.imds, self.world.now)
     }
 
     fn get(&self, path: &str) -> (u16, String) {
@@ -116,6 +116,12 @@ impl Node {
 #[case::key("/latest/meta-data/public-keys/0/", "openssh-key")]
 #[case::key_itself("/latest/meta-data/public-keys/0/openssh-key", "ssh-ed25519 AAAA ops")]
 #[case::identity("/latest/dynamic/instance-identity/", "document")]
+#[case::monitoring("/latest/dynamic/fws/instance-monitoring", "disabled")]
+#[case::events("/latest/meta-data/events/", "maintenance/")]
+#[case::maintenance("/latest/meta-data/events/maintenance/scheduled", "[]")]
+#[case::root_volume("/latest/meta-data/block-device-mapping/root", "/dev/xvda")]
+#[case::own_credentials("/latest/meta-data/identity-credentials/ec2/security-credentials/", "ec2-instance")]
+#[case::metrics("/latest/meta-data/metrics/vhostmd", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")]
 #[case::role("/latest/meta-data/iam/security-credentials/", "node")]
 fn values(#[case] path: &str, #[case] expected: &str) {
     assert_eq!(node().get(path), (200, expected.to_owned()));
@@ -127,7 +133,18 @@ fn values(#[case] path: &str, #[case] expected: &str) {
 #[case::version("/1999-01-01/meta-data/")]
 #[case::no_ipv6("/latest/meta-data/ipv6")]
 #[case::unsigned_identity("/latest/dynamic/instance-identity/signature")]
+#[case::pkcs7("/latest/dynamic/instance-identity/pkcs7")]
+#[case::rsa2048("/latest/dynamic/instance-identity/rsa2048")]
 #[case::autoscaling("/latest/meta-data/autoscaling/target-lifecycle-state")]
+#[case::spot("/latest/meta-data/spot/instance-action")]
+#[case::spot_termination("/latest/meta-data/spot/termination-time")]
+#[case::rebalance("/latest/meta-data/events/recommendations/rebalance")]
+#[case::kernel("/latest/meta-data/kernel-id")]
+#[case::ramdisk("/latest/meta-data/ramdisk-id")]
+#[case::products("/latest/meta-data/product-codes")]
+#[case::public("/latest/meta-data/public-ipv4")]
+#[case::group("/latest/meta-data/placement/group-name")]
+#[case::host("/latest/meta-data/placement/host-id")]
 fn absent(#[case] path: &str) {
     let (status, page) = node().get(path);
     assert_eq!(status, 404);
@@ -199,9 +216,111 @@ fn identity_document() {
 #[test]
 fn role_credentials() {
     let node = node();
-    let digits = node.id.as_str()[3..].to_uppercase();
-    let credentials = node.get("/latest/meta-data/iam/security-credentials/node").1;
-    insta::assert_snapshot!(credentials.replace(&digits, "<digits>").replace(node.id.as_str(), "<id>"));
+    insta::assert_snapshot!(node.get("/latest/meta-data/iam/security-credentials/node").1);
+}
+
+#[rstest]
+#[case::role("iam/security-credentials/node", "arn:aws:sts::123456789012:assumed-role/node/")]
+#[case::own(
+    "identity-credentials/ec2/security-credentials/ec2-instance",
+    "arn:aws:sts::123456789012:assumed-role/aws:ec2-instance/"
+)]
+fn credentials_are_for_those_who_read_them(#[case] path: &str, #[case] arn: &str) {
+    let mut node = node();
+    let reply = node.ask(Method::GET, &format!("/latest/meta-data/{path}"), &[]);
+    let session = reply.session.expect("credentials");
+    let body = String::from_utf8(reply.body).expect("UTF-8");
+    for text in [&session.access_key_id, &session.secret_access_key, &session.token] {
+        assert!(body.contains(&format!("\"{text}\"")), "{text} is not in {body}");
+    }
+    assert_eq!(session.arn, format!("{arn}{}", node.id));
+    assert_eq!((session.access_key_id.len(), session.secret_access_key.len()), (20, 40));
+    node.world.now += jiff::SignedDuration::from_mins(59);
+    assert_eq!(node.get(&format!("/latest/meta-data/{path}")).1, body, "the same for an hour");
+    node.world.now += jiff::SignedDuration::from_mins(1);
+    assert_ne!(node.get(&format!("/latest/meta-data/{path}")).1, body);
+}
+
+#[rstest]
+#[case::terminate(
+    r#"{"spotInterruption": {}}"#,
+    "spot/instance-action",
+    Some(r#"{"action": "terminate", "time": "2026-11-22T12:02:00Z"}"#)
+)]
+#[case::when(r#"{"spotInterruption": {}}"#, "spot/termination-time", Some("2026-11-22T12:02:00Z"))]
+#[case::stop(
+    r#"{"spotInterruption": {"action": "stop", "time": "2026-11-22T13:00:00Z"}}"#,
+    "spot/instance-action",
+    Some(r#"{"action": "stop", "time": "2026-11-22T13:00:00Z"}"#)
+)]
+#[case::stop_is_no_termination(r#"{"spotInterruption": {"action": "stop"}}"#, "spot/termination-time", None)]
+#[case::rebalance(
+    r#"{"rebalance": {}}"#,
+    "events/recommendations/rebalance",
+    Some(r#"{"noticeTime": "2026-11-22T12:00:00Z"}"#)
+)]
+fn notices(#[case] notice: &str, #[case] path: &str, #[case] expected: Option<&str>) {
+    let node = node();
+    let notice: Notice = serde_json::from_str(notice).expect("a notice");
+    node.imds.notices.set(node.id.clone(), notice.filled(node.world.now));
+    let (status, body) = node.get(&format!("/latest/meta-data/{path}"));
+    assert_eq!((status == 200).then_some(body.as_str()), expected);
+}
+
+#[test]
+fn maintenance() {
+    let node = node();
+    let event = |code: &str, state: &str| {
+        serde_json::json!({
+            "code": code,
+            "description": "scheduled reboot",
+            "state": state,
+            "notBefore": "2026-12-01T09:00:43Z",
+            "notAfter": "2026-12-01T09:17:23Z",
+        })
+    };
+    let events = serde_json::json!({
+        "maintenance": [event("system-reboot", "active"), event("instance-reboot", "completed")],
+    });
+    let notice: Notice = serde_json::from_value(events).expect("a notice");
+    node.imds.notices.set(node.id.clone(), notice.filled(node.world.now));
+    let [scheduled, history] =
+        ["scheduled", "history"].map(|list| node.get(&format!("/latest/meta-data/events/maintenance/{list}")).1);
+    insta::assert_snapshot!(format!("{scheduled}\n{history}"));
+}
+
+#[test]
+fn public_addresses() {
+    let mut node = node();
+    let instance = node.id.clone();
+    let address = node.world.with(|model, cx| {
+        let primary = model.interfaces_of(&instance).next().expect("an ENI").clone();
+        let gateway = model.create_internet_gateway(cx, Tags::new());
+        model.attach_internet_gateway(&gateway, &primary.vpc_id).expect("a gateway");
+        let id = model.allocate_address(cx, Tags::new()).expect("an address");
+        let target = vpc_model::AddressTarget::Interface(primary.id);
+        model.associate_address(cx, &id, &target, None, true).expect("an association");
+        model.elastic_ip(&id).expect("an address").public_ip
+    });
+    let text = address.to_string();
+    assert_eq!(node.get("/latest/meta-data/public-ipv4"), (200, text.clone()));
+    let eni = format!("/latest/meta-data/network/interfaces/macs/{}", node.mac("0"));
+    assert_eq!(node.get(&format!("{eni}/public-ipv4s")), (200, text.clone()));
+    assert_eq!(node.get(&format!("{eni}/ipv4-associations/")), (200, text.clone()));
+    assert_eq!(node.get(&format!("{eni}/ipv4-associations/{text}")), (200, "10.0.1.5".to_owned()));
+    assert_eq!(node.get("/latest/meta-data/public-hostname").0, 404, "the VPC gives no names");
+}
+
+#[test]
+fn replies_tell_how_long_the_token_is_good_for() {
+    let mut node = node();
+    let token = String::from_utf8(node.ask(Method::PUT, "/latest/api/token", &[(TTL, "60")]).body).expect("UTF-8");
+    node.world.now += jiff::SignedDuration::from_secs(10);
+    let reply = node.ask(Method::GET, "/latest/meta-data/mac", &[(TOKEN, &token)]);
+    assert_eq!(reply.token_ttl_seconds, Some(50));
+    node.world.now += jiff::SignedDuration::from_secs(50);
+    let reply = node.ask(Method::GET, "/latest/meta-data/mac", &[(TOKEN, &token)]);
+    assert_eq!((reply.status, reply.token_ttl_seconds), (StatusCode::UNAUTHORIZED, None));
 }
 
 #[test]

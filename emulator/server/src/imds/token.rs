@@ -35,12 +35,14 @@ impl Tokens {
         BASE64_URL_SAFE.encode(token)
     }
 
-    /// Whether a token was issued to this instance and has not expired.
-    pub fn accepts(&self, token: &str, instance: &InstanceId, now: Timestamp) -> bool {
-        let Ok(token) = BASE64_URL_SAFE.decode(token) else { return false };
-        let Some((claim, seal)) = token.split_at_checked(16) else { return false };
+    /// How many seconds a token is still good for, if it was issued to this instance and has not expired.
+    pub fn remaining_seconds(&self, token: &str, instance: &InstanceId, now: Timestamp) -> Option<u32> {
+        let token = BASE64_URL_SAFE.decode(token).ok()?;
+        let (claim, seal) = token.split_at_checked(16)?;
         let expires = claim.first_chunk().map_or(0, |seconds| i64::from_be_bytes(*seconds));
-        seal == self.seal(instance, claim) && now.as_second() < expires
+        let is_ours = seal == self.seal(instance, claim);
+        let left = expires.checked_sub(now.as_second()).filter(|left| is_ours && *left > 0)?;
+        u32::try_from(left).ok()
     }
 
     /// A digest cut short cannot be extended, which a plain keyed SHA-256 could.
@@ -68,14 +70,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case::fresh('0', 99, true)]
-    #[case::expired('0', 100, false)]
-    #[case::another_instance('1', 99, false)]
-    fn acceptance(#[case] caller: char, #[case] now: i64, #[case] accepted: bool) {
+    #[case::fresh('0', 99, Some(1))]
+    #[case::expired('0', 100, None)]
+    #[case::another_instance('1', 99, None)]
+    fn acceptance(#[case] caller: char, #[case] now: i64, #[case] left: Option<u32>) {
         let tokens = Tokens::new([7; 32]);
         let token = tokens.issue(&instance('0'), at(100));
         assert_eq!(token.len(), 56);
-        assert_eq!(tokens.accepts(&token, &instance(caller), at(now)), accepted);
+        assert_eq!(tokens.remaining_seconds(&token, &instance(caller), at(now)), left);
     }
 
     #[rstest]
@@ -84,14 +86,14 @@ mod tests {
     #[case::not_base64("?")]
     #[case::zeros("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")]
     fn forgeries(#[case] token: &str) {
-        assert!(!Tokens::new([7; 32]).accepts(token, &instance('0'), at(0)));
+        assert_eq!(Tokens::new([7; 32]).remaining_seconds(token, &instance('0'), at(0)), None);
     }
 
     #[test]
     fn secrets_and_tokens_differ() {
         let (ours, theirs) = (Tokens::new([7; 32]), Tokens::new([8; 32]));
         let token = ours.issue(&instance('0'), at(100));
-        assert!(!theirs.accepts(&token, &instance('0'), at(0)));
+        assert_eq!(theirs.remaining_seconds(&token, &instance('0'), at(0)), None);
         assert_ne!(token, ours.issue(&instance('0'), at(100)));
     }
 }

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use vpc_model::{Instance, Model, NetworkInterface};
+use vpc_model::image::Volume;
+use vpc_model::{Instance, InstanceState, Model, NetworkInterface};
 
-use super::{identity, network};
+use super::{Imds, identity, network};
 
 /// A folder's entries by name.
 pub(super) type Folder = BTreeMap<String, Node>;
@@ -59,29 +60,39 @@ pub(super) fn folder<const N: usize>(entries: [(&str, Option<Node>); N]) -> Fold
 }
 
 /// What is below a version such as `latest`.
-pub(super) fn version(model: &Model, instance: &Instance, now: Timestamp) -> Node {
+pub(super) fn version(model: &Model, instance: &Instance, imds: &Imds, now: Timestamp) -> Node {
     Node::Folder(folder([
         ("dynamic", Some(dynamic(model, instance))),
-        ("meta-data", Some(Node::Folder(meta_data(model, instance, now)))),
+        ("meta-data", Some(Node::Folder(meta_data(model, instance, imds, now)))),
         ("user-data", instance.user_data.clone().map(Node::Leaf)),
     ]))
 }
 
 fn dynamic(model: &Model, instance: &Instance) -> Node {
     let identity = folder([("document", Some(leaf(identity::document(model, instance))))]);
-    Node::Folder(folder([("instance-identity", Some(Node::Folder(identity)))]))
+    // Whether CloudWatch gets a value a minute.
+    let monitoring = if instance.options.monitoring { "enabled" } else { "disabled" };
+    let services = folder([("instance-monitoring", Some(leaf(monitoring)))]);
+    Node::Folder(folder([("fws", Some(Node::Folder(services))), ("instance-identity", Some(Node::Folder(identity)))]))
 }
 
-fn meta_data(model: &Model, instance: &Instance, now: Timestamp) -> Folder {
+fn meta_data(model: &Model, instance: &Instance, imds: &Imds, now: Timestamp) -> Folder {
     let primary = primary(model, instance);
     let address = primary.and_then(NetworkInterface::primary_ip);
-    let name = model.private_name_of(instance).map(leaf);
+    let name = model.private_name_of(instance).map(|name| leaf(network::in_domain(model, &instance.vpc_id, name)));
+    let public = primary.map(|eni| network::public_addresses(model, eni)).unwrap_or_default();
+    let notice = imds.notices.of(&instance.id);
     folder([
         ("ami-id", Some(leaf(&instance.image_id))),
         ("ami-launch-index", Some(leaf(instance.ami_launch_index))),
         ("ami-manifest-path", Some(leaf("(unknown)"))),
+        ("autoscaling", autoscaling(instance)),
+        ("block-device-mapping", Some(Node::Folder(block_devices(model, instance)))),
+        ("events", Some(Node::Folder(notice.events()))),
+        ("hibernation", Some(Node::Folder(folder([("configured", Some(leaf(false)))])))),
         ("hostname", name.clone()),
-        ("iam", identity::iam(instance, now)),
+        ("iam", imds.role_keys.iam(model, instance, now)),
+        ("identity-credentials", Some(imds.role_keys.identity_credentials(model, instance, now))),
         ("instance-action", Some(leaf("none"))),
         ("instance-id", Some(leaf(&instance.id))),
         ("instance-life-cycle", Some(leaf(if instance.options.market.is_some() { "spot" } else { "on-demand" }))),
@@ -89,16 +100,55 @@ fn meta_data(model: &Model, instance: &Instance, now: Timestamp) -> Folder {
         ("ipv6", primary.and_then(|eni| eni.ipv6_addresses.first()).map(leaf)),
         ("local-hostname", name),
         ("local-ipv4", address.map(leaf)),
+        ("metrics", Some(metrics())),
         ("mac", primary.map(|eni| leaf(eni.mac))),
         ("network", Some(network::network(model, instance))),
         ("placement", Some(Node::Folder(placement(model, instance)))),
         ("profile", Some(leaf("default-hvm"))),
+        ("public-hostname", public.first().and_then(|public| public.name.as_ref()).map(leaf)),
+        ("public-ipv4", public.first().map(|public| leaf(public.address))),
         ("public-keys", public_keys(model, instance)),
         ("reservation-id", Some(leaf(&instance.reservation_id))),
         ("security-groups", primary.and_then(|eni| lines(network::group_names(model, eni)))),
         ("services", Some(services())),
+        ("spot", notice.spot()),
+        ("system", Some(leaf("nitro"))),
         ("tags", tags(instance)),
     ])
+}
+
+/// For instances that belong to an Auto Scaling group.
+fn autoscaling(instance: &Instance) -> Option<Node> {
+    instance.tags.get("aws:autoscaling:groupName")?;
+    let state = match instance.state {
+        InstanceState::Pending | InstanceState::Running => "InService",
+        _ => "Terminated",
+    };
+    Some(Node::Folder(folder([("target-lifecycle-state", Some(leaf(state)))])))
+}
+
+/// The root volume, and the others that the image brings.
+fn block_devices(model: &Model, instance: &Instance) -> Folder {
+    let devices = model.image(&instance.image_id).map_or(&[][..], |image| &image.devices);
+    let root = devices.first().map_or("/dev/xvda", |device| &device.name);
+    let mut mapping = folder([("ami", Some(leaf(root))), ("root", Some(leaf(root)))]);
+    let mut volumes = 0;
+    for device in devices.iter().skip(1) {
+        let name = match device.volume {
+            Volume::Ebs { .. } => {
+                volumes += 1;
+                format!("ebs{volumes}")
+            }
+            Volume::Ephemeral(number) => format!("ephemeral{number}"),
+        };
+        mapping.insert(name, leaf(device.name.trim_start_matches("/dev/")));
+    }
+    mapping
+}
+
+/// A document without metrics, as EC2 has it.
+fn metrics() -> Node {
+    Node::Folder(folder([("vhostmd", Some(leaf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")))]))
 }
 
 /// The ENI with device index 0.
@@ -112,6 +162,8 @@ fn placement(model: &Model, instance: &Instance) -> Folder {
     folder([
         ("availability-zone", Some(leaf(&instance.zone))),
         ("availability-zone-id", zone_id),
+        ("group-name", instance.options.placement.group_name.as_ref().map(leaf)),
+        ("partition-number", instance.options.placement.partition_number.map(leaf)),
         ("region", Some(leaf(model.region()))),
     ])
 }
