@@ -1,11 +1,15 @@
-//! Instance types: what their networks can do, and what their names say about the rest.
+//! Instance types: what their networks can do, what they are made of, and what their names say about the rest.
 //!
 //! The table has each type's limits on interfaces and addresses as
 //! <https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html> and the production
 //! VPC CNI and resource controller know them.
 
+mod hardware;
+
 use std::fmt;
 use std::sync::LazyLock;
+
+pub use self::hardware::{Accelerator, AcceleratorKind, Disks, Hardware};
 
 /// The columns: type, ENIs on the default card, IPv4 addresses for each ENI, ENIs for each card
 /// (`;` between), default card, hypervisor, bare metal, trunk compatible, branch ENIs.
@@ -36,6 +40,8 @@ pub struct InstanceType {
     pub trunk_compatible: bool,
     /// How many branch ENIs a trunk can have.
     pub branch_interfaces: u16,
+    /// What it is made of.
+    pub hardware: Hardware,
 }
 
 /// What runs instances.
@@ -89,6 +95,7 @@ impl InstanceType {
     fn from_row(row: &'static str) -> Option<Self> {
         let mut fields = row.split(',');
         let name = fields.next()?;
+        let (family, size) = name.split_once('.')?;
         let _on_default_card = fields.next()?;
         Some(Self {
             name,
@@ -103,6 +110,7 @@ impl InstanceType {
             bare_metal: fields.next()? == "true",
             trunk_compatible: fields.next()? == "true",
             branch_interfaces: fields.next()?.parse().unwrap_or(0),
+            hardware: hardware::of(family, size),
         })
     }
 
@@ -152,54 +160,113 @@ impl InstanceType {
         }
     }
 
-    /// How many vCPUs it has, where the name tells: in most families `xlarge` has four, `large` two.
-    pub fn vcpus(&self) -> Option<u32> {
-        let (series, _) = self.family_letters();
-        let old = matches!(series, "c" | "m" | "r" | "d" | "cr" | "hs" | "cc") && self.generation() <= 4;
-        match series {
-            "mac" | "mac-m" | "u" | "u-" | "hpc" | "bmn-sf" => return None,
-            // Older families have odd sizes, such as d2.8xlarge with 36.
-            _ if old && self.size() != "xlarge" && self.size() != "2xlarge" && self.size() != "4xlarge" => return None,
-            _ => {}
-        }
-        match self.size() {
-            "nano" | "micro" | "small" if self.family() != "t2" && series == "t" => Some(2),
-            "medium" if series == "t" => Some(2),
-            "medium" if self.generation() >= 6 || series == "a" => Some(1),
-            "large" => Some(2),
-            "xlarge" => Some(4),
-            size => {
-                let size = size.strip_prefix("metal-").unwrap_or(size);
-                let factor: u32 = size.strip_suffix("xlarge").or(size.strip_suffix("xl"))?.parse().ok()?;
-                Some(4 * factor)
-            }
+    /// The instruction sets as EC2 names them: some old small types run 32-bit programs too, and Macs are apart.
+    pub fn architectures(&self) -> &'static [&'static str] {
+        let is_small = matches!(self.size(), "nano" | "micro" | "small" | "medium");
+        match (self.family(), self.architecture()) {
+            ("t1" | "t2" | "m1" | "c1", _) if is_small => &["i386", "x86_64"],
+            ("c3", _) if self.size() == "large" => &["i386", "x86_64"],
+            ("mac1", _) => &["x86_64_mac"],
+            (_, Some(Architecture::X86_64)) => &["x86_64"],
+            (_, Some(Architecture::Arm64)) => &["arm64"],
+            (_, None) => &["arm64_mac"],
         }
     }
 
-    /// How much memory it has, where the name tells: the current general, compute and memory families
-    /// have 4, 2 and 8 GiB for each vCPU.
+    /// How many vCPUs it has, where that is known.
+    pub fn vcpus(&self) -> Option<u32> {
+        self.hardware.vcpus
+    }
+
+    /// How many cores it has.
+    pub fn cores(&self) -> Option<u32> {
+        Some((self.vcpus()? / self.hardware.threads_per_core?).max(1))
+    }
+
+    /// How much memory it has, where that is known.
     pub fn memory_mib(&self) -> Option<u64> {
+        self.hardware.memory_mib
+    }
+
+    /// Whether it is a Nitro system, with or without the hypervisor.
+    pub fn is_nitro(&self) -> bool {
+        self.hypervisor == Some(Hypervisor::Nitro) || self.bare_metal
+    }
+
+    /// How it can boot.
+    pub fn boot_modes(&self) -> &'static [&'static str] {
+        let only_bios = ["p4", "trn1", "vt", "u-"].iter().any(|start| self.name.starts_with(start));
+        match (self.architecture(), self.hypervisor) {
+            (Some(Architecture::Arm64), _) => &["uefi"],
+            (Some(Architecture::X86_64), Some(Hypervisor::Nitro)) if !only_bios => &["legacy-bios", "uefi"],
+            (Some(Architecture::X86_64), _) => &["legacy-bios"],
+            (None, _) => &["uefi"],
+        }
+    }
+
+    /// Whether parts of its memory can be shut off from the instance itself.
+    pub fn has_enclaves(&self) -> bool {
         let (series, attributes) = self.family_letters();
-        let per_vcpu = match (series, self.generation()) {
-            ("t", 2..) => {
-                return match self.size() {
-                    "nano" => Some(512),
-                    "micro" => Some(1024),
-                    "small" => Some(2048),
-                    "medium" => Some(4096),
-                    "large" => Some(8192),
-                    "xlarge" => Some(16_384),
-                    "2xlarge" => Some(32_768),
-                    _ => None,
-                };
-            }
-            ("c", 5) if attributes == "n" => return None,
-            ("c", 5..) => 2,
-            ("m", 4..) => 4,
-            ("r", 5..) => 8,
-            _ => return None,
-        };
-        Some(u64::from(self.vcpus()?) * per_vcpu * 1024)
+        let is_family = matches!(series, "c" | "m" | "r" | "i" | "im" | "is" | "d" | "x" | "z" | "g" | "inf");
+        // The first Graviton has none, and sometimes a core is not enough.
+        let enough = if self.architecture() == Some(Architecture::Arm64) { 2 } else { 4 };
+        self.hypervisor == Some(Hypervisor::Nitro)
+            && is_family
+            && !attributes.contains("flex")
+            && !matches!(self.family(), "g5g" | "c7gn")
+            && self.vcpus().is_some_and(|vcpus| vcpus >= enough)
+    }
+
+    /// Whether it has a trusted platform module.
+    pub fn has_tpm(&self) -> bool {
+        let without = ["a1.", "dl", "i4g.", "is4gen.", "g5g.", "x2gd.", "p3dn.", "p4", "trn1", "u-", "vt"];
+        self.hypervisor == Some(Hypervisor::Nitro) && !without.iter().any(|start| self.name.starts_with(start))
+    }
+
+    /// Whether it can sleep with its memory on disk.
+    pub fn can_hibernate(&self) -> bool {
+        let series = matches!(self.family_letters().0, "c" | "m" | "r" | "i" | "im" | "is" | "t");
+        series && self.generation() >= 2 && !self.bare_metal && self.memory_mib().is_some_and(|mib| mib <= 150 * 1024)
+    }
+
+    /// Whether a whole machine for it can be had.
+    pub fn has_dedicated_hosts(&self) -> bool {
+        let without =
+            ["t1.", "t3a.", "t4g.", "m1.", "m2.", "c1.", "c5a.", "c5ad.", "m5a.", "m5ad.", "r5a.", "r5ad.", "hpc"];
+        !self.name.contains("-flex") && !without.iter().any(|start| self.name.starts_with(start))
+    }
+
+    /// Whether instances of it can be close to each other.
+    pub fn has_cluster_placement(&self) -> bool {
+        let without = ["t1.", "t2.", "t3.", "t3a.", "t4g.", "m1.", "m2.", "m3.", "c1.", "mac", "vt1."];
+        !self.name.contains("-flex") && !without.iter().any(|start| self.name.starts_with(start))
+    }
+
+    /// Whether its interfaces are ENA's: always, if at choice, or never.
+    pub fn ena_support(&self) -> &'static str {
+        let optional = ["f1.", "h1.", "i3.", "p3.", "r4.", "x1.", "x1e.", "m4.16xlarge"];
+        match () {
+            () if self.is_nitro() => "required",
+            () if optional.iter().any(|start| self.name.starts_with(start)) => "supported",
+            () => "unsupported",
+        }
+    }
+
+    /// Whether its interfaces can have IPv6 addresses.
+    pub fn has_ipv6(&self) -> bool {
+        !matches!(self.family(), "t1" | "m1" | "m2" | "m3" | "c1" | "cr1" | "hs1")
+    }
+
+    /// Whether the free tier has it.
+    pub fn is_free(&self) -> bool {
+        matches!(self.name, "t3.micro" | "t3.small" | "t4g.micro" | "t4g.small" | "c7i-flex.large" | "m7i-flex.large")
+    }
+
+    /// How it can be bought.
+    pub fn usage_classes(&self) -> Vec<&'static str> {
+        let has_blocks = ["p4", "p5", "p6", "trn1.32", "trn2"].iter().any(|start| self.name.starts_with(start));
+        let more = [("spot", self.has_spot()), ("capacity-block", has_blocks)];
+        std::iter::once("on-demand").chain(more.iter().filter(|(_, has)| *has).map(|(name, _)| *name)).collect()
     }
 
     /// Whether there are Spot Instances of it.
@@ -253,19 +320,55 @@ mod tests {
     }
 
     #[rstest]
-    #[case::general("m5.large", Some(2), Some(8))]
-    #[case::compute("c6i.4xlarge", Some(16), Some(32))]
-    #[case::memory("r7g.medium", Some(1), Some(8))]
-    #[case::burstable("t3.micro", Some(2), Some(1))]
-    #[case::network_compute("c5n.18xlarge", Some(72), None)]
-    #[case::sized_metal("m7i.metal-24xl", Some(96), Some(384))]
-    #[case::plain_metal("m5.metal", None, None)]
-    #[case::odd_old_size("d2.8xlarge", None, None)]
-    #[case::high_performance("hpc6a.48xlarge", None, None)]
-    #[case::mac("mac1.metal", None, None)]
-    fn size_from_name(#[case] name: &str, #[case] vcpus: Option<u32>, #[case] memory_gib: Option<u64>) {
+    #[case::general("m5.large", Some(2), Some(1), Some(8192))]
+    #[case::compute("c6i.4xlarge", Some(16), Some(8), Some(32_768))]
+    #[case::memory("r7g.medium", Some(1), Some(1), Some(8192))]
+    #[case::burstable("t3.micro", Some(2), Some(1), Some(1024))]
+    #[case::network_compute("c5n.18xlarge", Some(72), Some(36), Some(196_608))]
+    #[case::sized_metal("m7i.metal-24xl", Some(96), Some(48), Some(393_216))]
+    #[case::plain_metal("m5.metal", Some(96), Some(48), Some(393_216))]
+    #[case::odd_old_size("d2.8xlarge", Some(36), Some(18), Some(249_856))]
+    #[case::high_performance("hpc6a.48xlarge", Some(96), Some(96), Some(393_216))]
+    #[case::learning("p5.48xlarge", Some(192), Some(96), Some(2_097_152))]
+    #[case::mac("mac1.metal", Some(12), Some(6), Some(32_768))]
+    #[case::not_known("bmn-sf1.metal", None, None, None)]
+    fn processors_and_memory(
+        #[case] name: &str,
+        #[case] vcpus: Option<u32>,
+        #[case] cores: Option<u32>,
+        #[case] memory_mib: Option<u64>,
+    ) {
         let known = find(name).expect("in the table");
-        assert_eq!((known.vcpus(), known.memory_mib()), (vcpus, memory_gib.map(|gib| gib * 1024)));
+        assert_eq!((known.vcpus(), known.cores(), known.memory_mib()), (vcpus, cores, memory_mib));
+    }
+
+    #[test]
+    fn every_family_is_known() {
+        let unknown: Vec<&str> = all().iter().filter(|known| known.vcpus().is_none()).map(|known| known.name).collect();
+        assert_eq!(unknown, ["bmn-sf1.metal"]);
+        assert!(all().iter().all(|known| !known.hardware.manufacturer.is_empty()));
+    }
+
+    #[rstest]
+    #[case::disks("i3en.24xlarge", 60_000, "")]
+    #[case::gpus("g5.48xlarge", 7600, "8 A10G 183104")]
+    #[case::a_part("g6f.xlarge", 100, "1 L4 2861")]
+    #[case::both_names("inf2.24xlarge", 0, "6 Inferentia2 196608, 6 Inferentia2 196608")]
+    #[case::none("m5.large", 0, "")]
+    fn disks_and_accelerators(#[case] name: &str, #[case] total_gb: u64, #[case] expected: &str) {
+        let hardware = &find(name).expect("in the table").hardware;
+        assert_eq!(hardware.disks.map_or(0, |disks| disks.total_gb()), total_gb);
+        let shown = hardware.accelerators.iter();
+        let shown = shown.map(|it| format!("{} {} {}", it.logical_count(), it.name, it.total_memory_mib()));
+        assert_eq!(shown.collect::<Vec<_>>().join(", "), expected);
+    }
+
+    #[rstest]
+    #[case::cluster("c5n.18xlarge", true)]
+    #[case::smaller("c5n.4xlarge", false)]
+    #[case::always("p5.48xlarge", true)]
+    fn fabric_adapters(#[case] name: &str, #[case] expected: bool) {
+        assert_eq!(find(name).expect("in the table").hardware.has_efa, expected);
     }
 
     #[rstest]

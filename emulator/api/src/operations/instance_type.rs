@@ -1,9 +1,12 @@
 //! Instance types: DescribeInstanceTypes, DescribeInstanceTypeOfferings.
 //!
-//! Members whose values neither the limits table nor the type's name tell are left out.
+//! Members whose values are not known, such as bandwidths, are left out, and filters by them find nothing.
+
+mod fields;
+mod item;
 
 use jiff::Timestamp;
-use vpc_model::instance_type::{self, Hypervisor};
+use vpc_model::instance_type;
 use vpc_model::{InstanceType, Model};
 
 use super::{Action, Output, ReadOperation, read};
@@ -14,27 +17,6 @@ use crate::xml::Xml;
 use crate::{ApiError, Code};
 
 pub(crate) const ACTIONS: &[Action] = &[read::<DescribeInstanceTypes>(), read::<DescribeInstanceTypeOfferings>()];
-
-const FIELDS: Fields<Model, InstanceType> = Fields {
-    by_name: &[
-        ("bare-metal", |_, known| vec![known.bare_metal.to_string()]),
-        ("burstable-performance-supported", |_, known| vec![known.is_burstable().to_string()]),
-        ("hypervisor", |_, known| known.hypervisor.iter().map(ToString::to_string).collect()),
-        ("instance-type", |_, known| vec![known.name.to_owned()]),
-        ("memory-info.size-in-mib", |_, known| known.memory_mib().iter().map(ToString::to_string).collect()),
-        ("network-info.ipv4-addresses-per-interface", |_, known| vec![known.ipv4_per_interface.to_string()]),
-        ("network-info.maximum-network-cards", |_, known| vec![known.interfaces_per_card.len().to_string()]),
-        ("network-info.maximum-network-interfaces", |_, known| vec![known.max_network_interfaces().to_string()]),
-        ("processor-info.supported-architecture", |_, known| {
-            known.architecture().iter().map(ToString::to_string).collect()
-        }),
-        ("supported-root-device-type", |_, _| vec!["ebs".to_owned()]),
-        ("supported-usage-class", |_, _| vec!["on-demand".to_owned()]),
-        ("supported-virtualization-type", |_, _| vec!["hvm".to_owned()]),
-        ("vcpu-info.default-vcpus", |_, known| known.vcpus().iter().map(ToString::to_string).collect()),
-    ],
-    tags: None,
-};
 
 #[derive(Debug)]
 struct DescribeInstanceTypes {
@@ -74,7 +56,7 @@ impl ReadOperation for DescribeInstanceTypes {
         let asked = instance_type::all()
             .iter()
             .filter(|known| self.names.is_empty() || self.names.iter().any(|name| name == known.name));
-        let found = self.filters.select(&FIELDS, model, asked)?;
+        let found = self.filters.select(&fields::FIELDS, model, asked)?;
         // Without MaxResults EC2 gives a hundred at a time.
         Ok(DescribeInstanceTypesOutput { page: self.page.or_at_most(100).page(found, |known| known.name.to_owned()) })
     }
@@ -87,46 +69,8 @@ struct DescribeInstanceTypesOutput {
 
 impl Output for DescribeInstanceTypesOutput {
     fn write(&self, xml: &mut Xml) {
-        xml.list("instanceTypeSet", &self.page.items, |xml, known| write_type(xml, known));
+        xml.list("instanceTypeSet", &self.page.items, |xml, known| item::write(xml, known));
         xml.optional("nextToken", self.page.next_token.as_ref());
-    }
-}
-
-fn write_type(xml: &mut Xml, known: &InstanceType) {
-    xml.text("instanceType", known.name);
-    xml.texts("supportedUsageClasses", ["on-demand"]);
-    xml.texts("supportedRootDeviceTypes", ["ebs"]);
-    xml.texts("supportedVirtualizationTypes", ["hvm"]);
-    xml.text("bareMetal", known.bare_metal);
-    xml.optional("hypervisor", known.hypervisor);
-    if let Some(architecture) = known.architecture() {
-        xml.element("processorInfo", |xml| xml.texts("supportedArchitectures", [architecture]));
-    }
-    if let Some(vcpus) = known.vcpus() {
-        xml.element("vCpuInfo", |xml| xml.text("defaultVCpus", vcpus));
-    }
-    if let Some(size) = known.memory_mib() {
-        xml.element("memoryInfo", |xml| xml.text("sizeInMiB", size));
-    }
-    xml.element("networkInfo", |xml| write_network(xml, known));
-    xml.text("burstablePerformanceSupported", known.is_burstable());
-}
-
-fn write_network(xml: &mut Xml, known: &InstanceType) {
-    // Every Nitro type has as many IPv6 addresses for an ENI as IPv4 ones.
-    let has_ipv6 = known.hypervisor == Some(Hypervisor::Nitro) || known.bare_metal;
-    xml.text("maximumNetworkInterfaces", known.max_network_interfaces());
-    xml.text("maximumNetworkCards", known.interfaces_per_card.len());
-    xml.text("defaultNetworkCardIndex", known.default_card);
-    xml.list("networkCards", known.interfaces_per_card.iter().enumerate(), |xml, (index, interfaces)| {
-        xml.text("networkCardIndex", index);
-        xml.text("maximumNetworkInterfaces", interfaces);
-    });
-    xml.text("ipv4AddressesPerInterface", known.ipv4_per_interface);
-    if has_ipv6 {
-        xml.text("ipv6AddressesPerInterface", known.ipv4_per_interface);
-        xml.text("ipv6Supported", true);
-        xml.text("enaSupport", "required");
     }
 }
 
@@ -228,6 +172,47 @@ mod tests {
     fn a_small_type() {
         let reply = World::new().call("DescribeInstanceTypes", "InstanceType.1=t3.large").ok();
         insta::assert_snapshot!(reply.lines());
+    }
+
+    #[test]
+    fn a_large_type() {
+        let reply = World::new().call("DescribeInstanceTypes", "InstanceType.1=g6e.48xlarge").ok();
+        insta::assert_snapshot!(reply.lines());
+    }
+
+    #[rstest]
+    #[case::metal("bare-metal=true", "c5.metal", true)]
+    #[case::gpu("processor-info.supported-architecture=x86_64,hypervisor=nitro", "g5.xlarge", true)]
+    #[case::efa("network-info.efa-supported=true", "m5.large", false)]
+    #[case::efa_of_large(
+        "network-info.efa-supported=true,network-info.efa-info.maximum-efa-interfaces=32",
+        "p5.48xlarge",
+        true
+    )]
+    #[case::xen("hypervisor=xen,network-info.ena-support=unsupported", "t2.micro", true)]
+    #[case::storage("instance-storage-supported=true,instance-storage-info.disk.type=ssd", "m5d.large", true)]
+    #[case::no_storage("instance-storage-supported=false", "m5d.large", false)]
+    #[case::old("current-generation=false", "m4.large", true)]
+    #[case::cores("vcpu-info.default-cores=1,vcpu-info.default-threads-per-core=2", "t3.micro", true)]
+    #[case::memory("memory-info.size-in-mib=8192", "m5.large", true)]
+    #[case::spot("supported-usage-class=spot", "mac1.metal", false)]
+    #[case::blocks("supported-usage-class=capacity-block", "p5.48xlarge", true)]
+    #[case::mac("processor-info.supported-architecture=arm64_mac", "mac2.metal", true)]
+    #[case::small("processor-info.supported-architecture=i386", "t2.micro", true)]
+    #[case::ipv6("network-info.ipv6-supported=false", "m3.large", true)]
+    #[case::encrypted("network-info.encryption-in-transit-supported=true", "c6i.large", true)]
+    #[case::enclaves("nitro-enclaves-support=supported", "m5.large", false)]
+    #[case::boot("supported-boot-mode=uefi", "m6g.large", true)]
+    #[case::free("free-tier-eligible=true", "t3.micro", true)]
+    #[case::wildcard("instance-type=*.metal*", "c7i.metal-24xl", true)]
+    fn filtered(#[case] filters: &str, #[case] name: &str, #[case] expected: bool) {
+        let mut form = format!("InstanceType.1={name}");
+        for (at, filter) in filters.split(',').enumerate() {
+            let (filter, value) = filter.split_once('=').expect("a name and a value");
+            form += &format!("&Filter.{}.Name={filter}&Filter.{}.Value.1={value}", at + 1, at + 1);
+        }
+        let found = World::new().call("DescribeInstanceTypes", &form).ok();
+        assert_eq!(!found.texts("instanceType").is_empty(), expected, "{}", found.body);
     }
 
     #[test]

@@ -83,10 +83,9 @@ fn write_or(xml: &mut Xml, options: &InstanceOptions, name: &str, (member, defau
 /// Writes cores and threads, as given or as the type has them.
 fn write_cpu(xml: &mut Xml, instance: &Instance) {
     let Some(known) = instance_type::find(&instance.instance_type) else { return };
-    let threads = if known.architecture() == Some(Architecture::Arm64) || known.vcpus() == Some(1) { 1 } else { 2 };
     let mut cpu = LaunchParameters::new();
-    if let Some(vcpus) = known.vcpus() {
-        cpu.insert("CoreCount".to_owned(), LaunchParameter::text(vcpus / threads));
+    if let (Some(cores), Some(threads)) = (known.cores(), known.hardware.threads_per_core) {
+        cpu.insert("CoreCount".to_owned(), LaunchParameter::text(cores));
         cpu.insert("ThreadsPerCore".to_owned(), LaunchParameter::text(threads));
     }
     if let Some(LaunchParameter::Structure(given)) = instance.options.kept.get("CpuOptions") {
