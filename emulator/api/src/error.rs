@@ -186,6 +186,11 @@ codes! {
     VPC_PEERING_CONNECTIONS_PER_VPC_LIMIT_EXCEEDED "VpcPeeringConnectionsPerVpcLimitExceeded" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_NOT_FOUND "InvalidVpcPeeringConnectionID.NotFound" 400;
     INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED "InvalidVpcPeeringConnectionId.Malformed" 400;
+    DUPLICATE_TRANSIT_GATEWAY_ATTACHMENT "DuplicateTransitGatewayAttachment" 400;
+    INVALID_ASSOCIATION_NOT_FOUND "InvalidAssociation.NotFound" 400;
+    TRANSIT_GATEWAY_ATTACHMENT_LIMIT_EXCEEDED "TransitGatewayAttachmentLimitExceeded" 400;
+    TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_DUPLICATE "TransitGatewayRouteTablePropagation.Duplicate" 400;
+    TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_NOT_FOUND "TransitGatewayRouteTablePropagation.NotFound" 400;
     TRANSIT_GATEWAY_LIMIT_EXCEEDED "TransitGatewayLimitExceeded" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_LIMIT_EXCEEDED "TransitGatewayRouteTableLimitExceeded" 400;
     INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_MALFORMED "InvalidTransitGatewayAttachmentID.Malformed" 400;

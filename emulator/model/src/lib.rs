@@ -104,8 +104,9 @@ pub use subnet::{
 };
 pub use tags::{TagError, Tags};
 pub use transit_gateway::{
-    DefaultTable, NewTransitGateway, TransitGateway, TransitGatewayChange, TransitGatewayError, TransitGatewayOptions,
-    TransitGatewayRouteTable, TransitLife,
+    DefaultTable, NewTransitGateway, NewVpcAttachment, TransitAssociation, TransitGateway, TransitGatewayAttachment,
+    TransitGatewayChange, TransitGatewayError, TransitGatewayOptions, TransitGatewayRouteTable, TransitLife,
+    VpcAttachmentChange, VpcAttachmentOptions,
 };
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};

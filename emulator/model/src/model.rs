@@ -15,9 +15,10 @@ use crate::{
     LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId,
     PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region,
     RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet,
-    SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayId,
-    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint,
-    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway,
+    TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable,
+    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
+    VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -65,6 +66,7 @@ pub struct Model {
     pub(crate) nat_gateways: Map<NatGatewayId, NatGateway>,
     pub(crate) peerings: Map<PeeringConnectionId, PeeringConnection>,
     pub(crate) transit_gateways: Map<TransitGatewayId, TransitGateway>,
+    pub(crate) transit_gateway_attachments: Map<TransitGatewayAttachmentId, TransitGatewayAttachment>,
     pub(crate) transit_gateway_route_tables: Map<TransitGatewayRouteTableId, TransitGatewayRouteTable>,
     pub(crate) vpc_endpoints: Map<VpcEndpointId, VpcEndpoint>,
     pub(crate) vpn_gateways: Map<VpnGatewayId, VpnGateway>,
@@ -106,6 +108,10 @@ pub struct Quotas {
     pub routes_per_table: usize,
     /// Transit gateways: 5.
     pub transit_gateways: usize,
+    /// Attachments per transit gateway: 5000.
+    pub transit_gateway_attachments: usize,
+    /// Transit gateways that a VPC can be attached to: 5.
+    pub transit_gateways_per_vpc: usize,
     /// Route tables per transit gateway: 20.
     pub transit_gateway_route_tables: usize,
     /// NAT gateways per zone: 5.
@@ -145,6 +151,8 @@ impl Default for Quotas {
             route_tables_per_vpc: 200,
             routes_per_table: 500,
             transit_gateways: 5,
+            transit_gateway_attachments: 5000,
+            transit_gateways_per_vpc: 5,
             transit_gateway_route_tables: 20,
             nat_gateways_per_zone: 5,
             elastic_ips_per_nat_gateway: 2,
@@ -208,6 +216,7 @@ impl Model {
             nat_gateways: Map::new(),
             peerings: Map::new(),
             transit_gateways: Map::new(),
+            transit_gateway_attachments: Map::new(),
             transit_gateway_route_tables: Map::new(),
             vpc_endpoints: Map::new(),
             vpn_gateways: Map::new(),
@@ -369,6 +378,9 @@ impl Model {
         prefix_lists prefix_list: PrefixListId => PrefixList;
         /// All transit gateways in the order of their ids, deleted ones included for a while.
         transit_gateways transit_gateway: TransitGatewayId => TransitGateway;
+        /// All attachments of transit gateways in the order of their ids, deleted ones included for a while.
+        transit_gateway_attachments transit_gateway_attachment:
+            TransitGatewayAttachmentId => TransitGatewayAttachment;
         /// All route tables of transit gateways in the order of their ids, deleted ones included for a while.
         transit_gateway_route_tables transit_gateway_route_table:
             TransitGatewayRouteTableId => TransitGatewayRouteTable;

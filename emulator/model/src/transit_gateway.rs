@@ -2,6 +2,8 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/tgw/what-is-transit-gateway.html>.
 
+mod association;
+mod attachment;
 mod change;
 mod error;
 mod life;
@@ -10,11 +12,13 @@ mod route_table;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+pub use self::association::TransitAssociation;
+pub use self::attachment::{NewVpcAttachment, TransitGatewayAttachment, VpcAttachmentChange, VpcAttachmentOptions};
 pub use self::change::{DefaultTable, TransitGatewayChange};
 pub use self::error::TransitGatewayError;
 pub use self::life::TransitLife;
 pub use self::route_table::TransitGatewayRouteTable;
-use crate::{Context, Model, Tags, TransitGatewayId, TransitGatewayRouteTableId, life_span};
+use crate::{Context, Model, Phase, Tags, TransitGatewayId, TransitGatewayRouteTableId, life_span};
 
 /// A transit gateway.
 #[derive(Debug, Clone)]
@@ -126,6 +130,11 @@ impl Model {
         id: &TransitGatewayId,
     ) -> Result<(), TransitGatewayError> {
         self.steady_transit_gateway(id)?;
+        let attachments: Vec<_> =
+            self.attachments_of_transit_gateway(id).map(|attachment| attachment.id.clone()).collect();
+        if !attachments.is_empty() {
+            return Err(TransitGatewayError::HasAttachments { gateway: id.clone(), attachments });
+        }
         let gateway = self.transit_gateways.get_mut(id).expect("it was just found");
         gateway.life.end(cx.now);
         for table in self.transit_gateway_route_tables.values_mut() {
@@ -152,15 +161,27 @@ impl Model {
     /// Completes what was begun on transit gateways and what belongs to them. Whether anything was.
     pub(crate) fn advance_transit_gateways(&mut self, now: Timestamp) -> bool {
         let delay = self.delays.transit_gateway;
-        let gateways = life_span::advance((&mut self.transit_gateways, |gateway| &mut gateway.life.span), delay, now);
-        let tables = life_span::advance((&mut self.transit_gateway_route_tables, |table| &mut table.span), delay, now);
-        gateways || tables
+        if self.transit_gateways_due().is_none_or(|due| due > now) {
+            return false;
+        }
+        life_span::advance((&mut self.transit_gateways, |gateway| &mut gateway.life.span), delay, now);
+        life_span::advance((&mut self.transit_gateway_attachments, |found| &mut found.life.span), delay, now);
+        life_span::advance((&mut self.transit_gateway_route_tables, |table| &mut table.span), delay, now);
+        for table in self.transit_gateway_route_tables.values_mut() {
+            life_span::advance_list(&mut table.associations, |one| &mut one.span, delay, now);
+            // EC2 does not show associations that have ended.
+            table.associations.retain(|one| one.span.phase() != Phase::Deleted);
+        }
+        self.drop_transit_interfaces();
+        true
     }
 
     /// When something that was begun on them is complete.
     pub(crate) fn transit_gateways_due(&self) -> Option<Timestamp> {
         let gateways = self.transit_gateways.values().map(|gateway| &gateway.life.span);
-        let tables = self.transit_gateway_route_tables.values().map(|table| &table.span);
-        life_span::first_due(gateways.chain(tables), self.delays.transit_gateway)
+        let attachments = self.transit_gateway_attachments.values().map(|found| &found.life.span);
+        let tables = self.transit_gateway_route_tables.values();
+        let of_tables = tables.flat_map(|table| table.associations.iter().map(|one| &one.span).chain([&table.span]));
+        life_span::first_due(gateways.chain(attachments).chain(of_tables), self.delays.transit_gateway)
     }
 }

@@ -22,6 +22,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("routeTablesPerVpc", |quotas| &mut quotas.route_tables_per_vpc),
     ("routesPerTable", |quotas| &mut quotas.routes_per_table),
     ("transitGateways", |quotas| &mut quotas.transit_gateways),
+    ("transitGatewayAttachments", |quotas| &mut quotas.transit_gateway_attachments),
+    ("transitGatewaysPerVpc", |quotas| &mut quotas.transit_gateways_per_vpc),
     ("transitGatewayRouteTables", |quotas| &mut quotas.transit_gateway_route_tables),
     ("natGatewaysPerZone", |quotas| &mut quotas.nat_gateways_per_zone),
     ("elasticIpsPerNatGateway", |quotas| &mut quotas.elastic_ips_per_nat_gateway),

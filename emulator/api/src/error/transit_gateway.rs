@@ -25,12 +25,20 @@ impl From<TransitGatewayError> for ApiError {
             TransitGatewayError::TableNotFound(id) => {
                 gone(Code::INVALID_ROUTE_TABLE_ID_NOT_FOUND, "Transit Gateway Route Table", id)
             }
+            TransitGatewayError::AttachmentNotFound(id) | TransitGatewayError::AttachmentElsewhere(id) => {
+                gone(Code::INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_NOT_FOUND, "Transit Gateway Attachment", id)
+            }
+            TransitGatewayError::VpcNotFound(id) => Self::not_found(Code::INVALID_VPC_ID_NOT_FOUND, "vpc", id),
+            TransitGatewayError::SubnetNotFound(id) => Self::not_found(Code::INVALID_SUBNET_ID_NOT_FOUND, "subnet", id),
             TransitGatewayError::State(id) => Self::new(Code::INCORRECT_STATE, format!("{id} is in invalid state")),
             TransitGatewayError::TooManyGateways(limit) => {
                 too_many(Code::TRANSIT_GATEWAY_LIMIT_EXCEEDED, "transit gateways", limit)
             }
             TransitGatewayError::TooManyTables(limit) => {
                 too_many(Code::TRANSIT_GATEWAY_ROUTE_TABLE_LIMIT_EXCEEDED, "transit gateway route tables", limit)
+            }
+            TransitGatewayError::TooManyAttachments(limit) => {
+                too_many(Code::TRANSIT_GATEWAY_ATTACHMENT_LIMIT_EXCEEDED, "transit gateway attachments", limit)
             }
             TransitGatewayError::Asn(asn) => {
                 let expected = "Expected a number from 64512 to 65534 or from 4200000000 to 4294967294.";
@@ -51,6 +59,43 @@ impl From<TransitGatewayError> for ApiError {
             TransitGatewayError::NoDefaultTable(id) => Self::combination(format!(
                 "{id} cannot be a default route table where default route tables are disabled"
             )),
+            TransitGatewayError::HasAttachments { gateway, attachments } => {
+                let ids: Vec<_> = attachments.iter().map(ToString::to_string).collect();
+                let message = format!("{gateway} has non-deleted Transit Gateway Attachments: {}.", ids.join(", "));
+                Self::new(Code::INCORRECT_STATE, message)
+            }
+            TransitGatewayError::TableInUse(id) => {
+                Self::new(Code::INCORRECT_STATE, format!("{id} has attachments that are associated with it"))
+            }
+            TransitGatewayError::Duplicate(id) => Self::new(
+                Code::DUPLICATE_TRANSIT_GATEWAY_ATTACHMENT,
+                format!("{id} has non-deleted Transit Gateway Attachments with same VPC ID."),
+            ),
+            TransitGatewayError::SubnetElsewhere(id) => invalid(format!("The subnet {id} belongs to another VPC")),
+            TransitGatewayError::SameZone(id) => Self::new(
+                Code::DUPLICATE_SUBNETS_IN_SAME_ZONE,
+                format!("Another subnet of the attachment is in the Availability Zone of {id}"),
+            ),
+            TransitGatewayError::NotAttached(id) => invalid(format!("The attachment does not have the subnet {id}")),
+            TransitGatewayError::AlreadyAttached(id) => invalid(format!("The attachment has the subnet {id} already")),
+            TransitGatewayError::LastSubnet(id) => invalid(format!("{id} must keep at least one subnet")),
+            TransitGatewayError::Interface(err) => err.into(),
+            TransitGatewayError::AlreadyAssociated(id) => Self::new(
+                Code::RESOURCE_ALREADY_ASSOCIATED,
+                format!("Transit Gateway Attachment {id} is already associated to a route table."),
+            ),
+            TransitGatewayError::NotAssociated(table, attachment) => Self::new(
+                Code::INVALID_ASSOCIATION_NOT_FOUND,
+                format!("Transit Gateway Attachment {attachment} is not associated to {table}."),
+            ),
+            TransitGatewayError::AlreadyPropagating(table, attachment) => Self::new(
+                Code::TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_DUPLICATE,
+                format!("Propagation of {attachment} to {table} is already enabled."),
+            ),
+            TransitGatewayError::NotPropagating(table, attachment) => Self::new(
+                Code::TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_NOT_FOUND,
+                format!("Propagation of {attachment} to {table} is not enabled."),
+            ),
             TransitGatewayError::DefaultTable(id) => {
                 Self::new(Code::INCORRECT_STATE, format!("{id} is a default route table and cannot be deleted"))
             }

@@ -1,6 +1,9 @@
 //! Transit gateways: CreateTransitGateway, ModifyTransitGateway, DeleteTransitGateway, DescribeTransitGateways here;
 //! what belongs to them in the submodules.
 
+mod association;
+mod attachment;
+mod listing;
 mod one;
 mod route_table;
 #[cfg(test)]
@@ -9,10 +12,12 @@ mod tests;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use vpc_model::{
-    Context, DefaultTable, Model, NewTransitGateway, TransitGateway, TransitGatewayChange, TransitGatewayError,
-    TransitGatewayId, TransitGatewayOptions, TransitGatewayRouteTable,
+    Context, DefaultTable, Model, NewTransitGateway, TransitGateway, TransitGatewayAttachment, TransitGatewayChange,
+    TransitGatewayError, TransitGatewayId, TransitGatewayOptions, TransitGatewayRouteTable,
 };
 
+use self::association::OnPair;
+use self::listing::List;
 use self::one::{OnOne, OneAction};
 use super::describe::{Describable, Describe, Single, created};
 use super::{Action, Operation, Output, read, write};
@@ -29,6 +34,20 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<route_table::CreateTransitGatewayRouteTable>(),
     write::<OnOne<route_table::DeleteTransitGatewayRouteTable>>(),
     read::<Describe<TransitGatewayRouteTable>>(),
+    write::<attachment::CreateTransitGatewayVpcAttachment>(),
+    write::<attachment::ModifyTransitGatewayVpcAttachment>(),
+    write::<OnOne<attachment::AcceptTransitGatewayVpcAttachment>>(),
+    write::<OnOne<attachment::RejectTransitGatewayVpcAttachment>>(),
+    write::<OnOne<attachment::DeleteTransitGatewayVpcAttachment>>(),
+    read::<Describe<TransitGatewayAttachment>>(),
+    read::<List<attachment::AnyAttachment>>(),
+    write::<OnPair<association::AssociateTransitGatewayRouteTable>>(),
+    write::<OnPair<association::DisassociateTransitGatewayRouteTable>>(),
+    write::<OnPair<association::EnableTransitGatewayRouteTablePropagation>>(),
+    write::<OnPair<association::DisableTransitGatewayRouteTablePropagation>>(),
+    read::<List<association::Association>>(),
+    read::<List<association::Propagation>>(),
+    read::<List<association::PropagationTo>>(),
 ];
 
 /// How options are turned on and off.

@@ -92,7 +92,10 @@ impl Model {
                 let gateway = self.vpn_gateways.get(id).filter(|gateway| gateway.is_alive());
                 gateway.ok_or_else(missing)?.vpc_id()
             }
-            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) => {
+            RouteTarget::TransitGateway(id) => {
+                Some(self.is_vpc_attached(vpc_id, id).then_some(vpc_id).ok_or_else(missing)?)
+            }
+            RouteTarget::CarrierGateway(_) => {
                 return Err(missing());
             }
         };
@@ -128,8 +131,9 @@ impl Model {
             RouteTarget::VpnGateway(id) => {
                 self.vpn_gateways.get(id).is_some_and(|gateway| gateway.vpc_id() == Some(vpc_id))
             }
+            RouteTarget::TransitGateway(id) => self.is_vpc_attached(vpc_id, id),
             // There are none of these yet, so nothing leads to them.
-            RouteTarget::TransitGateway(_) | RouteTarget::CarrierGateway(_) => false,
+            RouteTarget::CarrierGateway(_) => false,
         }
     }
 }

@@ -67,6 +67,7 @@ resources! {
     "subnet" subnets;
     "subnet-cidr-reservation" subnet_cidr_reservations;
     "transit-gateway" transit_gateways;
+    "transit-gateway-attachment" transit_gateway_attachments;
     "transit-gateway-route-table" transit_gateway_route_tables;
     "vpc" vpcs;
     "vpc-endpoint" vpc_endpoints;

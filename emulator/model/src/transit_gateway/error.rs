@@ -2,7 +2,9 @@
 
 use ipnet::IpNet;
 
-use crate::{TransitGatewayId, TransitGatewayRouteTableId};
+use crate::{
+    InterfaceError, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, VpcId,
+};
 
 /// Why an operation on transit gateways and what belongs to them is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,12 +15,24 @@ pub enum TransitGatewayError {
     /// No such route table.
     #[error("transit gateway route table {0} does not exist")]
     TableNotFound(TransitGatewayRouteTableId),
+    /// No such attachment.
+    #[error("transit gateway attachment {0} does not exist")]
+    AttachmentNotFound(TransitGatewayAttachmentId),
+    /// No such VPC.
+    #[error("vpc {0} does not exist")]
+    VpcNotFound(VpcId),
+    /// No such subnet.
+    #[error("subnet {0} does not exist")]
+    SubnetNotFound(SubnetId),
     /// What is asked for needs another state.
     #[error("{0} is not in the state for that")]
     State(String),
     /// A region has no more gateways.
     #[error("a region has at most {0} transit gateways")]
     TooManyGateways(usize),
+    /// A gateway or a VPC has no more attachments.
+    #[error("there are at most {0} attachments")]
+    TooManyAttachments(usize),
     /// A gateway has no more route tables.
     #[error("a transit gateway has at most {0} route tables")]
     TooManyTables(usize),
@@ -43,4 +57,51 @@ pub enum TransitGatewayError {
     /// New attachments use the table.
     #[error("transit gateway route table {0} is a default one")]
     DefaultTable(TransitGatewayRouteTableId),
+    /// Attachments use the table.
+    #[error("transit gateway route table {0} is in use")]
+    TableInUse(TransitGatewayRouteTableId),
+    /// The gateway has attachments.
+    #[error("transit gateway {gateway} has attachments")]
+    HasAttachments {
+        /// The gateway.
+        gateway: TransitGatewayId,
+        /// The attachments.
+        attachments: Vec<TransitGatewayAttachmentId>,
+    },
+    /// The VPC is attached to the gateway.
+    #[error("the vpc is attached to transit gateway {0} already")]
+    Duplicate(TransitGatewayId),
+    /// The subnet belongs to another VPC.
+    #[error("subnet {0} belongs to another vpc")]
+    SubnetElsewhere(SubnetId),
+    /// Another subnet is in the same zone.
+    #[error("another subnet is in the zone of {0}")]
+    SameZone(SubnetId),
+    /// The subnet is not the attachment's.
+    #[error("the attachment has no subnet {0}")]
+    NotAttached(SubnetId),
+    /// The subnet is the attachment's already.
+    #[error("the attachment has subnet {0} already")]
+    AlreadyAttached(SubnetId),
+    /// An attachment has at least one subnet.
+    #[error("{0} would have no subnet")]
+    LastSubnet(TransitGatewayAttachmentId),
+    /// The gateway's ENI cannot be made.
+    #[error(transparent)]
+    Interface(#[from] InterfaceError),
+    /// Table and attachment belong to different gateways.
+    #[error("{0} belongs to another transit gateway")]
+    AttachmentElsewhere(TransitGatewayAttachmentId),
+    /// An attachment is associated with one table.
+    #[error("{0} is associated with a table already")]
+    AlreadyAssociated(TransitGatewayAttachmentId),
+    /// Table and attachment are not associated.
+    #[error("{1} is not associated with {0}")]
+    NotAssociated(TransitGatewayRouteTableId, TransitGatewayAttachmentId),
+    /// The attachment propagates to the table.
+    #[error("{1} propagates to {0} already")]
+    AlreadyPropagating(TransitGatewayRouteTableId, TransitGatewayAttachmentId),
+    /// The attachment does not propagate to the table.
+    #[error("{1} does not propagate to {0}")]
+    NotPropagating(TransitGatewayRouteTableId, TransitGatewayAttachmentId),
 }

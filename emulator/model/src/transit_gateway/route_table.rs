@@ -4,8 +4,10 @@
 
 use jiff::Timestamp;
 
-use super::TransitGatewayError;
-use crate::{Context, LifeSpan, Model, Phase, Tags, TransitGatewayId, TransitGatewayRouteTableId};
+use super::{TransitAssociation, TransitGatewayError};
+use crate::{
+    Context, LifeSpan, Model, Phase, Tags, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
+};
 
 /// A transit gateway's route table.
 #[derive(Debug, Clone)]
@@ -16,6 +18,10 @@ pub struct TransitGatewayRouteTable {
     pub gateway_id: TransitGatewayId,
     /// When it was made.
     pub created: Timestamp,
+    /// The attachments whose packets it decides about.
+    pub associations: Vec<TransitAssociation>,
+    /// The attachments whose routes it has, in the order they came.
+    pub propagations: Vec<TransitGatewayAttachmentId>,
     /// Its tags.
     pub tags: Tags,
     pub(super) span: LifeSpan,
@@ -56,14 +62,16 @@ impl Model {
         cx: &mut Context,
         id: &TransitGatewayRouteTableId,
     ) -> Result<(), TransitGatewayError> {
-        self.steady_transit_route_table(id)?;
+        let table = self.steady_transit_route_table(id)?;
+        if !table.associations.is_empty() {
+            return Err(TransitGatewayError::TableInUse(id.clone()));
+        }
         let is_default = |table: &Option<TransitGatewayRouteTableId>| table.as_ref() == Some(id);
         let mut gateways = self.transit_gateways.values();
         if gateways.any(|gateway| is_default(&gateway.association_table) || is_default(&gateway.propagation_table)) {
             return Err(TransitGatewayError::DefaultTable(id.clone()));
         }
-        let table = self.transit_gateway_route_tables.get_mut(id).expect("it was just found");
-        table.span.end(cx.now);
+        self.transit_table_mut(id)?.span.end(cx.now);
         self.touch();
         Ok(())
     }
@@ -75,8 +83,15 @@ impl Model {
         tags: Tags,
     ) -> TransitGatewayRouteTableId {
         let id: TransitGatewayRouteTableId = cx.ids.next();
-        let (created, span) = (cx.now, LifeSpan::begin(cx.now));
-        let table = TransitGatewayRouteTable { id: id.clone(), gateway_id: gateway_id.clone(), created, tags, span };
+        let table = TransitGatewayRouteTable {
+            id: id.clone(),
+            gateway_id: gateway_id.clone(),
+            created: cx.now,
+            associations: Vec::new(),
+            propagations: Vec::new(),
+            tags,
+            span: LifeSpan::begin(cx.now),
+        };
         self.transit_gateway_route_tables.insert(id.clone(), table);
         id
     }
@@ -98,5 +113,13 @@ impl Model {
         let table = self.live_transit_route_table(id)?;
         let is_steady = table.span.phase() == Phase::Available;
         if is_steady { Ok(table) } else { Err(TransitGatewayError::State(id.to_string())) }
+    }
+
+    pub(super) fn transit_table_mut(
+        &mut self,
+        id: &TransitGatewayRouteTableId,
+    ) -> Result<&mut TransitGatewayRouteTable, TransitGatewayError> {
+        self.live_transit_route_table(id)?;
+        Ok(self.transit_gateway_route_tables.get_mut(id).expect("it was just found"))
     }
 }

@@ -1,5 +1,7 @@
 //! Transit gateways through the wire.
 
+mod attachment;
+
 use jiff::SignedDuration;
 use rstest::rstest;
 use vpc_model::Delays;
