@@ -9,8 +9,8 @@ use ipnet::IpNet;
 use crate::address_pool::AddressPool;
 use crate::map::{Map, Set};
 use crate::{
-    AllocationId, AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId, SubnetId, Tags,
-    TrunkAssociationId, VlanId, VpcId,
+    AllocationId, AttachmentId, InstanceId, Mac, NetworkInterfaceId, RouteTableId, SecurityGroupId,
+    SecurityGroupRuleId, SubnetId, Tags, TrunkAssociationId, VlanId, VpcId,
 };
 
 /// A place of an instance where an ENI can be attached: network card and device index.
@@ -39,6 +39,7 @@ pub(crate) struct Indexes {
     pub(crate) pools: Map<SubnetId, AddressPool>,
     pub(crate) subnets_by_vpc: Map<VpcId, Set<SubnetId>>,
     pub(crate) group_by_name: Map<(VpcId, String), SecurityGroupId>,
+    pub(crate) group_by_rule: Map<SecurityGroupRuleId, SecurityGroupId>,
     /// Explicit associations only; other subnets use their VPC's main table.
     pub(crate) table_by_subnet: Map<SubnetId, RouteTableId>,
 }

@@ -95,6 +95,11 @@ impl Model {
         }
         for group in self.security_groups.values() {
             index.group_by_name.insert((group.vpc_id.clone(), group.name.clone()), group.id.clone());
+            for rule in &group.rules {
+                if index.group_by_rule.insert(rule.id.clone(), group.id.clone()).is_some() {
+                    broken.push(format!("{} is there twice", rule.id));
+                }
+            }
         }
         for table in self.route_tables.values() {
             for subnet in table.associations.iter().filter_map(RouteTableAssociation::subnet_id) {

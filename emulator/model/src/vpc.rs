@@ -228,9 +228,7 @@ impl Model {
         let vpc = self.vpcs.remove(id).expect("it was just found");
         self.route_tables.remove(&vpc.main_route_table_id);
         self.network_acls.remove(&vpc.default_network_acl_id);
-        if let Some(group) = self.security_groups.remove(&vpc.default_security_group_id) {
-            self.index.group_by_name.remove(&(group.vpc_id, group.name));
-        }
+        self.remove_security_group(&vpc.default_security_group_id);
         self.touch();
         Ok(())
     }

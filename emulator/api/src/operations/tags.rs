@@ -1,7 +1,10 @@
 //! Tags: CreateTags, DeleteTags, DescribeTags.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use vpc_model::{Context, Model, Tags, tags};
+use vpc_model::tags::{self, Tagged};
+use vpc_model::{Context, Model, Tags};
 
 use super::{Action, Done, Operation, Output, ReadOperation, read, write};
 use crate::filter::{Fields, Filters};
@@ -104,8 +107,13 @@ impl ReadOperation for DescribeTags {
     }
 
     fn run(self, model: &Model, _: Timestamp) -> Result<Self::Output, ApiError> {
+        let named = self.filters.exact("resource-id").map(|ids| ids.into_iter().collect::<BTreeSet<_>>());
+        let resources: Vec<(&str, Tagged<'_>)> = match &named {
+            Some(ids) => ids.iter().filter_map(|id| Some((*id, model.tagged_resource(id)?))).collect(),
+            None => model.tagged_resources().collect(),
+        };
         let mut all = Vec::new();
-        for (id, tagged) in model.tagged_resources() {
+        for (id, tagged) in resources {
             all.extend(tagged.tags.iter().map(|(key, value)| TagItem {
                 resource_id: id.to_owned(),
                 resource_type: tagged.kind,

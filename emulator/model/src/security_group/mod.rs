@@ -147,8 +147,7 @@ impl Model {
         if is_referred_to || self.index.interfaces_by_group.contains_key(id) {
             return Err(SecurityGroupError::HasDependents(id.clone()));
         }
-        self.index.group_by_name.remove(&(group.vpc_id.clone(), group.name.clone()));
-        self.security_groups.remove(id);
+        self.remove_security_group(id);
         self.touch();
         Ok(())
     }
@@ -170,10 +169,21 @@ impl Model {
             description: None,
             tags: Tags::new(),
         };
+        self.index.group_by_rule.insert(from_members.id.clone(), id.clone());
         if let Some(group) = self.security_groups.get_mut(&id) {
             group.rules.push(from_members);
         }
         id
+    }
+
+    /// Takes a group away with what leads to it.
+    pub(crate) fn remove_security_group(&mut self, id: &SecurityGroupId) {
+        if let Some(group) = self.security_groups.remove(id) {
+            for rule in &group.rules {
+                self.index.group_by_rule.remove(&rule.id);
+            }
+            self.index.group_by_name.remove(&(group.vpc_id, group.name));
+        }
     }
 
     fn insert_security_group(
@@ -193,6 +203,9 @@ impl Model {
             rules: vec![to_anywhere(cx, RulePeer::Ipv4(Ipv4Net::default()))],
             tags,
         };
+        for rule in &group.rules {
+            self.index.group_by_rule.insert(rule.id.clone(), id.clone());
+        }
         self.index.group_by_name.insert((vpc_id.clone(), name.to_owned()), id.clone());
         self.security_groups.insert(id.clone(), group);
         id

@@ -101,7 +101,10 @@ impl Model {
                 tags: tags.clone(),
             })
             .collect();
-        let ids = rules.iter().map(|rule| rule.id.clone()).collect();
+        let ids: Vec<SecurityGroupRuleId> = rules.iter().map(|rule| rule.id.clone()).collect();
+        for rule in &ids {
+            self.index.group_by_rule.insert(rule.clone(), id.clone());
+        }
         self.group_mut(id)?.rules.extend(rules);
         self.touch();
         Ok(ids)
@@ -130,8 +133,12 @@ impl Model {
             return Err(SecurityGroupError::RuleNotFound);
         }
         let group = self.group_mut(id)?;
-        let (gone, kept) = std::mem::take(&mut group.rules).into_iter().partition(|rule| ids.contains(&rule.id));
+        let (gone, kept): (Vec<_>, _) =
+            std::mem::take(&mut group.rules).into_iter().partition(|rule| ids.contains(&rule.id));
         group.rules = kept;
+        for rule in &gone {
+            self.index.group_by_rule.remove(&rule.id);
+        }
         self.touch();
         Ok(Revoked { rules: gone, unknown })
     }
@@ -189,8 +196,8 @@ impl Model {
 
     /// The group and rule of a rule's id.
     pub fn security_group_rule(&self, id: &SecurityGroupRuleId) -> Option<(&SecurityGroup, &SecurityGroupRule)> {
-        let rules = self.security_groups.values().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
-        rules.into_iter().find(|(_, rule)| rule.id == *id)
+        let group = self.security_groups.get(self.index.group_by_rule.get(id)?)?;
+        group.rules.iter().find(|rule| rule.id == *id).map(|rule| (group, rule))
     }
 
     fn group_mut(&mut self, id: &SecurityGroupId) -> Result<&mut SecurityGroup, SecurityGroupError> {

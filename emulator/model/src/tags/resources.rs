@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::Tags;
-use crate::Model;
+use crate::{Model, SecurityGroupRule, SecurityGroupRuleId};
 
 /// A resource with tags.
 #[derive(Debug, Clone, Copy)]
@@ -17,12 +17,12 @@ pub struct Tagged<'a> {
 macro_rules! resources {
     ($($kind:literal $field:ident;)*) => {
         impl Model {
-            /// The tags of the resource of an id.
-            pub fn tags_of(&self, id: &str) -> Option<&Tags> {
+            /// The resource of an id, if there is one and its kind has tags.
+            pub fn tagged_resource(&self, id: &str) -> Option<Tagged<'_>> {
                 $(if let Some(found) = FromStr::from_str(id).ok().and_then(|id| self.$field.get(&id)) {
-                    return Some(&found.tags);
+                    return Some(Tagged { kind: $kind, tags: &found.tags });
                 })*
-                self.rule_tags(id)
+                self.security_group_rule(&id.parse().ok()?).map(|(_, rule)| rule_with_tags(rule))
             }
 
             /// The same, to be changed.
@@ -81,16 +81,21 @@ resources! {
 impl Model {
     fn rules_with_tags(&self) -> impl Iterator<Item = (&str, Tagged<'_>)> {
         let rules = self.security_groups.values().flat_map(|group| &group.rules);
-        rules.map(|rule| (rule.id.as_str(), Tagged { kind: "security-group-rule", tags: &rule.tags }))
+        rules.map(|rule| (rule.id.as_str(), rule_with_tags(rule)))
     }
 
-    fn rule_tags(&self, id: &str) -> Option<&Tags> {
-        let mut rules = self.security_groups.values().flat_map(|group| &group.rules);
-        rules.find(|rule| rule.id.as_str() == id).map(|rule| &rule.tags)
+    /// The tags of the resource of an id.
+    pub fn tags_of(&self, id: &str) -> Option<&Tags> {
+        self.tagged_resource(id).map(|found| found.tags)
     }
 
     fn rule_tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
-        let mut rules = self.security_groups.values_mut().flat_map(|group| &mut group.rules);
-        rules.find(|rule| rule.id.as_str() == id).map(|rule| &mut rule.tags)
+        let id: SecurityGroupRuleId = id.parse().ok()?;
+        let group = self.security_groups.get_mut(self.index.group_by_rule.get(&id)?)?;
+        group.rules.iter_mut().find(|rule| rule.id == id).map(|rule| &mut rule.tags)
     }
+}
+
+fn rule_with_tags(rule: &SecurityGroupRule) -> Tagged<'_> {
+    Tagged { kind: "security-group-rule", tags: &rule.tags }
 }

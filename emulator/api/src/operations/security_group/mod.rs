@@ -12,7 +12,7 @@ use vpc_model::{
     SecurityGroupRule, Tags, VpcError, VpcId,
 };
 
-use super::describe::{Describable, Listing, Selection};
+use super::describe::{Describable, Index, Listing, Selection};
 use super::{Action, Operation, Output, ReadOperation, read, write};
 use crate::filter::{Fields, Filters};
 use crate::pagination::{Page, PageRequest};
@@ -211,6 +211,8 @@ impl Describable for SecurityGroup {
         ],
         tags: Some(|group| &group.tags),
     };
+    const INDEXES: &'static [Index<Self>] =
+        &[("group-id", |model, id| id.parse().ok().and_then(|id| model.security_group(&id)).into_iter().collect())];
 
     fn id(&self) -> &SecurityGroupId {
         &self.id

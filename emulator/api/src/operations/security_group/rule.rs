@@ -1,10 +1,12 @@
 //! Adding, removing and describing rules: AuthorizeSecurityGroupIngress and -Egress,
 //! RevokeSecurityGroupIngress and -Egress, DescribeSecurityGroupRules.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Context, Direction, Model, NewRule, RulePeer, RuleSelector, SecurityGroupError, SecurityGroupId,
-    SecurityGroupRule, SecurityGroupRuleId, Tags,
+    AccountId, Context, Direction, Model, NewRule, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,
+    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Tags,
 };
 
 use super::{GroupName, permission};
@@ -214,13 +216,33 @@ impl ReadOperation for DescribeSecurityGroupRules {
         if let Some(missing) = self.ids.iter().find(|id| model.security_group_rule(id).is_none()) {
             return Err(SecurityGroupError::RuleIdNotFound(missing.clone()).into());
         }
-        let rules = model.security_groups().flat_map(|group| group.rules.iter().map(move |rule| (&group.id, rule)));
-        let asked: Vec<RuleItem> = rules
-            .filter(|(_, rule)| self.ids.is_empty() || self.ids.contains(&rule.id))
-            .map(|(group_id, rule)| RuleItem::of(model, group_id, rule))
-            .collect();
+        let asked: Vec<RuleItem> =
+            self.asked(model).into_iter().map(|(group, rule)| RuleItem::of(model, &group.id, rule)).collect();
         let found = self.filters.select(&FIELDS, model, &asked)?.into_iter().cloned();
         Ok(DescribeSecurityGroupRulesOutput(self.page.page(found, |item| item.rule.id.to_string())))
+    }
+}
+
+impl DescribeSecurityGroupRules {
+    /// All rules that can match, without a look at the others where ids say which.
+    fn asked<'a>(&self, model: &'a Model) -> Vec<(&'a SecurityGroup, &'a SecurityGroupRule)> {
+        let by_ids = |ids: BTreeSet<SecurityGroupRuleId>| {
+            ids.iter().filter_map(|id| model.security_group_rule(id)).collect::<Vec<_>>()
+        };
+        if !self.ids.is_empty() {
+            return by_ids(self.ids.iter().cloned().collect());
+        }
+        if let Some(ids) = self.filters.exact("security-group-rule-id") {
+            return by_ids(ids.iter().filter_map(|id| id.parse().ok()).collect());
+        }
+        let with_rules = |group: &'a SecurityGroup| group.rules.iter().map(move |rule| (group, rule));
+        match self.filters.exact("group-id") {
+            Some(ids) => {
+                let ids: BTreeSet<SecurityGroupId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+                ids.iter().filter_map(|id| model.security_group(id)).flat_map(with_rules).collect()
+            }
+            None => model.security_groups().flat_map(with_rules).collect(),
+        }
     }
 }
 

@@ -195,6 +195,26 @@ fn rules_can_be_changed() {
 }
 
 #[test]
+fn a_rule_is_found_by_its_id() {
+    let (mut world, _, group) = world();
+    let form = format!(
+        "GroupId={group}&IpProtocol=tcp&FromPort=22&ToPort=22&CidrIp=0.0.0.0/0\
+         &TagSpecification.1.ResourceType=security-group-rule&TagSpecification.1.Tag.1.Key=k"
+    );
+    let rule = world.call("AuthorizeSecurityGroupIngress", &form).ok().text("securityGroupRuleId").to_owned();
+    let tags = world.call("DescribeTags", &format!("Filter.1.Name=resource-id&Filter.1.Value.1={rule}")).ok();
+    assert_eq!((tags.text("resourceType"), tags.texts("key")), ("security-group-rule", vec!["k"]));
+    for (name, value, count) in [("security-group-rule-id", &rule, 1), ("group-id", &group, 2), ("tag-key", &rule, 0)] {
+        let form = format!("Filter.1.Name={name}&Filter.1.Value.1={value}");
+        let found = world.call("DescribeSecurityGroupRules", &form).ok();
+        assert_eq!(found.texts("securityGroupRuleId").len(), count, "{name}");
+    }
+    world.call("RevokeSecurityGroupIngress", &format!("GroupId={group}&SecurityGroupRuleId.1={rule}")).ok();
+    assert_eq!(world.call("CreateTags", &format!("ResourceId.1={rule}&Tag.1.Key=k")).code, Some("InvalidID"));
+    world.model.check_invariants().unwrap();
+}
+
+#[test]
 fn rules_are_limited() {
     let (mut world, _, group) = world();
     for port in 1..=60 {
