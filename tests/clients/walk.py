@@ -36,8 +36,6 @@ OPEN = {
     ("AttachNetworkInterface", "EnaQueueCount"),
     ("AttachNetworkInterface", "EnaSrdSpecification.EnaSrdEnabled"),
     ("AttachNetworkInterface", "EnaSrdSpecification.EnaSrdUdpSpecification.EnaSrdUdpEnabled"),
-    ("AuthorizeSecurityGroupEgress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
-    ("AuthorizeSecurityGroupIngress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
     ("CreateNetworkInterface", "Ipv6Addresses.1.IsPrimaryIpv6"),
     ("CreateNetworkInterface", "Operator.Principal"),
     ("CreateNetworkInterfacePermission", "AwsService"),
@@ -48,12 +46,8 @@ OPEN = {
     ("ModifyNetworkInterfaceAttribute", "Attachment.EnaQueueCount"),
     ("ModifyNetworkInterfaceAttribute", "EnaSrdSpecification.EnaSrdEnabled"),
     ("ModifyNetworkInterfaceAttribute", "EnaSrdSpecification.EnaSrdUdpSpecification.EnaSrdUdpEnabled"),
-    ("RevokeSecurityGroupEgress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
-    ("RevokeSecurityGroupIngress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
     ("RunInstances", "Ipv6Address.1.IsPrimaryIpv6"),
     ("RunInstances", "NetworkInterface.1.Ipv6Addresses.1.IsPrimaryIpv6"),
-    ("UpdateSecurityGroupRuleDescriptionsEgress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
-    ("UpdateSecurityGroupRuleDescriptionsIngress", "IpPermissions.1.Groups.1.VpcPeeringConnectionId"),
 }
 
 

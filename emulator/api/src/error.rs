@@ -259,6 +259,7 @@ codes! {
     INVALID_PERMISSION_NOT_FOUND "InvalidPermission.NotFound" 400;
     INVALID_PREFIX_LIST_ID_NOT_FOUND "InvalidPrefixListID.NotFound" 400;
     INVALID_PREFIX_LIST_ID_MALFORMED "InvalidPrefixListId.Malformed" 400;
+    INVALID_SECURITY_GROUP_VPC_ASSOCIATION_NOT_FOUND "InvalidSecurityGroupVpcAssociation.NotFound" 400;
     INVALID_SECURITY_GROUP_ID_NOT_FOUND "InvalidSecurityGroupID.NotFound" 400;
     INVALID_SECURITY_GROUP_RULE_ID_MALFORMED "InvalidSecurityGroupRuleId.Malformed" 400;
     INVALID_SECURITY_GROUP_RULE_ID_NOT_FOUND "InvalidSecurityGroupRuleId.NotFound" 400;

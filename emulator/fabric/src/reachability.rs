@@ -220,23 +220,24 @@ fn allowing(
     };
     let groups = eni.groups.iter().filter_map(|id| model.security_group(id));
     let mut rules = groups.flat_map(|group| group.rules_of(direction));
-    let allows = |rule: &&SecurityGroupRule| covers(rule, packet.payload) && names(model, &rule.peer, peer);
+    let allows = |rule: &&SecurityGroupRule| covers(rule, packet.payload) && names(model, eni, &rule.peer, peer);
     rules.find(allows).map(|rule| rule.id.clone())
 }
 
-/// Whether a rule's other end is an address. A group stands for the private addresses of its ENIs.
-fn names(model: &Model, peer: &RulePeer, address: IpAddr) -> bool {
+/// Whether the other end of a rule, applied to an ENI, is an address. A group stands for the private addresses of
+/// its ENIs in the same VPC; one behind a peering connection for nothing, as no packet gets there.
+fn names(model: &Model, eni: &NetworkInterface, peer: &RulePeer, address: IpAddr) -> bool {
     match (peer, address) {
         (RulePeer::Ipv4(net), IpAddr::V4(address)) => net.contains(&address),
         (RulePeer::Ipv6(net), IpAddr::V6(address)) => net.contains(&address),
         (RulePeer::Group(group), _) => {
-            let mut members = model.network_interfaces().filter(|eni| eni.groups.contains(group));
-            members.any(|eni| eni.owns(address))
+            let mut members = model.network_interfaces().filter(|other| other.vpc_id == eni.vpc_id);
+            members.any(|other| other.groups.contains(group) && other.owns(address))
         }
         (RulePeer::PrefixList(id), _) => {
             model.prefix_list(id).is_some_and(|list| list.entries().keys().any(|block| block.contains(&address)))
         }
-        (RulePeer::Ipv4(_) | RulePeer::Ipv6(_), _) => false,
+        (RulePeer::Ipv4(_) | RulePeer::Ipv6(_) | RulePeer::PeerGroup(_), _) => false,
     }
 }
 

@@ -38,6 +38,20 @@ impl Account {
         self.change(|model, cx| model.create_subnet(cx, new)).unwrap()
     }
 
+    /// Another VPC, which is the one that subnets and groups are made in from now on. Gives the one before.
+    pub fn go_to_vpc(&mut self, block: &str) -> VpcId {
+        let new = NewVpc::with_block(block.parse().unwrap());
+        let vpc = self.change(|model, cx| model.create_vpc(cx, new)).unwrap();
+        std::mem::replace(&mut self.vpc, vpc)
+    }
+
+    /// Makes a group of another VPC usable in the VPC.
+    pub fn share(&mut self, group: &SecurityGroupId) {
+        let vpc = self.vpc.clone();
+        self.change(|model, cx| model.associate_security_group(cx, group, &vpc)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
     /// A group that lets everything out and nothing in.
     pub fn group(&mut self, name: &str) -> SecurityGroupId {
         let vpc = self.vpc.clone();

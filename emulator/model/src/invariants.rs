@@ -52,7 +52,7 @@ impl Model {
             recount_interface(&mut index, interface, broken);
             for group in &interface.groups {
                 match self.security_groups.get(group) {
-                    Some(group) if group.vpc_id == interface.vpc_id => {}
+                    Some(group) if self.is_group_usable_in(group, &interface.vpc_id) => {}
                     _ => broken.push(format!("{} carries {group}, which is not its vpc's", interface.id)),
                 }
             }

@@ -94,8 +94,8 @@ pub use route_table::{
     RouteTarget, TableUser,
 };
 pub use security_group::{
-    Direction, IpProtocol, NewRule, PortRange, Revoked, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,
-    SecurityGroupRule,
+    Direction, GroupVpcAssociation, IpProtocol, NewRule, PeerGroup, PortRange, Revoked, RulePeer, RuleSelector,
+    SecurityGroup, SecurityGroupError, SecurityGroupRule,
 };
 pub use spot_request::{SpotRequest, SpotStatus};
 pub use subnet::{

@@ -11,10 +11,10 @@ use crate::{
     AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, ConnectionNotification,
     ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId,
     EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId, Fleet, FleetId, FlowLog,
-    FlowLogId, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate,
-    LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId,
-    PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region,
-    RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet,
+    FlowLogId, GroupVpcAssociation, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
+    LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
+    NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList,
+    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet,
     SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway,
     TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable,
     TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
@@ -74,6 +74,7 @@ pub struct Model {
     pub(crate) offered_services: Map<EndpointServiceId, EndpointService>,
     pub(crate) connection_notifications: Map<ConnectionNotificationId, ConnectionNotification>,
     pub(crate) vpn_connections: Map<VpnConnectionId, VpnConnection>,
+    pub(crate) group_vpc_associations: Map<(SecurityGroupId, VpcId), GroupVpcAssociation>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -224,6 +225,7 @@ impl Model {
             offered_services: Map::new(),
             connection_notifications: Map::new(),
             vpn_connections: Map::new(),
+            group_vpc_associations: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -264,7 +266,7 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 11] = [
+        let moved: [bool; 12] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
@@ -276,6 +278,7 @@ impl Model {
             self.advance_vpn_gateways(now),
             self.advance_customer_gateways(now),
             self.advance_vpn_connections(now),
+            self.advance_group_associations(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -285,7 +288,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 12] = [
+        let due: [Option<Timestamp>; 13] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
@@ -298,6 +301,7 @@ impl Model {
             self.vpn_gateways_due(),
             self.customer_gateways_due(),
             self.vpn_connections_due(),
+            self.group_associations_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -331,6 +335,11 @@ impl Model {
     pub fn remember_client_token(&mut self, now: Timestamp, key: TokenKey, record: TokenRecord) {
         self.touch();
         self.client_tokens.remember(now, key, record);
+    }
+
+    /// All associations of security groups with VPCs besides their own, ended ones that are still shown included.
+    pub fn group_vpc_associations(&self) -> impl Iterator<Item = &GroupVpcAssociation> {
+        self.group_vpc_associations.values()
     }
 
     readers! {

@@ -225,6 +225,7 @@ impl Model {
             return Err(VpcError::HasDependencies(id.clone()));
         }
         self.end_peerings_of(id, cx.now);
+        self.drop_vpc_associations(|known| known.vpc_id == *id);
         let vpc = self.vpcs.remove(id).expect("it was just found");
         self.route_tables.remove(&vpc.main_route_table_id);
         self.network_acls.remove(&vpc.default_network_acl_id);

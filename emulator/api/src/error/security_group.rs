@@ -14,6 +14,20 @@ impl From<SecurityGroupError> for ApiError {
             SecurityGroupError::NotFound(id) => {
                 Self::new(Code::INVALID_GROUP_NOT_FOUND, format!("The security group '{id}' does not exist"))
             }
+            SecurityGroupError::OtherNetwork(_) => Self::new(
+                Code::INVALID_GROUP_NOT_FOUND,
+                "You have specified two resources that belong to different networks.",
+            ),
+            SecurityGroupError::NotAssociable { group, vpc } => invalid(format!(
+                "The security group '{group}' cannot be associated with VPC '{vpc}': neither may be a default one"
+            )),
+            SecurityGroupError::AlreadyAssociated { group, vpc } => {
+                invalid(format!("The security group '{group}' is already associated with VPC '{vpc}'"))
+            }
+            SecurityGroupError::NotAssociated { group, vpc } => Self::new(
+                Code::INVALID_SECURITY_GROUP_VPC_ASSOCIATION_NOT_FOUND,
+                format!("The security group '{group}' is not associated with VPC '{vpc}'"),
+            ),
             SecurityGroupError::VpcNotFound(id) => VpcError::NotFound(id).into(),
             SecurityGroupError::DuplicateName { name, vpc_id } => Self::new(
                 Code::INVALID_GROUP_DUPLICATE,

@@ -97,6 +97,8 @@ fn peer(view: &View<'_>, rule: &SecurityGroupRule) -> Vec<Statement> {
             let prefixes = has_prefixes.then(|| within(prefix_set(group)));
             [within(group.to_string())].into_iter().chain(prefixes).collect()
         }
+        // Nothing passes over peering connections.
+        RulePeer::PeerGroup(_) => Vec::new(),
         RulePeer::PrefixList(id) => {
             let blocks = view.model.prefix_list(id).into_iter().flat_map(|list| list.entries().keys());
             blocks.map(|block| equal(if block.addr().is_ipv4() { v4 } else { v6 }, Value::Network(*block))).collect()

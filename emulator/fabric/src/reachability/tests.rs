@@ -148,3 +148,37 @@ fn another_ethernet_address_is_spoofed() {
     assert!(ask(shop.account.mac(&shop.enis["web"])).is_allowed());
     assert_eq!(ask(shop.account.mac(&shop.enis["pod"])), Verdict::Denied { by: Reason::SpoofedSource });
 }
+
+/// VPCs can have the same addresses: an address counts as a group's where it belongs to a member in the same VPC.
+#[rstest]
+#[case::member("member", true)]
+#[case::member_s_address_elsewhere("stranger", false)]
+fn a_shared_group_stands_for_its_members_in_the_vpc(#[case] from: &str, #[case] passes: bool) {
+    let mut account = Account::with_vpc("10.0.0.0/16");
+    let at = |host: u8, subnet: &vpc_model::SubnetId, group: &SecurityGroupId| {
+        let mut new = interface(subnet, &[group]);
+        new.primary_ip = Some([10, 0, 1, host].into());
+        new
+    };
+    let (subnet, shared) = (account.subnet("10.0.1.0/24"), account.group("shared"));
+    account.allow(&shared, Direction::Ingress, rule(IpProtocol::All, None, RulePeer::Group(shared.clone())));
+    account.instance(at(4, &subnet, &shared));
+    account.go_to_vpc("10.0.0.0/16");
+    account.share(&shared);
+    let (subnet, other) = (account.subnet("10.0.1.0/24"), account.group("other"));
+    let (_, target) = account.instance(at(6, &subnet, &shared));
+    let (_, member) = account.instance(at(5, &subnet, &shared));
+    let (_, stranger) = account.instance(at(4, &subnet, &other));
+
+    let sender = if from == "member" { member } else { stranger };
+    let [source, destination] = [&sender, &target].map(|eni| account.get(eni).primary_ip().unwrap().into());
+    let packet = Packet { sender, ethernet_source: None, source, destination, payload: Payload::Tcp(80) };
+    let verdict = reachability(&account.model, &Options::default(), &packet);
+    assert_eq!(verdict.is_allowed(), passes, "{verdict:?}");
+
+    let desired = crate::compile(&account.model, &Options::default());
+    let Some(crate::Object::Rules(table)) = desired.get(&crate::Key::Rules(account.vpc.clone())) else { panic!() };
+    let set = table.sets.iter().find(|set| set.name == shared.to_string()).unwrap();
+    let is_in = set.elements.iter().any(|element| element.key == [nft_ruleset::KeyPart::Address(source)]);
+    assert_eq!(is_in, passes, "the kernel's set agrees");
+}

@@ -186,7 +186,7 @@ impl Model {
         let mut groups: Vec<SecurityGroupId> = Vec::new();
         for id in wanted {
             let group = self.security_groups.get(id).ok_or_else(|| InterfaceError::GroupNotFound(id.clone()))?;
-            if group.vpc_id != *vpc_id {
+            if !self.is_group_usable_in(group, vpc_id) {
                 return Err(InterfaceError::GroupInOtherVpc(id.clone()));
             }
             if !groups.contains(id) {

@@ -9,6 +9,33 @@ pub enum SecurityGroupError {
     /// No such group.
     #[error("security group {0} does not exist")]
     NotFound(SecurityGroupId),
+    /// A group of a VPC that nothing connects with the rule's.
+    #[error("security group {0} belongs to another network")]
+    OtherNetwork(SecurityGroupId),
+    /// Default groups, and those of the default VPC, stay where they are; and none comes to the default VPC.
+    #[error("security group {group} cannot be associated with vpc {vpc}")]
+    NotAssociable {
+        /// The group.
+        group: SecurityGroupId,
+        /// The VPC.
+        vpc: VpcId,
+    },
+    /// The VPC has the group already.
+    #[error("security group {group} is associated with vpc {vpc} already")]
+    AlreadyAssociated {
+        /// The group.
+        group: SecurityGroupId,
+        /// The VPC.
+        vpc: VpcId,
+    },
+    /// The VPC has not got the group.
+    #[error("security group {group} is not associated with vpc {vpc}")]
+    NotAssociated {
+        /// The group.
+        group: SecurityGroupId,
+        /// The VPC.
+        vpc: VpcId,
+    },
     /// No such VPC.
     #[error("vpc {0} does not exist")]
     VpcNotFound(VpcId),

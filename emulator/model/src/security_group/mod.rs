@@ -4,14 +4,18 @@
 
 mod error;
 mod protocol;
+mod reference;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod vpc_association;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
 pub use self::error::SecurityGroupError;
+pub use self::reference::PeerGroup;
 pub use self::rules::{NewRule, Revoked, RuleSelector};
+pub use self::vpc_association::GroupVpcAssociation;
 use crate::{Context, Model, PrefixListId, SecurityGroupId, SecurityGroupRuleId, Tags, VpcId};
 
 /// The name of the group every VPC comes with.
@@ -104,6 +108,8 @@ pub enum RulePeer {
     Ipv6(Ipv6Net),
     /// Every ENI that carries a group.
     Group(SecurityGroupId),
+    /// Every ENI that carries a group on the other side of a peering connection.
+    PeerGroup(PeerGroup),
     /// A managed prefix list.
     PrefixList(PrefixListId),
 }
@@ -144,7 +150,8 @@ impl Model {
         }
         let named = |other: &SecurityGroup| other.rules.iter().any(|rule| rule.peer == RulePeer::Group(id.clone()));
         let is_referred_to = self.security_groups.values().any(|other| other.id != *id && named(other));
-        if is_referred_to || self.index.interfaces_by_group.contains_key(id) {
+        let is_elsewhere = self.has_vpc_associations(id);
+        if is_referred_to || is_elsewhere || self.index.interfaces_by_group.contains_key(id) {
             return Err(SecurityGroupError::HasDependents(id.clone()));
         }
         self.remove_security_group(id);
@@ -178,6 +185,7 @@ impl Model {
 
     /// Takes a group away with what leads to it.
     pub(crate) fn remove_security_group(&mut self, id: &SecurityGroupId) {
+        self.drop_vpc_associations(|known| known.group_id == *id);
         if let Some(group) = self.security_groups.remove(id) {
             for rule in &group.rules {
                 self.index.group_by_rule.remove(&rule.id);

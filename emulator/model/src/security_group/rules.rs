@@ -29,6 +29,7 @@ impl fmt::Display for NewRule {
             RulePeer::Ipv6(net) => write!(f, "{net}")?,
             RulePeer::Group(id) => write!(f, "{id}")?,
             RulePeer::PrefixList(id) => write!(f, "{id}")?,
+            RulePeer::PeerGroup(group) => write!(f, "{}", group.id)?,
         }
         match (self.protocol, self.ports) {
             (IpProtocol::All, _) => write!(f, ", ALL")?,
@@ -77,7 +78,7 @@ impl Model {
         let group = self.security_groups.get(id).ok_or_else(|| SecurityGroupError::NotFound(id.clone()))?;
         let mut rules: Vec<NewRule> = Vec::with_capacity(new.len());
         for rule in new {
-            let rule = self.normalized(rule)?;
+            let rule = self.normalized(group, rule)?;
             let exists = group.rules_of(direction).any(|known| says_same(known, &rule));
             if exists || rules.iter().any(|other| is_same(other, &rule)) {
                 return Err(SecurityGroupError::DuplicateRule(rule));
@@ -152,7 +153,7 @@ impl Model {
         let group = self.security_groups.get(id).ok_or_else(|| SecurityGroupError::NotFound(id.clone()))?;
         let mut rules = group.rules.clone();
         for (rule_id, change) in changes {
-            let change = self.normalized(change)?;
+            let change = self.normalized(group, change)?;
             let found = rules.iter().position(|rule| rule.id == rule_id);
             let at = found.ok_or(SecurityGroupError::RuleIdNotFound(rule_id))?;
             let others = rules.iter().enumerate().filter(|(other, _)| *other != at);
@@ -178,7 +179,7 @@ impl Model {
         by_id: Vec<(SecurityGroupRuleId, Option<String>)>,
         by_rule: Vec<NewRule>,
     ) -> Result<(), SecurityGroupError> {
-        let by_rule = by_rule.into_iter().map(|rule| self.normalized(rule)).collect::<Result<Vec<_>, _>>()?;
+        let by_rule = by_rule.into_iter().map(normalized_form).collect::<Result<Vec<_>, _>>()?;
         let group = self.security_groups.get(id).ok_or_else(|| SecurityGroupError::NotFound(id.clone()))?;
         let mut rules = group.rules.clone();
         for (rule_id, description) in by_id {
@@ -222,26 +223,24 @@ impl Model {
     }
 
     /// Checks a rule and writes it the one way it is kept.
-    fn normalized(&self, rule: NewRule) -> Result<NewRule, SecurityGroupError> {
-        let rule = normalized_form(rule)?;
-        if let RulePeer::Group(id) = &rule.peer
-            && !self.security_groups.contains_key(id)
-        {
-            return Err(SecurityGroupError::NotFound(id.clone()));
+    fn normalized(&self, group: &SecurityGroup, rule: NewRule) -> Result<NewRule, SecurityGroupError> {
+        let mut rule = normalized_form(rule)?;
+        if let RulePeer::Group(id) = &rule.peer {
+            rule.peer = self.group_in_reach(group, id)?;
         }
         if let RulePeer::PrefixList(id) = &rule.peer
             && !self.is_prefix_list_usable(id)
         {
             return Err(SecurityGroupError::PrefixListNotFound(id.clone()));
         }
-        if let Some(text) = rule.description.as_deref().filter(|text| !super::is_group_text(text)) {
-            return Err(SecurityGroupError::InvalidDescription(text.to_owned()));
-        }
         Ok(rule)
     }
 }
 
 fn normalized_form(mut rule: NewRule) -> Result<NewRule, SecurityGroupError> {
+    if let Some(text) = rule.description.as_deref().filter(|text| !super::is_group_text(text)) {
+        return Err(SecurityGroupError::InvalidDescription(text.to_owned()));
+    }
     rule.ports = match rule.protocol {
         IpProtocol::Tcp | IpProtocol::Udp => Some(checked_ports(rule.protocol, rule.ports)?),
         IpProtocol::Icmp | IpProtocol::Icmpv6 => Some(checked_icmp(rule.ports)?),
@@ -275,9 +274,9 @@ fn checked_icmp(ports: Option<PortRange>) -> Result<PortRange, SecurityGroupErro
 }
 
 fn says_same(known: &SecurityGroupRule, rule: &NewRule) -> bool {
-    known.protocol == rule.protocol && known.ports == rule.ports && known.peer == rule.peer
+    known.protocol == rule.protocol && known.ports == rule.ports && known.peer.is_same(&rule.peer)
 }
 
 fn is_same(one: &NewRule, other: &NewRule) -> bool {
-    one.protocol == other.protocol && one.ports == other.ports && one.peer == other.peer
+    one.protocol == other.protocol && one.ports == other.ports && one.peer.is_same(&other.peer)
 }

@@ -1,10 +1,12 @@
 //! Security groups: making, deleting and describing them here, their rules in the submodules.
 
 mod permission;
+mod reference;
 mod rule;
 mod rule_change;
 #[cfg(test)]
 mod tests;
+mod vpc_association;
 
 use jiff::Timestamp;
 use vpc_model::{
@@ -25,6 +27,11 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<DeleteSecurityGroup>(),
     read::<DescribeSecurityGroups>(),
     read::<GetSecurityGroupsForVpc>(),
+    read::<reference::DescribeSecurityGroupReferences>(),
+    read::<reference::DescribeStaleSecurityGroups>(),
+    write::<vpc_association::AssociateSecurityGroupVpc>(),
+    write::<vpc_association::DisassociateSecurityGroupVpc>(),
+    read::<vpc_association::DescribeSecurityGroupVpcAssociations>(),
     read::<rule::DescribeSecurityGroupRules>(),
     write::<rule::AuthorizeSecurityGroupIngress>(),
     write::<rule::AuthorizeSecurityGroupEgress>(),
@@ -231,7 +238,8 @@ impl Describable for SecurityGroup {
     }
 
     fn item(&self, model: &Model, _: Timestamp) -> GroupItem {
-        GroupItem { arn: arn(model, &self.id), owner: model.account().clone(), group: self.clone() }
+        let owners = permission::Owners::of(model, self.rules.iter().map(|rule| &rule.peer));
+        GroupItem { arn: arn(model, &self.id), owners, group: self.clone() }
     }
 }
 
@@ -248,7 +256,7 @@ fn ipv6_of(rule: &SecurityGroupRule) -> Option<String> {
 }
 
 fn group_of(rule: &SecurityGroupRule) -> Option<String> {
-    if let RulePeer::Group(id) = &rule.peer { Some(id.to_string()) } else { None }
+    rule.peer.group().map(ToString::to_string)
 }
 
 fn prefix_list_of(rule: &SecurityGroupRule) -> Option<String> {
@@ -271,7 +279,7 @@ fn to_of(rule: &SecurityGroupRule) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct GroupItem {
     arn: String,
-    owner: AccountId,
+    owners: permission::Owners,
     group: SecurityGroup,
 }
 
@@ -281,11 +289,11 @@ impl Output for GroupItem {
         xml.text("groupName", &self.group.name);
         xml.text("groupDescription", &self.group.description);
         xml.text("vpcId", &self.group.vpc_id);
-        xml.text("ownerId", &self.owner);
+        xml.text("ownerId", self.owners.account());
         xml.text("securityGroupArn", &self.arn);
         let rules = |direction| self.group.rules_of(direction).map(permission::Shown::from);
-        permission::write(xml, "ipPermissions", rules(Direction::Ingress), &self.owner);
-        permission::write(xml, "ipPermissionsEgress", rules(Direction::Egress), &self.owner);
+        permission::write(xml, "ipPermissions", rules(Direction::Ingress), &self.owners);
+        permission::write(xml, "ipPermissionsEgress", rules(Direction::Egress), &self.owners);
         xml.tags(&self.group.tags);
     }
 }
@@ -324,7 +332,7 @@ impl ReadOperation for GetSecurityGroupsForVpc {
         if model.vpc(&self.vpc_id).is_none() {
             return Err(VpcError::NotFound(self.vpc_id).into());
         }
-        let groups = model.security_groups().filter(|group| group.vpc_id == self.vpc_id);
+        let groups = model.security_groups().filter(|group| model.is_group_usable_in(group, &self.vpc_id));
         let found = self.filters.select(&FOR_VPC_FIELDS, model, groups)?.into_iter().cloned();
         let page = self.page.page(found, |group| group.id.to_string());
         Ok(GetSecurityGroupsForVpcOutput { owner: model.account().clone(), page })

@@ -1,8 +1,11 @@
 //! IP permissions: the older form of rules, in which one permission has many ranges and groups.
 
+use std::collections::BTreeMap;
+
 use ipnet::{Ipv4Net, Ipv6Net};
 use vpc_model::{
-    AccountId, IpProtocol, Model, NewRule, PortRange, PrefixListId, RulePeer, SecurityGroupId, SecurityGroupRule, VpcId,
+    AccountId, IpProtocol, Model, NewRule, PeeringConnectionId, PeeringError, PortRange, PrefixListId, RulePeer,
+    SecurityGroupId, SecurityGroupRule, VpcId,
 };
 
 use super::find_by_name;
@@ -31,9 +34,39 @@ pub(super) struct Permission {
 enum Peer {
     Ipv4(Ipv4Net),
     Ipv6(Ipv6Net),
-    Group(SecurityGroupId),
+    Group(GroupReference),
     GroupName(String),
     PrefixList(PrefixListId),
+}
+
+/// A group as a call names it. Of one's own groups, the id says everything.
+#[derive(Debug, Clone)]
+struct GroupReference {
+    id: SecurityGroupId,
+    owner: Option<String>,
+    peering_id: Option<PeeringConnectionId>,
+}
+
+impl GroupReference {
+    /// What a rule of a group in a VPC refers to by it.
+    fn resolve(self, model: &Model, vpc_id: &VpcId) -> Result<RulePeer, ApiError> {
+        if let Some(unknown) = self.peering_id.as_ref().filter(|id| model.peering(id).is_none()) {
+            return Err(PeeringError::NotFound(unknown.clone()).into());
+        }
+        match self.owner.map(AccountId).filter(|owner| owner != model.account()) {
+            Some(owner) => Ok(model.group_of_peer(vpc_id, &self.id, &owner, self.peering_id.as_ref())?),
+            None => Ok(RulePeer::Group(self.id)),
+        }
+    }
+}
+
+/// What permissions are resolved for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// New rules: what they name must be there.
+    New,
+    /// Finding rules: what they name may be gone.
+    Known,
 }
 
 /// Takes `IpPermissions`, or a single permission in parameters of its own; at most one of the two forms.
@@ -74,11 +107,11 @@ fn decode_one(query: &mut Query) -> Result<Permission, ApiError> {
 
 /// Takes a group. What a description shows of it besides can be given back and says nothing new.
 fn decode_group(query: &mut Query) -> Result<Peer, ApiError> {
-    let _shown: [Option<String>; 3] =
-        [query.optional("UserId")?, query.optional("VpcId")?, query.optional("PeeringStatus")?];
+    let _shown: [Option<String>; 2] = [query.optional("VpcId")?, query.optional("PeeringStatus")?];
+    let (owner, peering_id) = (query.optional("UserId")?, query.optional("VpcPeeringConnectionId")?);
     let (id, name) = (query.optional("GroupId")?, query.optional("GroupName")?);
     match (id, name) {
-        (Some(id), _) => Ok(Peer::Group(id)),
+        (Some(id), _) => Ok(Peer::Group(GroupReference { id, owner, peering_id })),
         (None, Some(name)) => Ok(Peer::GroupName(name)),
         (None, None) => Err(ApiError::missing(&query.full_name("GroupId"))),
     }
@@ -113,14 +146,20 @@ fn description(query: &mut Query) -> Result<Option<String>, ApiError> {
 }
 
 /// One rule for each peer of each permission, with names resolved in the VPC of the group they are for.
-pub(super) fn resolve(permissions: Vec<Permission>, model: &Model, vpc_id: &VpcId) -> Result<Vec<NewRule>, ApiError> {
+pub(super) fn resolve(
+    permissions: Vec<Permission>,
+    purpose: Purpose,
+    model: &Model,
+    vpc_id: &VpcId,
+) -> Result<Vec<NewRule>, ApiError> {
     let mut rules = Vec::new();
     for Permission { protocol, ports, peers } in permissions {
         for (peer, description) in peers {
             let peer = match peer {
                 Peer::Ipv4(net) => RulePeer::Ipv4(net),
                 Peer::Ipv6(net) => RulePeer::Ipv6(net),
-                Peer::Group(id) => RulePeer::Group(id),
+                Peer::Group(group) if purpose == Purpose::Known => RulePeer::Group(group.id),
+                Peer::Group(group) => group.resolve(model, vpc_id)?,
                 Peer::GroupName(name) => RulePeer::Group(find_by_name(model, vpc_id, &name)?.id.clone()),
                 Peer::PrefixList(id) => RulePeer::PrefixList(id),
             };
@@ -153,8 +192,50 @@ impl<'a> From<&'a NewRule> for Shown<'a> {
     }
 }
 
+/// What replies show of the groups that rules name, besides what the rules have.
+#[derive(Debug, Clone)]
+pub(super) struct Owners {
+    account: AccountId,
+    /// The states of the connections that rules name.
+    peerings: BTreeMap<PeeringConnectionId, &'static str>,
+}
+
+impl Owners {
+    /// What is known of the groups that rules with these peers name.
+    pub(super) fn of<'a>(model: &Model, peers: impl Iterator<Item = &'a RulePeer>) -> Self {
+        let peerings = peers.filter_map(|peer| match peer {
+            RulePeer::PeerGroup(group) => Some((group.peering_id.clone(), model.peering_status(group))),
+            _ => None,
+        });
+        Self { account: model.account().clone(), peerings: peerings.collect() }
+    }
+
+    /// The account that calls.
+    pub(super) fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Writes what is shown of a group that a rule names; nothing for other peers.
+    pub(super) fn write(&self, xml: &mut Xml, peer: &RulePeer) {
+        match peer {
+            RulePeer::Group(id) => {
+                xml.text("userId", &self.account);
+                xml.text("groupId", id);
+            }
+            RulePeer::PeerGroup(group) => {
+                xml.text("userId", &group.owner);
+                xml.text("groupId", &group.id);
+                xml.text("vpcId", &group.vpc_id);
+                xml.text("vpcPeeringConnectionId", &group.peering_id);
+                xml.optional("peeringStatus", self.peerings.get(&group.peering_id));
+            }
+            RulePeer::Ipv4(_) | RulePeer::Ipv6(_) | RulePeer::PrefixList(_) => {}
+        }
+    }
+}
+
 /// Writes rules as permissions: those of the same protocol and ports share one.
-pub(super) fn write<'a>(xml: &mut Xml, name: &'static str, rules: impl Iterator<Item = Shown<'a>>, owner: &AccountId) {
+pub(super) fn write<'a>(xml: &mut Xml, name: &'static str, rules: impl Iterator<Item = Shown<'a>>, owners: &Owners) {
     let mut permissions: Vec<Vec<Shown<'a>>> = Vec::new();
     for rule in rules {
         let same = |known: &&mut Vec<Shown<'a>>| known[0].protocol == rule.protocol && known[0].ports == rule.ports;
@@ -163,21 +244,17 @@ pub(super) fn write<'a>(xml: &mut Xml, name: &'static str, rules: impl Iterator<
             None => permissions.push(vec![rule]),
         }
     }
-    xml.list(name, &permissions, |xml, rules| write_one(xml, rules, owner));
+    xml.list(name, &permissions, |xml, rules| write_one(xml, rules, owners));
 }
 
-fn write_one(xml: &mut Xml, rules: &[Shown<'_>], owner: &AccountId) {
+fn write_one(xml: &mut Xml, rules: &[Shown<'_>], owners: &Owners) {
     xml.text("ipProtocol", rules[0].protocol);
     xml.optional("fromPort", rules[0].ports.map(|ports| ports.from));
     xml.optional("toPort", rules[0].ports.map(|ports| ports.to));
-    let groups = rules.iter().filter_map(|rule| match rule.peer {
-        RulePeer::Group(id) => Some((id, rule.description)),
-        _ => None,
-    });
-    xml.list("groups", groups, |xml, (id, description)| {
-        xml.text("userId", owner);
-        xml.text("groupId", id);
-        xml.optional("description", description);
+    let groups = rules.iter().filter(|rule| rule.peer.group().is_some());
+    xml.list("groups", groups, |xml, rule| {
+        owners.write(xml, rule.peer);
+        xml.optional("description", rule.description);
     });
     let ranges = rules.iter().filter_map(|rule| match rule.peer {
         RulePeer::Ipv4(net) => Some((net, rule.description)),

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Context, Direction, Model, NewRule, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError,
-    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, Tags,
+    Context, Direction, Model, NewRule, RulePeer, RuleSelector, SecurityGroup, SecurityGroupError, SecurityGroupId,
+    SecurityGroupRule, SecurityGroupRuleId, Tags,
 };
 
+use super::permission::Purpose;
 use super::{GroupName, permission};
 use crate::filter::{Fields, Filters};
 use crate::operations::{Operation, Output, ReadOperation};
@@ -21,45 +22,48 @@ use crate::{ApiError, tag_specification};
 #[derive(Debug, Clone)]
 pub(super) struct RuleItem {
     group_id: SecurityGroupId,
-    owner: AccountId,
+    owners: permission::Owners,
     arn: String,
     rule: SecurityGroupRule,
 }
 
 impl RuleItem {
     fn of(model: &Model, group_id: &SecurityGroupId, rule: &SecurityGroupRule) -> Self {
-        let (region, owner) = (model.region(), model.account().clone());
+        let (region, owner) = (model.region(), model.account());
         let arn = format!("arn:aws:ec2:{region}:{owner}:security-group-rule/{}", rule.id);
-        Self { group_id: group_id.clone(), owner, arn, rule: rule.clone() }
+        let owners = permission::Owners::of(model, std::iter::once(&rule.peer));
+        Self { group_id: group_id.clone(), owners, arn, rule: rule.clone() }
     }
 }
 
 impl Output for RuleItem {
     fn write(&self, xml: &mut Xml) {
-        write_rule(xml, &self.group_id, &self.rule, Some(&self.owner));
+        write_rule(xml, &self.group_id, &self.rule, Some(&self.owners));
         xml.text("securityGroupRuleArn", &self.arn);
         xml.tags(&self.rule.tags);
     }
 }
 
-/// What all replies show of a rule. With an owner, a group it names has its owner too.
-fn write_rule(xml: &mut Xml, group_id: &SecurityGroupId, rule: &SecurityGroupRule, owner: Option<&AccountId>) {
+/// What all replies show of a rule. With owners, a group it names has its owner too.
+fn write_rule(
+    xml: &mut Xml,
+    group_id: &SecurityGroupId,
+    rule: &SecurityGroupRule,
+    owners: Option<&permission::Owners>,
+) {
     xml.text("securityGroupRuleId", &rule.id);
     xml.text("groupId", group_id);
-    xml.optional("groupOwnerId", owner);
+    xml.optional("groupOwnerId", owners.map(permission::Owners::account));
     xml.text("isEgress", rule.direction == Direction::Egress);
     xml.text("ipProtocol", rule.protocol);
     xml.text("fromPort", rule.ports.map_or(-1, |ports| ports.from));
     xml.text("toPort", rule.ports.map_or(-1, |ports| ports.to));
-    match (&rule.peer, owner) {
+    match (&rule.peer, owners) {
         (RulePeer::Ipv4(net), _) => xml.text("cidrIpv4", net),
         (RulePeer::Ipv6(net), _) => xml.text("cidrIpv6", net),
         (RulePeer::PrefixList(id), _) => xml.text("prefixListId", id),
-        (RulePeer::Group(id), None) => xml.text("referencedGroupId", id),
-        (RulePeer::Group(id), Some(owner)) => xml.element("referencedGroupInfo", |xml| {
-            xml.text("groupId", id);
-            xml.text("userId", owner);
-        }),
+        (peer, None) => xml.optional("referencedGroupId", peer.group()),
+        (peer, Some(owners)) => xml.element("referencedGroupInfo", |xml| owners.write(xml, peer)),
     }
     xml.optional("description", rule.description.as_ref());
 }
@@ -84,7 +88,7 @@ impl Authorize {
     fn run(self, model: &mut Model, cx: &mut Context<'_>, direction: Direction) -> Result<AuthorizeOutput, ApiError> {
         let group = self.group.find(model)?;
         let (id, vpc_id) = (group.id.clone(), group.vpc_id.clone());
-        let rules = permission::resolve(self.permissions, model, &vpc_id)?;
+        let rules = permission::resolve(self.permissions, Purpose::New, model, &vpc_id)?;
         let added = model.authorize_security_group(cx, &id, direction, rules, &self.tags)?;
         let rules = model.security_group(&id).into_iter().flat_map(|group| &group.rules);
         let rules = rules.filter(|rule| added.contains(&rule.id)).map(|rule| RuleItem::of(model, &id, rule)).collect();
@@ -129,20 +133,20 @@ impl Revoke {
         let group = self.group.find(model)?;
         let (id, vpc_id) = (group.id.clone(), group.vpc_id.clone());
         let selector = if self.ids.is_empty() {
-            RuleSelector::Rules(permission::resolve(self.permissions, model, &vpc_id)?)
+            RuleSelector::Rules(permission::resolve(self.permissions, Purpose::Known, model, &vpc_id)?)
         } else {
             RuleSelector::Ids(self.ids)
         };
         let revoked = model.revoke_security_group(&id, direction, selector)?;
-        let owner = model.account().clone();
-        Ok(RevokeOutput { group_id: id, owner, rules: revoked.rules, unknown: revoked.unknown })
+        let owners = permission::Owners::of(model, revoked.unknown.iter().map(|rule| &rule.peer));
+        Ok(RevokeOutput { group_id: id, owners, rules: revoked.rules, unknown: revoked.unknown })
     }
 }
 
 #[derive(Debug)]
 pub(super) struct RevokeOutput {
     group_id: SecurityGroupId,
-    owner: AccountId,
+    owners: permission::Owners,
     rules: Vec<SecurityGroupRule>,
     unknown: Vec<NewRule>,
 }
@@ -150,7 +154,7 @@ pub(super) struct RevokeOutput {
 impl Output for RevokeOutput {
     fn write(&self, xml: &mut Xml) {
         xml.text("return", true);
-        permission::write(xml, "unknownIpPermissionSet", self.unknown.iter().map(Into::into), &self.owner);
+        permission::write(xml, "unknownIpPermissionSet", self.unknown.iter().map(Into::into), &self.owners);
         xml.list("revokedSecurityGroupRuleSet", &self.rules, |xml, rule| {
             write_rule(xml, &self.group_id, rule, None);
         });

@@ -3,6 +3,7 @@
 use ipnet::{Ipv4Net, Ipv6Net};
 use vpc_model::{Context, Direction, Model, NewRule, PrefixListId, RulePeer, SecurityGroupId, SecurityGroupRuleId};
 
+use super::permission::Purpose;
 use super::{GroupName, permission};
 use crate::ApiError;
 use crate::operations::{Done, Operation};
@@ -77,7 +78,7 @@ impl Descriptions {
     fn run(self, model: &mut Model, direction: Direction) -> Result<Done, ApiError> {
         let group = self.group.find(model)?;
         let (id, vpc_id) = (group.id.clone(), group.vpc_id.clone());
-        let by_rule = permission::resolve(self.permissions, model, &vpc_id)?;
+        let by_rule = permission::resolve(self.permissions, Purpose::Known, model, &vpc_id)?;
         model.update_rule_descriptions(&id, direction, self.by_id, by_rule)?;
         Ok(Done)
     }
