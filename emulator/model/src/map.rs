@@ -27,15 +27,25 @@ pub type Iter<'a, K, V> = iter::Map<Walk<'a, K, Arc<V>, CHUNK>, fn((&'a K, &'a A
 pub type Keys<'a, K, V> = iter::Map<Walk<'a, K, Arc<V>, CHUNK>, fn((&'a K, &'a Arc<V>)) -> &'a K>;
 /// A walk through a map's values in the order of their keys.
 pub type Values<'a, K, V> = iter::Map<Walk<'a, K, Arc<V>, CHUNK>, fn((&'a K, &'a Arc<V>)) -> &'a V>;
+
 /// A walk through a set in order.
-pub type Members<'a, K> = iter::Map<Walk<'a, K, (), SET_CHUNK>, fn((&'a K, &'a ())) -> &'a K>;
+pub struct Members<'a, K: Ord + Clone> {
+    one: Option<&'a K>,
+    many: Walk<'a, K, (), SET_CHUNK>,
+}
 
 /// An ordered map; see the module.
 pub struct Map<K: Ord + Clone, V>(map::Map<K, Arc<V>, CHUNK>);
 
-/// An ordered set; see the module.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Set<K: Ord + Clone>(set::Set<K, SET_CHUNK>);
+/// An ordered set; see the module. Most sets here have one member, and that takes no more than itself.
+#[derive(Clone)]
+pub struct Set<K: Ord + Clone>(Held<K>);
+
+#[derive(Clone)]
+enum Held<K: Ord + Clone> {
+    One(K),
+    Any(set::Set<K, SET_CHUNK>),
+}
 
 impl<K: Ord + Clone, V> Map<K, V> {
     /// An empty one.
@@ -199,12 +209,15 @@ impl<K: Ord + Clone, V: Clone> FromIterator<(K, V)> for Map<K, V> {
 impl<K: Ord + Clone> Set<K> {
     /// An empty one.
     pub fn new() -> Self {
-        Self(set::Set::new())
+        Self(Held::Any(set::Set::new()))
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Held::One(_) => 1,
+            Held::Any(many) => many.len(),
+        }
     }
 
     /// Whether there are none.
@@ -214,24 +227,72 @@ impl<K: Ord + Clone> Set<K> {
 
     /// Whether one is there.
     pub fn contains(&self, key: &K) -> bool {
-        self.0.contains(key)
+        match &self.0 {
+            Held::One(one) => one == key,
+            Held::Any(many) => many.contains(key),
+        }
     }
 
     /// All in order.
     pub fn iter(&self) -> Members<'_, K> {
-        Walk::new(self.0.root(), self.len()).map(|(key, ())| key)
+        match &self.0 {
+            Held::One(one) => Members { one: Some(one), many: Walk::new(None, 0) },
+            Held::Any(many) => Members { one: None, many: Walk::new(many.root(), many.len()) },
+        }
     }
 
     /// Puts one in; whether it was missing.
     pub fn insert(&mut self, key: K) -> bool {
-        !self.0.insert_cow(key)
+        match &mut self.0 {
+            Held::Any(many) if many.len() == 0 => {
+                self.0 = Held::One(key);
+                true
+            }
+            Held::Any(many) => !many.insert_cow(key),
+            Held::One(one) if *one == key => false,
+            Held::One(one) => {
+                let mut many = set::Set::new();
+                many.insert_cow(one.clone());
+                many.insert_cow(key);
+                self.0 = Held::Any(many);
+                true
+            }
+        }
     }
 
     /// Takes one out; whether it was there.
     pub fn remove(&mut self, key: &K) -> bool {
-        self.0.remove_cow(key)
+        match &mut self.0 {
+            Held::Any(many) => many.remove_cow(key),
+            Held::One(one) if one == key => {
+                *self = Self::new();
+                true
+            }
+            Held::One(_) => false,
+        }
     }
 }
+
+impl<'a, K: Ord + Clone> Iterator for Members<'a, K> {
+    type Item = &'a K;
+
+    fn next(&mut self) -> Option<&'a K> {
+        self.one.take().or_else(|| self.many.next().map(|(key, ())| key))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.many.size_hint().0 + usize::from(self.one.is_some());
+        (left, Some(left))
+    }
+}
+
+impl<K: Ord + Clone> PartialEq for Set<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other)
+    }
+}
+
+impl<K: Ord + Clone> Eq for Set<K> {}
 
 impl<K: Ord + Clone> Default for Set<K> {
     fn default() -> Self {

@@ -2,15 +2,12 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html>.
 
+mod list;
 mod resources;
 
-use std::collections::BTreeMap;
-
+pub use self::list::Tags;
+pub use self::resources::Tagged;
 use crate::{Model, NetworkInterfaceId, index};
-pub use resources::Tagged;
-
-/// The tags of one resource.
-pub type Tags = BTreeMap<String, String>;
 
 /// How many tags a resource has at most.
 pub const MAX_TAGS: usize = 50;

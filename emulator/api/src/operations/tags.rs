@@ -121,7 +121,7 @@ impl ReadOperation for DescribeTags {
             }));
         }
         let found = self.filters.select(&FIELDS, model, &all)?.into_iter().cloned();
-        let key = |item: &TagItem| format!("{} {:?}", item.resource_id, item.tag.keys());
+        let key = |item: &TagItem| format!("{} {:?}", item.resource_id, item.tag.keys().next());
         Ok(DescribeTagsOutput { page: self.page.page(found, key) })
     }
 }
