@@ -56,7 +56,7 @@ impl Model {
     pub fn create_tags(&mut self, ids: &[String], tags: &Tags) -> Result<(), TagError> {
         for id in ids {
             let own = self.tags_of(id).ok_or_else(|| TagError::NoResource(id.clone()))?;
-            let new = tags.keys().filter(|key| !own.contains_key(*key)).count();
+            let new = tags.keys().filter(|key| !own.contains_key(key)).count();
             if own.len() + new > MAX_TAGS {
                 return Err(TagError::TooMany);
             }

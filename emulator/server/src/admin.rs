@@ -174,7 +174,10 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn journal(State(shared): State<Arc<Shared>>) -> Response {
-    ([(CONTENT_TYPE, "application/jsonl")], shared.journal()).into_response()
+    match shared.journal() {
+        Ok(lines) => ([(CONTENT_TYPE, "application/jsonl")], lines).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("cannot read the journal: {error}")).into_response(),
+    }
 }
 
 /// What an instance is told ahead.

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -179,15 +180,23 @@ pub enum JournalError {
 }
 
 /// Everything that changed a model so far.
+///
+/// It grows with every change, so it is not kept in memory: a journal that nobody asked for is a file without a
+/// name, which goes with the process.
 #[derive(Debug)]
 pub(crate) struct Journal {
     kept: Mutex<Kept>,
 }
 
 #[derive(Debug)]
-struct Kept {
-    lines: Vec<String>,
-    file: Option<(PathBuf, File)>,
+enum Kept {
+    File {
+        file: Arc<File>,
+        path: Option<PathBuf>,
+        length: u64,
+    },
+    /// Where there is no place for files.
+    Memory(String),
 }
 
 /// How long a journal may still be held by an emulator that is just ending.
@@ -206,12 +215,19 @@ fn lock(file: &File) -> io::Result<()> {
 }
 
 impl Journal {
-    /// An empty journal that is kept in memory only.
-    pub(crate) fn in_memory() -> Self {
-        Self { kept: Mutex::new(Kept { lines: Vec::new(), file: None }) }
+    /// An empty journal that nothing is left of.
+    pub(crate) fn unnamed() -> Self {
+        let kept = match tempfile::tempfile() {
+            Ok(file) => Kept::File { file: Arc::new(file), path: None, length: 0 },
+            Err(error) => {
+                tracing::debug!(%error, "no room for temporary files: the journal is kept in memory");
+                Kept::Memory(String::new())
+            }
+        };
+        Self { kept: Mutex::new(kept) }
     }
 
-    /// A journal that is also kept in a file, and what the file says already.
+    /// A journal in a file that stays, and what the file says already.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Entry>), JournalError> {
         let failed = |source| JournalError::Io { path: path.to_owned(), source };
         let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(failed)?;
@@ -224,36 +240,48 @@ impl Journal {
             tracing::warn!(path = %path.display(), "the last line is cut off and dropped");
             file.set_len(whole as u64).map_err(failed)?;
         }
-        let lines: Vec<_> = text[..whole].lines().map(str::to_owned).collect();
+        let lines: Vec<&str> = text[..whole].lines().collect();
         let entries = parse(&lines)?;
-        Ok((Self { kept: Mutex::new(Kept { lines, file: Some((path.to_owned(), file)) }) }, entries))
+        let kept = Kept::File { file: Arc::new(file), path: Some(path.to_owned()), length: whole as u64 };
+        Ok((Self { kept: Mutex::new(kept) }, entries))
     }
 
     /// Adds a line.
     pub(crate) fn push(&self, entry: &Entry) {
-        let line = serde_json::to_string(entry).expect("entries are plain data with string keys");
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((path, file)) = &mut kept.file
-            && let Err(error) = writeln!(file, "{line}")
-        {
-            // The change is made; the world goes on, but this file no longer leads to it.
-            tracing::error!(path = %path.display(), %error, "journal incomplete");
+        let mut line = serde_json::to_string(entry).expect("entries are plain data with string keys");
+        line.push('\n');
+        match &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner) {
+            Kept::Memory(text) => text.push_str(&line),
+            Kept::File { file, path, length } => match file.write_all_at(line.as_bytes(), *length) {
+                Ok(()) => *length += line.len() as u64,
+                // The change is made; the world goes on, but this file no longer leads to it.
+                Err(error) => {
+                    tracing::error!(?path, %error, "journal incomplete");
+                    let _ = file.set_len(*length);
+                }
+            },
         }
-        kept.lines.push(line);
     }
 
     /// All lines, as the file has them.
-    pub(crate) fn text(&self) -> String {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.lines.iter().map(|line| format!("{line}\n")).collect()
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn text(&self) -> io::Result<String> {
+        let (file, length) = match &*self.kept.lock().unwrap_or_else(PoisonError::into_inner) {
+            Kept::Memory(text) => return Ok(text.clone()),
+            Kept::File { file, length, .. } => (Arc::clone(file), *length),
+        };
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        file.read_exact_at(&mut bytes, 0)?;
+        String::from_utf8(bytes).map_err(io::Error::other)
     }
 }
 
-fn parse(lines: &[String]) -> Result<Vec<Entry>, JournalError> {
+fn parse(lines: &[&str]) -> Result<Vec<Entry>, JournalError> {
     let numbered = (1..).zip(lines);
-    let entry = |(line, text): (usize, &String)| {
-        serde_json::from_str(text).map_err(|source| JournalError::Line { line, source })
-    };
+    let entry =
+        |(line, text): (usize, &&str)| serde_json::from_str(text).map_err(|source| JournalError::Line { line, source });
     let entries: Vec<Entry> = numbered.map(entry).collect::<Result<_, _>>()?;
     match entries.first() {
         None | Some(Entry::Begin { version: VERSION, .. }) => Ok(entries),

@@ -106,7 +106,7 @@ impl Shared {
         let faults = Faults::new(config.faults.clone())?;
         let trail = Trail::open(config.trail_file.as_deref()).map_err(OpenError::Trail)?;
         let shared = match config.journal.clone() {
-            None => Self::begin(config, faults, Journal::in_memory()),
+            None => Self::begin(config, faults, Journal::unnamed()),
             Some(path) => match Journal::open(&path)? {
                 (journal, entries) if entries.is_empty() => Self::begin(config, faults, journal),
                 (journal, entries) => replay::rebuild(config, faults, journal, &entries)?,
@@ -244,7 +244,10 @@ impl Shared {
     }
 
     /// Everything that changed the models so far, one JSON object a line.
-    pub fn journal(&self) -> String {
+    ///
+    /// # Errors
+    /// The journal's file cannot be read.
+    pub fn journal(&self) -> std::io::Result<String> {
         self.journal.text()
     }
 

@@ -23,7 +23,7 @@ pub(super) fn rebuild(
         return Err(JournalError::AnotherAccount { account: account.clone(), region: region.clone() });
     }
     // What is replayed is in the journal already, so it goes to one that is thrown away.
-    let mut shared = Shared::fresh(config, faults, Journal::in_memory(), *seed, *time);
+    let mut shared = Shared::fresh(config, faults, Journal::unnamed(), *seed, *time);
     for (line, entry) in (2..).zip(entries) {
         repeat(&shared, line, entry)?;
     }

@@ -64,7 +64,7 @@ fn what_the_kernel_completed_is_replayed() {
     let eni = shared.read(|model| model.network_interfaces().next().expect("the primary ENI").id.clone());
     shared.complete(&LifeCycle::AttachmentReady(eni.clone()));
     shared.complete(&LifeCycle::AttachmentReady(eni));
-    let (seen, journal) = (shared.read(|model| format!("{model:?}")), shared.journal());
+    let (seen, journal) = (shared.read(|model| format!("{model:?}")), shared.journal().expect("its file"));
     assert_eq!(journal.matches("attachment_ready").count(), 1, "what changes nothing is not kept: {journal}");
     drop(shared);
     assert_eq!(Shared::open(config).expect("its journal").read(|model| format!("{model:?}")), seen);
