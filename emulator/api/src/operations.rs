@@ -14,6 +14,7 @@ mod fleet;
 mod flow_log;
 mod image;
 mod instance;
+mod instance_requirements;
 mod instance_type;
 mod internet_gateway;
 mod key_pair;
@@ -74,6 +75,7 @@ families! {
     flow_log::ACTIONS,
     image::ACTIONS,
     instance::ACTIONS,
+    instance_requirements::ACTIONS,
     instance_type::ACTIONS,
     internet_gateway::ACTIONS,
     key_pair::ACTIONS,

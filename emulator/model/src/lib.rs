@@ -19,6 +19,7 @@ pub mod ids;
 pub mod image;
 mod index;
 pub mod instance;
+pub mod instance_requirements;
 pub mod instance_type;
 pub mod internet_gateway;
 mod invariants;

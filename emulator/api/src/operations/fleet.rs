@@ -104,9 +104,6 @@ fn target(request: &LaunchParameters) -> Result<FleetTarget, ApiError> {
     };
     let total = number("TotalTargetCapacity")?
         .ok_or_else(|| ApiError::missing("TargetCapacitySpecification.TotalTargetCapacity"))?;
-    if let Some(unit) = text("TargetCapacityUnitType").filter(|unit| *unit != "units") {
-        return Err(ApiError::unsupported(&format!("TargetCapacityUnitType {unit}")));
-    }
     let mut target = FleetTarget {
         on_demand: number("OnDemandTargetCapacity")?.unwrap_or(0),
         spot: number("SpotTargetCapacity")?.unwrap_or(0),

@@ -8,10 +8,10 @@ use vpc_model::{
     Context, FleetId, InstanceId, LaunchParameter, LaunchParameters, Model, SubnetId, Tags, instance_type, spot_price,
 };
 
-use crate::ApiError;
 use crate::operations::instance::launch::{TemplateRef, request_of};
+use crate::operations::instance_requirements;
 use crate::query::Query;
-use crate::{shape, tag_specification};
+use crate::{ApiError, Code, shape, tag_specification};
 
 /// What overrides say instead of the template, by the names that both have for it.
 const INSTEAD: &[&str] =
@@ -33,6 +33,18 @@ struct Candidate {
     data: LaunchParameters,
     overrides: LaunchParameters,
     added: Vec<(&'static str, String)>,
+    unit: Unit,
+}
+
+/// What a unit of capacity is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// An instance, or as many as its weight says.
+    Instance,
+    /// A vCPU.
+    Vcpu,
+    /// A MiB of memory.
+    MemoryMib,
 }
 
 /// What was launched, and what was not.
@@ -48,6 +60,11 @@ impl<'a> Launcher<'a> {
         kind: FleetKind,
     ) -> Result<Self, ApiError> {
         let mut candidates = Vec::new();
+        let unit = match parameters::text(request, "TargetCapacitySpecification.TargetCapacityUnitType") {
+            Some("vcpu") => Unit::Vcpu,
+            Some("memory-mib") => Unit::MemoryMib,
+            _ => Unit::Instance,
+        };
         for config in request.get("LaunchTemplateConfigs").map_or(&[][..], LaunchParameter::entries) {
             let Some(LaunchParameter::Structure(specification)) = config.member("LaunchTemplateSpecification") else {
                 return Err(ApiError::missing("LaunchTemplateSpecification"));
@@ -60,10 +77,11 @@ impl<'a> Launcher<'a> {
             };
             for one in overrides.into_iter().flat_map(|one| by_subnet(one, kind)) {
                 let mut candidate = Candidate { overrides: one, ..candidate.clone() };
+                candidate.unit = unit;
                 if let Some(user_data) = &user_data {
                     candidate.data.insert("UserData".to_owned(), user_data.clone());
                 }
-                candidates.push(candidate);
+                candidates.extend(candidate.by_type(model)?);
             }
         }
         Ok(Self { request, tags, fleet, candidates })
@@ -186,6 +204,30 @@ impl<'a> Launcher<'a> {
 }
 
 impl Candidate {
+    /// The same for each type that has what is required, where no type is named.
+    fn by_type(self, model: &Model) -> Result<Vec<Self>, ApiError> {
+        let in_template = self.data.get("InstanceRequirements").filter(|_| self.text("InstanceType").is_none());
+        let Some(required) = self.overrides.get("InstanceRequirements").or(in_template).and_then(members) else {
+            return Ok(vec![self]);
+        };
+        instance_requirements::check(&required)?;
+        let image = self.text("ImageId").and_then(|id| model.image(&id.parse().ok()?));
+        let architectures: Vec<String> = image.iter().map(|image| image.architecture.to_string()).collect();
+        let of = |known: &instance_type::InstanceType| {
+            let mut one = self.clone();
+            one.overrides.remove("InstanceRequirements");
+            one.overrides.insert("InstanceType".to_owned(), LaunchParameter::text(known.name));
+            one
+        };
+        let found: Vec<Self> =
+            vpc_model::instance_requirements::matching(&required, &architectures).into_iter().map(of).collect();
+        if found.is_empty() {
+            let message = "No instance types match the instance requirements";
+            return Err(ApiError::new(Code::INVALID_PARAMETER_VALUE, message));
+        }
+        Ok(found)
+    }
+
     /// A member that the override has, or else the template.
     fn text(&self, name: &str) -> Option<&str> {
         parameters::text(&self.overrides, name).or_else(|| parameters::text(&self.data, name))
@@ -202,7 +244,13 @@ impl Candidate {
     }
 
     fn pool(&self, model: &Model, is_spot: bool) -> FleetPool {
-        let weight = self.number("WeightedCapacity").filter(|weight| *weight > 0.0).unwrap_or(1.0);
+        let known = self.text("InstanceType").and_then(instance_type::find);
+        let own = match self.unit {
+            Unit::Instance => self.number("WeightedCapacity"),
+            Unit::Vcpu => known.and_then(|known| known.vcpus()).map(f64::from),
+            Unit::MemoryMib => known.and_then(|known| known.memory_mib()).map(|mib| mib as f64),
+        };
+        let weight = own.filter(|weight| *weight > 0.0).unwrap_or(1.0);
         let mut overrides = self.overrides.clone();
         if let Some(name) = self.text("InstanceType") {
             overrides.entry("InstanceType".to_owned()).or_insert_with(|| LaunchParameter::text(name));
@@ -270,7 +318,10 @@ fn of_template(
         ("LaunchTemplateId".to_owned(), LaunchParameter::text(id)),
         ("Version".to_owned(), LaunchParameter::text(version)),
     ]);
-    Ok((user_data, Candidate { template, data, overrides: LaunchParameters::new(), added: added.to_vec() }))
+    Ok((
+        user_data,
+        Candidate { template, data, overrides: LaunchParameters::new(), added: added.to_vec(), unit: Unit::Instance },
+    ))
 }
 
 /// A fleet that is not instant can name several subnets at once.

@@ -219,3 +219,22 @@ fn refused(#[case] form: &str, #[case] code: &str) {
 fn missing_fleets(#[case] action: &str, #[case] name: &str, #[case] id: &str, #[case] code: &str) {
     assert_eq!(World::new().call(action, &format!("{name}={id}")).code, Some(code));
 }
+
+#[rstest]
+#[case::instances("units", 2)]
+#[case::vcpus("vcpu", 1)]
+fn types_by_requirements(#[case] unit: &str, #[case] count: usize) {
+    let (mut world, [a, _]) = world();
+    let name = "LaunchTemplateConfigs.1.Overrides.1";
+    let form = format!(
+        "Type=instant&TargetCapacitySpecification.TotalTargetCapacity=2&\
+         TargetCapacitySpecification.TargetCapacityUnitType={unit}&{name}.SubnetId={a}&\
+         {name}.InstanceRequirements.VCpuCount.Min=2&{name}.InstanceRequirements.MemoryMiB.Min=8192&\
+         {name}.InstanceRequirements.AllowedInstanceType.1=m5.*"
+    );
+    create(&mut world, &form).ok();
+    let shown = world.call("DescribeInstances", "").ok();
+    assert_eq!(shown.texts("instanceType"), vec!["m5.large"; count]);
+    let none = create(&mut world, &form.replace("m5.*", "none.*"));
+    assert_eq!(none.code, Some("InvalidParameterValue"));
+}
