@@ -160,6 +160,8 @@ codes! {
     INVALID_ASSOCIATION_ID_NOT_FOUND "InvalidAssociationID.NotFound" 400;
     INVALID_EGRESS_ONLY_INTERNET_GATEWAY_ID_MALFORMED "InvalidEgressOnlyInternetGatewayId.Malformed" 400;
     INVALID_EGRESS_ONLY_INTERNET_GATEWAY_ID_NOT_FOUND "InvalidEgressOnlyInternetGatewayId.NotFound" 400;
+    EGRESS_ONLY_INTERNET_GATEWAY_LIMIT_EXCEEDED "EgressOnlyInternetGatewayLimitExceeded" 400;
+    INTERNET_GATEWAY_LIMIT_EXCEEDED "InternetGatewayLimitExceeded" 400;
     INVALID_GATEWAY_ID_NOT_FOUND "InvalidGatewayID.NotFound" 400;
     INVALID_INTERNET_GATEWAY_ID_MALFORMED "InvalidInternetGatewayId.Malformed" 400;
     INVALID_INTERNET_GATEWAY_ID_NOT_FOUND "InvalidInternetGatewayID.NotFound" 400;

@@ -4,6 +4,7 @@
 
 mod account;
 mod capacity_reservation;
+mod carrier_gateway;
 mod customer_gateway;
 mod describe;
 mod dhcp_options;
@@ -66,6 +67,7 @@ families! {
     address_plans::ACTIONS,
     capacity::ACTIONS,
     capacity_reservation::ACTIONS,
+    carrier_gateway::ACTIONS,
     customer_gateway::ACTIONS,
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,

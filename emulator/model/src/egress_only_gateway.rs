@@ -24,6 +24,9 @@ pub enum EgressOnlyGatewayError {
     /// No such VPC.
     #[error("vpc {0} does not exist")]
     VpcNotFound(VpcId),
+    /// A region has no more gateways.
+    #[error("a region has at most {0} egress-only internet gateways")]
+    TooMany(usize),
     /// A VPC has one gateway.
     #[error("vpc {0} has an egress-only internet gateway already")]
     VpcHasOne(VpcId),
@@ -42,6 +45,10 @@ impl Model {
         }
         if self.egress_only_gateways.values().any(|other| other.vpc_id == *vpc_id) {
             return Err(EgressOnlyGatewayError::VpcHasOne(vpc_id.clone()));
+        }
+        // There can be as many as VPCs.
+        if self.egress_only_gateways.len() >= self.quotas.vpcs {
+            return Err(EgressOnlyGatewayError::TooMany(self.quotas.vpcs));
         }
         let id: EgressOnlyGatewayId = cx.ids.next();
         let gateway = EgressOnlyGateway { id: id.clone(), vpc_id: vpc_id.clone(), tags };

@@ -24,6 +24,9 @@ pub enum GatewayError {
     /// No such VPC.
     #[error("vpc {0} does not exist")]
     VpcNotFound(VpcId),
+    /// A region has no more gateways.
+    #[error("a region has at most {0} internet gateways")]
+    TooMany(usize),
     /// A gateway serves one VPC.
     #[error("internet gateway {gateway} is attached to {vpc} already")]
     AlreadyAttached {
@@ -53,7 +56,16 @@ pub enum GatewayError {
 
 impl Model {
     /// Makes an internet gateway.
-    pub fn create_internet_gateway(&mut self, cx: &mut Context, tags: Tags) -> InternetGatewayId {
+    pub fn create_internet_gateway(&mut self, cx: &mut Context, tags: Tags) -> Result<InternetGatewayId, GatewayError> {
+        // There can be as many as VPCs.
+        if self.internet_gateways.len() >= self.quotas.vpcs {
+            return Err(GatewayError::TooMany(self.quotas.vpcs));
+        }
+        Ok(self.insert_internet_gateway(cx, tags))
+    }
+
+    /// Makes an internet gateway, however many there are.
+    pub(crate) fn insert_internet_gateway(&mut self, cx: &mut Context, tags: Tags) -> InternetGatewayId {
         let id: InternetGatewayId = cx.ids.next();
         self.internet_gateways.insert(id.clone(), InternetGateway { id: id.clone(), vpc_id: None, tags });
         self.touch();

@@ -6,6 +6,7 @@
 
 pub mod address_pool;
 pub mod capacity_reservation;
+pub mod carrier_gateway;
 pub mod client_token;
 pub mod customer_gateway;
 pub mod dhcp_options;
@@ -53,6 +54,7 @@ pub mod vpn_gateway;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
 pub use capacity_reservation::{CapacityError, CapacityReservation};
+pub use carrier_gateway::{CarrierGateway, CarrierGatewayError};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};
 pub use customer_gateway::{CustomerDevice, CustomerGateway, CustomerGatewayError};
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};

@@ -8,17 +8,17 @@ use crate::index::Indexes;
 use crate::map::Map;
 use crate::prefix_list;
 use crate::{
-    AccountId, AllocationId, CapacityReservation, CapacityReservationId, ClientTokens, ConnectionNotification,
-    ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId,
-    EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId, Fleet, FleetId, FlowLog,
-    FlowLogId, GroupVpcAssociation, Ids, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId,
-    LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList,
-    PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet,
-    SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway,
-    TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable,
-    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
-    VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    AccountId, AllocationId, CapacityReservation, CapacityReservationId, CarrierGateway, CarrierGatewayId,
+    ClientTokens, ConnectionNotification, ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays,
+    DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId,
+    Fleet, FleetId, FlowLog, FlowLogId, GroupVpcAssociation, Ids, Instance, InstanceId, InternetGateway,
+    InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl,
+    NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PlacementGroup,
+    PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId,
+    SpotRequest, SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey,
+    TokenRecord, TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
+    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint,
+    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -75,6 +75,7 @@ pub struct Model {
     pub(crate) connection_notifications: Map<ConnectionNotificationId, ConnectionNotification>,
     pub(crate) vpn_connections: Map<VpnConnectionId, VpnConnection>,
     pub(crate) group_vpc_associations: Map<(SecurityGroupId, VpcId), GroupVpcAssociation>,
+    pub(crate) carrier_gateways: Map<CarrierGatewayId, CarrierGateway>,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -226,6 +227,7 @@ impl Model {
             connection_notifications: Map::new(),
             vpn_connections: Map::new(),
             group_vpc_associations: Map::new(),
+            carrier_gateways: Map::new(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),
@@ -266,7 +268,7 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 12] = [
+        let moved: [bool; 13] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
@@ -279,6 +281,7 @@ impl Model {
             self.advance_customer_gateways(now),
             self.advance_vpn_connections(now),
             self.advance_group_associations(now),
+            self.advance_carrier_gateways(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -288,7 +291,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 13] = [
+        let due: [Option<Timestamp>; 14] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
@@ -302,6 +305,7 @@ impl Model {
             self.customer_gateways_due(),
             self.vpn_connections_due(),
             self.group_associations_due(),
+            self.carrier_gateways_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -409,5 +413,7 @@ impl Model {
         connection_notifications connection_notification: ConnectionNotificationId => ConnectionNotification;
         /// All VPN connections in the order of their ids, those that are gone included for a while.
         vpn_connections vpn_connection: VpnConnectionId => VpnConnection;
+        /// All carrier gateways in the order of their ids, those that are gone included for a while.
+        carrier_gateways carrier_gateway: CarrierGatewayId => CarrierGateway;
     }
 }

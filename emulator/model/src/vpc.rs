@@ -190,7 +190,7 @@ impl Model {
             subnet.default_for_az = true;
             subnet.map_public_ip_on_launch = true;
         }
-        let gateway_id = self.create_internet_gateway(cx, Tags::new());
+        let gateway_id = self.insert_internet_gateway(cx, Tags::new());
         self.attach_internet_gateway(&gateway_id, &id).expect("gateway and vpc are new");
         let vpc = self.vpcs.get_mut(&id).expect("it was just made");
         vpc.is_default = true;
@@ -217,7 +217,7 @@ impl Model {
         let has_gateway = self.internet_gateways.values().any(|gateway| gateway.vpc_id.as_ref() == Some(id));
         let has_acls = self.network_acls.values().any(|acl| acl.vpc_id == *id && !acl.is_default);
         let has_way_out = self.egress_only_gateways.values().any(|gateway| gateway.vpc_id == *id);
-        let has_vpn = self.has_vpn_gateway(id);
+        let has_vpn = self.has_vpn_gateway(id) || self.has_carrier_gateway(id);
         let is_asked = self.has_open_peering_request(id);
         let has_endpoints = self.has_endpoints(id);
         let has_ways = has_gateway || has_way_out || has_vpn || has_endpoints;

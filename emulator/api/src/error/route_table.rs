@@ -53,6 +53,9 @@ impl From<RouteError> for ApiError {
                 "The destination CIDR block {destination} is equal to or more specific than one of this VPC's CIDR \
                  blocks. This route can target only an interface or an instance."
             )),
+            RouteError::NotLocal(destination) => {
+                invalid(format!("The route to {destination} is not a local route and cannot have the local target"))
+            }
             RouteError::Local(destination) => invalid(format!("cannot remove local route {destination}")),
             RouteError::AlreadyAssociated(user) => {
                 let noun = if user.starts_with("subnet-") { "subnet" } else { "route table" };
@@ -120,9 +123,9 @@ fn noun(target: &RouteTarget) -> &'static str {
 
 fn target_not_found(target: RouteTarget) -> ApiError {
     match target {
-        RouteTarget::Local => invalid("The local target belongs to the VPC's own routes".to_owned()),
-        RouteTarget::InternetGateway(id) => {
-            ApiError::not_found(Code::INVALID_INTERNET_GATEWAY_ID_NOT_FOUND, "internetGateway", id)
+        // What is given as a gateway is called one, whatever kind it is.
+        RouteTarget::Local | RouteTarget::InternetGateway(_) | RouteTarget::VpnGateway(_) => {
+            ApiError::not_found(Code::INVALID_GATEWAY_ID_NOT_FOUND, "gateway", target)
         }
         RouteTarget::EgressOnlyGateway(id) => EgressOnlyGatewayError::NotFound(id).into(),
         RouteTarget::NatGateway(id) => ApiError::not_found(Code::INVALID_NAT_GATEWAY_ID_NOT_FOUND, "natGateway", id),
@@ -137,6 +140,5 @@ fn target_not_found(target: RouteTarget) -> ApiError {
         RouteTarget::CarrierGateway(id) => {
             ApiError::not_found(Code::INVALID_CARRIER_GATEWAY_ID_NOT_FOUND, "carrierGateway", id)
         }
-        RouteTarget::VpnGateway(id) => ApiError::not_found(Code::INVALID_GATEWAY_ID_NOT_FOUND, "gateway", id),
     }
 }

@@ -53,6 +53,10 @@ impl From<GatewayError> for ApiError {
                 Self::not_found(Code::INVALID_INTERNET_GATEWAY_ID_NOT_FOUND, "internetGateway", id)
             }
             GatewayError::VpcNotFound(id) => VpcError::NotFound(id).into(),
+            GatewayError::TooMany(_) => Self::new(
+                Code::INTERNET_GATEWAY_LIMIT_EXCEEDED,
+                "The maximum number of internet gateways has been reached.",
+            ),
             GatewayError::AlreadyAttached { gateway, vpc } => Self::new(
                 Code::RESOURCE_ALREADY_ASSOCIATED,
                 format!("resource {gateway} is already attached to network {vpc}"),
@@ -85,6 +89,10 @@ impl From<EgressOnlyGatewayError> for ApiError {
                 id,
             ),
             EgressOnlyGatewayError::VpcNotFound(id) => VpcError::NotFound(id).into(),
+            EgressOnlyGatewayError::TooMany(_) => Self::new(
+                Code::EGRESS_ONLY_INTERNET_GATEWAY_LIMIT_EXCEEDED,
+                "The maximum number of egress-only internet gateways has been reached.",
+            ),
             EgressOnlyGatewayError::VpcHasOne(vpc) => Self::new(
                 Code::INVALID_PARAMETER_VALUE,
                 format!("Network {vpc} already has an egress-only internet gateway attached"),

@@ -93,7 +93,7 @@ impl Operation for CreateInternetGateway {
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        let id = model.create_internet_gateway(cx, self.tags);
+        let id = model.create_internet_gateway(cx, self.tags)?;
         created::<InternetGateway>("internetGateway", model, cx.now, &id)
     }
 }
@@ -183,6 +183,15 @@ mod tests {
         assert_eq!(world.call("DetachInternetGateway", &both).code, Some("Gateway.NotAttached"));
         world.call("DeleteInternetGateway", &delete).ok();
         assert_eq!(world.call("DeleteInternetGateway", &delete).code, Some("InvalidInternetGatewayID.NotFound"));
+    }
+
+    #[test]
+    fn as_many_as_vpcs() {
+        let mut world = World::new();
+        for _ in 0..5 {
+            world.call("CreateInternetGateway", "").ok();
+        }
+        assert_eq!(world.call("CreateInternetGateway", "").code, Some("InternetGatewayLimitExceeded"));
     }
 
     #[rstest]

@@ -76,6 +76,9 @@ pub enum RouteError {
     /// Within the VPC's own blocks, only an interface can be a target.
     #[error("{0} lies within the vpc's own blocks")]
     WithinVpc(IpNet),
+    /// Only a local route can have the local target again.
+    #[error("the route to {0} is not a local one")]
+    NotLocal(Destination),
     /// Local routes stay as long as their VPC.
     #[error("the local route to {0} cannot be removed")]
     Local(Destination),

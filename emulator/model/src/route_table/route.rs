@@ -54,7 +54,7 @@ impl Model {
         let route = routes.find(|route| route.destination == destination);
         let route = route.ok_or(RouteError::NothingToReplace(destination))?;
         if target == RouteTarget::Local && route.origin != RouteOrigin::CreateRouteTable {
-            return Err(RouteError::TargetNotFound(target));
+            return Err(RouteError::NotLocal(route.destination.clone()));
         }
         if route.is_endpoints() {
             return Err(RouteError::EndpointRoute { table: id.clone(), destination: route.destination.clone() });

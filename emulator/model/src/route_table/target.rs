@@ -95,8 +95,9 @@ impl Model {
             RouteTarget::TransitGateway(id) => {
                 Some(self.is_vpc_attached(vpc_id, id).then_some(vpc_id).ok_or_else(missing)?)
             }
-            RouteTarget::CarrierGateway(_) => {
-                return Err(missing());
+            RouteTarget::CarrierGateway(id) => {
+                let gateway = self.carrier_gateways.get(id).filter(|gateway| gateway.is_alive());
+                Some(&gateway.ok_or_else(missing)?.vpc_id)
             }
         };
         if served == Some(vpc_id) {
@@ -132,8 +133,9 @@ impl Model {
                 self.vpn_gateways.get(id).is_some_and(|gateway| gateway.vpc_id() == Some(vpc_id))
             }
             RouteTarget::TransitGateway(id) => self.is_vpc_attached(vpc_id, id),
-            // There are none of these yet, so nothing leads to them.
-            RouteTarget::CarrierGateway(_) => false,
+            RouteTarget::CarrierGateway(id) => {
+                self.carrier_gateways.get(id).is_some_and(|gateway| gateway.is_alive() && gateway.vpc_id == *vpc_id)
+            }
         }
     }
 }

@@ -47,6 +47,7 @@ macro_rules! resources {
 
 resources! {
     "capacity-reservation" capacity_reservations;
+    "carrier-gateway" carrier_gateways;
     "customer-gateway" customer_gateways;
     "dhcp-options" dhcp_options;
     "egress-only-internet-gateway" egress_only_gateways;

@@ -295,7 +295,7 @@ fn public_addresses() {
     let instance = node.id.clone();
     let address = node.world.with(|model, cx| {
         let primary = model.interfaces_of(&instance).next().expect("an ENI").clone();
-        let gateway = model.create_internet_gateway(cx, Tags::new());
+        let gateway = model.create_internet_gateway(cx, Tags::new()).unwrap();
         model.attach_internet_gateway(&gateway, &primary.vpc_id).expect("a gateway");
         let id = model.allocate_address(cx, Tags::new()).expect("an address");
         let target = vpc_model::AddressTarget::Interface(primary.id);

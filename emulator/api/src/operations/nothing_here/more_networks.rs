@@ -6,11 +6,6 @@ use super::{Id, ROW, Row, decode, many, one, rows, tagged};
 use crate::Code;
 
 rows! {
-    DescribeCarrierGateways "carrierGatewaySet" {
-        id: many("CarrierGatewayId", Code::INVALID_CARRIER_GATEWAY_ID_NOT_FOUND),
-        filters: Of(&["carrier-gateway-id", "state", "owner-id", "vpc-id"]),
-        tags: true,
-    }
     DescribeClientVpnEndpoints "clientVpnEndpoint" {
         id: many("ClientVpnEndpointId", Code::INVALID_CLIENT_VPN_ENDPOINT_ID_NOT_FOUND),
         filters: Of(&["endpoint-id", "transport-protocol"]),

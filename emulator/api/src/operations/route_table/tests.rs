@@ -49,11 +49,7 @@ fn a_table_with_everything() {
 #[rstest]
 #[case::again("CreateRoute", "DestinationCidrBlock=0.0.0.0/0&GatewayId=IGW", "RouteAlreadyExists")]
 #[case::within_vpc("CreateRoute", "DestinationCidrBlock=10.0.9.0/24&GatewayId=IGW", "InvalidParameterValue")]
-#[case::no_gateway(
-    "CreateRoute",
-    "DestinationCidrBlock=1.0.0.0/8&GatewayId=igw-01234567",
-    "InvalidInternetGatewayID.NotFound"
-)]
+#[case::no_gateway("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=igw-01234567", "InvalidGatewayID.NotFound")]
 #[case::vpn("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=vgw-01234567", "InvalidGatewayID.NotFound")]
 #[case::nat("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&NatGatewayId=nat-01234567", "InvalidNatGatewayID.NotFound")]
 #[case::peering(
@@ -67,7 +63,7 @@ fn a_table_with_everything() {
     "InvalidNetworkInterfaceID.NotFound"
 )]
 #[case::instance("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
-#[case::local("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=local", "InvalidParameterValue")]
+#[case::local("CreateRoute", "DestinationCidrBlock=1.0.0.0/8&GatewayId=local", "InvalidGatewayID.NotFound")]
 #[case::transit_gateway(
     "CreateRoute",
     "DestinationCidrBlock=1.0.0.0/8&TransitGatewayId=tgw-01234567",
