@@ -17,7 +17,7 @@ import shapes
 from botocore.config import Config
 
 # Modules without checks.
-HELPERS = ("check", "common", "shapes", "values", "walk")
+HELPERS = ("arguments", "check", "common", "made", "shapes", "values", "walk")
 
 
 def modules():
@@ -36,7 +36,7 @@ def read_strictly(operation_model, response_dict, **_):
     succeeded = response_dict["status_code"] < 300
     body = response_dict["body"]
     problems = shapes.problems(operation_model, body) if succeeded else shapes.refusal_problems(body)
-    assert not problems, f"{operation_model.name}:\n" + "\n".join(problems)
+    assert not problems, f"{operation_model.name}:\n" + "\n".join(sorted(set(problems)))
 
 
 def main(argument):

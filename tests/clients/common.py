@@ -1,8 +1,10 @@
 """What the checks share."""
 
+import os
 from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
+from walk import Endpoint
 
 
 def equal(found, expected):
@@ -79,3 +81,10 @@ def find_instance(ec2, instance):
 def find_interface(ec2, interface):
     [found] = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
     return found
+
+
+def actions():
+    """EC2's actions that are here, those apart whose answer is always that there is none."""
+    told = Endpoint(os.environ["AWS_ENDPOINT_URL"]).actions()
+    families = {name: names for name, names in told["families"].items() if name != "sts" and name not in told["noneHere"]}
+    return sorted(name for names in families.values() for name in names)

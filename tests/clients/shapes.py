@@ -24,6 +24,12 @@ BEYOND_THE_MODEL = [
         r".*pcEndpoint(Set\[\]|ConnectionSet\[\])?\.(state|vpcEndpointState)",
         {"pendingAcceptance", "pending", "available", "deleting", "deleted", "rejected", "failed", "expired"},
     ),
+    # EC2 writes it in lower case, the model does not.
+    (r".*\.platform", {"windows"}),
+    # The descriptions of Spot products are more than those of reserved instances.
+    (r"DescribeSpotPriceHistory\..*\.productDescription", {"Red Hat Enterprise Linux", "SUSE Linux", "Windows"}),
+    # So DescribeNetworkInterfaces calls what the model calls `natGateway`.
+    (r".*\.interfaceType", {"nat_gateway"}),
     # An ENI is `pending` right after it is made.
     (r"CreateNetworkInterface\.networkInterface\.status", {"pending"}),
     # Types whose limits AWS's CNI knows and whose names the model does not have, or not any more.

@@ -27,13 +27,16 @@ macro_rules! checks {
 checks! {
     account: all_instance_types_page_by_page assumed_role caller_identity limits_of_instance_types regions
         regions_do_not_share unknown_instance_type zones_of_the_region;
+    everything: every_action_succeeds;
     instance: an_idempotent_launch an_instances_life filters several_interfaces stopping_and_starting
         termination_protection what_does_not_exist;
     network_interface: an_address_twice an_idempotent_create an_interfaces_life attaching changing_groups
         delegated_prefixes pages_of_interfaces secondary_addresses too_many_for_the_instance trunk_and_branch;
+    paging: every_paginator;
     security_group: a_group_in_use a_new_group pages_of_groups revoking rules_by_cidr_and_group the_same_rule_twice;
     vpc: a_subnets_life a_vpcs_life attributes_of_a_vpc default_vpc dhcp_options dry_run elastic_addresses
         malformed_and_unknown_ids network_acls overlapping_subnets routes tags_of_anything unknown_filter;
+    waiting: every_waiter;
 }
 
 /// Runs one of the checks against an emulator of its own.

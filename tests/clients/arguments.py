@@ -1,0 +1,215 @@
+"""What each action is called with besides, or instead of, what botocore's model says that it requires.
+
+`made` knows what the calls before have made: ids by what they begin with, and replies by action.
+"""
+
+import base64
+
+import values
+from common import image, where
+
+KEY = base64.b64decode(values.BY_PLACE["ImportKeyPair", "PublicKeyMaterial"])
+PERMISSIONS = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
+RULE = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 90, "CidrIpv4": "10.0.0.0/16"}
+ROUTE = {"DestinationCidrBlock": "192.168.0.0/24"}
+ENTRY = {"CidrBlock": "10.0.0.0/16", "Protocol": "-1"}
+SECONDARY = "10.0.1.100"
+
+
+def _group(made, **more):
+    return {"GroupId": made.id("sg"), **more}
+
+
+def _permissions(made):
+    return _group(made, IpPermissions=PERMISSIONS)
+
+
+def _egress(made):
+    return _group(made, IpPermissions=[{"IpProtocol": "udp", "FromPort": 53, "ToPort": 53,
+                                        "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}])
+
+
+def _default_acl(made):
+    """The subnet's association with an ACL."""
+    here = where(association__subnet_id=made.id("subnet"))
+    [acl] = made.ec2.describe_network_acls(Filters=here)["NetworkAcls"]
+    [association] = [it for it in acl["Associations"] if it["SubnetId"] == made.id("subnet")]
+    return {"AssociationId": association["NetworkAclAssociationId"]}
+
+
+def _trunk(made):
+    """A trunk and a branch; made for this only."""
+    subnet = made.id("subnet")
+    trunk, branch = (
+        made.ec2.create_network_interface(SubnetId=subnet, InterfaceType=kind)["NetworkInterface"]["NetworkInterfaceId"]
+        for kind in ("trunk", "branch")
+    )
+    return {"TrunkInterfaceId": trunk, "BranchInterfaceId": branch, "VlanId": 7}
+
+
+def _block(made):
+    """A free IPv6 block of the VPC's."""
+    [association] = made.ec2.describe_vpcs(VpcIds=[made.id("vpc")])["Vpcs"][0]["Ipv6CidrBlockAssociationSet"]
+    return association["Ipv6CidrBlock"].replace("::/56", "::/64")
+
+
+def _without_default_subnet(made):
+    """Where no default subnet is any more."""
+    [subnet] = made.ec2.describe_subnets(Filters=where(default_for_az="true", availability_zone="us-east-1f"))["Subnets"]
+    made.ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    return {"AvailabilityZone": "us-east-1f"}
+
+
+def _without_default_vpc(made):
+    """Removes the default VPC."""
+    [vpc] = made.ec2.describe_vpcs(Filters=where(is_default="true"))["Vpcs"]
+    vpc = vpc["VpcId"]
+    for subnet in made.ec2.describe_subnets(Filters=where(vpc_id=vpc))["Subnets"]:
+        made.ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    for gateway in made.ec2.describe_internet_gateways(Filters=where(attachment__vpc_id=vpc))["InternetGateways"]:
+        made.ec2.detach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=vpc)
+        made.ec2.delete_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"])
+    made.ec2.delete_vpc(VpcId=vpc)
+    return {}
+
+
+def _address(made):
+    """An address that nothing uses; there can be few."""
+    for address in made.ec2.describe_addresses()["Addresses"]:
+        if "AssociationId" not in address and address["AllocationId"] != made.id("eipalloc"):
+            return address["AllocationId"]
+    return made.ec2.allocate_address()["AllocationId"]
+
+
+def _peer(made):
+    """A VPC to peer with; made at most once."""
+    cidr = "10.9.0.0/16"
+    found = made.ec2.describe_vpcs(Filters=where(cidr=cidr))["Vpcs"]
+    return (found[0] if found else made.ec2.create_vpc(CidrBlock=cidr)["Vpc"])["VpcId"]
+
+
+def _peering(made):
+    """A request for peering that nobody has answered."""
+    [default] = made.ec2.describe_vpcs(Filters=where(is_default="true"))["Vpcs"]
+    asked = made.ec2.create_vpc_peering_connection(VpcId=default["VpcId"], PeerVpcId=made.id("vpc"))
+    return {"VpcPeeringConnectionId": asked["VpcPeeringConnection"]["VpcPeeringConnectionId"]}
+
+
+def _nat_gateway(made):
+    """Only after the VPC has a way out; it fails otherwise."""
+    assert made["AttachInternetGateway"]
+    return {"SubnetId": made.id("subnet"), "AllocationId": _address(made)}
+
+
+def _launch(made):
+    """Only after an interface was made, for that is the one to attach."""
+    made.id("eni")
+    return {"ImageId": image(made.ec2), "InstanceType": "m5.large", "SubnetId": made.id("subnet")}
+
+
+def _without_interfaces(made):
+    """Removes what was made in the subnet for one call only."""
+    here = where(subnet_id=made.id("subnet"), status="available")
+    for interface in made.ec2.describe_network_interfaces(Filters=here)["NetworkInterfaces"]:
+        if interface["NetworkInterfaceId"] != made.id("eni"):
+            made.ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
+    return {}
+
+
+ARGUMENTS = {
+    "AssignIpv6Addresses": lambda made: {"Ipv6AddressCount": 1},
+    "AcceptVpcPeeringConnection": lambda made: {"VpcPeeringConnectionId": made.id("pcx")},
+    "AssignPrivateIpAddresses": lambda made: {"PrivateIpAddresses": [SECONDARY]},
+    "AssociateAddress": lambda made: {
+        "AllocationId": made.id("eipalloc"), "NetworkInterfaceId": made.id("eni"),
+    },
+    "AssociateNatGatewayAddress": lambda made: {"AllocationIds": [_address(made)]},
+    "AssociateRouteTable": lambda made: {"SubnetId": made.id("subnet")},
+    "AssociateSubnetCidrBlock": lambda made: {"Ipv6CidrBlock": _block(made)},
+    "AssociateTrunkInterface": _trunk,
+    "AssociateVpcCidrBlock": lambda made: {"CidrBlock": "10.1.0.0/16"},
+    "AuthorizeSecurityGroupEgress": _egress,
+    "AuthorizeSecurityGroupIngress": _permissions,
+    "CreateDefaultSubnet": _without_default_subnet,
+    "CreateDefaultVpc": _without_default_vpc,
+    "CreateDhcpOptions": lambda made: {
+        "DhcpConfigurations": [{"Key": "domain-name", "Values": ["example.internal"]}],
+    },
+    "CreateFlowLogs": lambda made: {
+        "LogGroupName": "name", "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/name", "TrafficType": "ALL",
+    },
+    "CreateLaunchTemplate": lambda made: {"LaunchTemplateData": {"InstanceType": "m5.large"}},
+    "CreateLaunchTemplateVersion": lambda made: {
+        "LaunchTemplateId": made.id("lt"), "LaunchTemplateData": {"InstanceType": "m5.xlarge"},
+    },
+    "CreateNatGateway": _nat_gateway,
+    "CreateNetworkAclEntry": lambda made: ENTRY,
+    "CreateNetworkInterfacePermission": lambda made: {"AwsAccountId": "111122223333"},
+    "CreateRoute": lambda made: {**ROUTE, "NetworkInterfaceId": made.id("eni")},
+    "CreateSecurityGroup": lambda made: {"VpcId": made.id("vpc")},
+    "CreateSubnet": lambda made: {"CidrBlock": "10.0.1.0/24", "AvailabilityZone": "us-east-1a"},
+    "CreateSubnetCidrReservation": lambda made: {"Cidr": "10.0.1.64/28"},
+    "CreateTags": lambda made: {"Tags": [{"Key": "Name", "Value": "everything"}]},
+    "CreateVpc": lambda made: {"CidrBlock": "10.0.0.0/16", "AmazonProvidedIpv6CidrBlock": True},
+    "CreateVpcPeeringConnection": lambda made: {"PeerVpcId": _peer(made)},
+    "DeleteKeyPair": lambda made: {"KeyName": made["CreateKeyPair"]["KeyName"]},
+    "DeleteLaunchTemplate": lambda made: {"LaunchTemplateId": made.id("lt")},
+    "DeleteLaunchTemplateVersions": lambda made: {"LaunchTemplateId": made.id("lt"), "Versions": ["2"]},
+    # With the interface goes its permission.
+    "DeleteNetworkInterface": lambda made: {} if made["DeleteNetworkInterfacePermission"] else {},
+    "DeleteRoute": lambda made: ROUTE,
+    "DeleteSecurityGroup": _group,
+    "DeleteSubnet": _without_interfaces,
+    "DescribeLaunchTemplateVersions": lambda made: {"LaunchTemplateId": made.id("lt")},
+    "DescribeNetworkInterfaceAttribute": lambda made: {"Attribute": "description"},
+    "DisassociateAddress": lambda made: {"AssociationId": made["AssociateAddress"]["AssociationId"]},
+    "DisassociateRouteTable": lambda made: {
+        "AssociationId": made["ReplaceRouteTableAssociation"]["NewAssociationId"],
+    },
+    "DisassociateSubnetCidrBlock": lambda made: {
+        "AssociationId": made["AssociateSubnetCidrBlock"]["Ipv6CidrBlockAssociation"]["AssociationId"],
+    },
+    "DisassociateTrunkInterface": lambda made: {
+        "AssociationId": made["AssociateTrunkInterface"]["InterfaceAssociation"]["AssociationId"],
+    },
+    "DisassociateVpcCidrBlock": lambda made: {
+        "AssociationId": made["AssociateVpcCidrBlock"]["CidrBlockAssociation"]["AssociationId"],
+    },
+    "DetachNetworkInterface": lambda made: {"AttachmentId": made["AttachNetworkInterface"]["AttachmentId"]},
+    "ImportKeyPair": lambda made: {"KeyName": "imported", "PublicKeyMaterial": KEY},
+    "ModifyAddressAttribute": lambda made: {"DomainName": "name.example.com"},
+    "ModifyInstanceAttribute": lambda made: {"DisableApiTermination": {"Value": False}},
+    "ModifyLaunchTemplate": lambda made: {"LaunchTemplateId": made.id("lt"), "DefaultVersion": "1"},
+    "ModifyNetworkInterfaceAttribute": lambda made: {"Description": {"Value": "changed"}},
+    "ModifySecurityGroupRules": lambda made: {
+        "SecurityGroupRules": [{
+            "SecurityGroupRuleId": made["AuthorizeSecurityGroupIngress"]["SecurityGroupRules"][0]["SecurityGroupRuleId"],
+            "SecurityGroupRule": RULE,
+        }],
+    },
+    "ModifySubnetAttribute": lambda made: {"MapPublicIpOnLaunch": {"Value": True}},
+    "ModifyVpcAttribute": lambda made: {"EnableDnsHostnames": {"Value": True}},
+    "ModifyVpcPeeringConnectionOptions": lambda made: {
+        "RequesterPeeringConnectionOptions": {"AllowDnsResolutionFromRemoteVpc": False},
+    },
+    "RejectVpcPeeringConnection": _peering,
+    "ReleaseAddress": lambda made: {"AllocationId": made.id("eipalloc")},
+    "ReplaceNetworkAclAssociation": _default_acl,
+    "ReplaceNetworkAclEntry": lambda made: ENTRY,
+    "ReplaceRoute": lambda made: {**ROUTE, "NetworkInterfaceId": made.id("eni")},
+    "ReplaceRouteTableAssociation": lambda made: {
+        "AssociationId": made["AssociateRouteTable"]["AssociationId"],
+    },
+    "ResetNetworkInterfaceAttribute": lambda made: {"SourceDestCheck": "true"},
+    "RevokeSecurityGroupEgress": _egress,
+    "RevokeSecurityGroupIngress": lambda made: _group(
+        made, IpPermissions=[{**PERMISSIONS[0], "ToPort": 90}],
+    ),
+    "RunInstances": _launch,
+    "UnassignIpv6Addresses": lambda made: {"Ipv6Addresses": made["AssignIpv6Addresses"]["AssignedIpv6Addresses"]},
+    "UnassignPrivateIpAddresses": lambda made: {"PrivateIpAddresses": [SECONDARY]},
+    "UpdateSecurityGroupRuleDescriptionsEgress": _egress,
+    "UpdateSecurityGroupRuleDescriptionsIngress": lambda made: _group(
+        made, IpPermissions=[{**PERMISSIONS[0], "ToPort": 90}],
+    ),
+}
