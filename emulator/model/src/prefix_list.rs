@@ -76,6 +76,12 @@ impl PrefixList {
         }
     }
 
+    /// For how many rules of IPv4 and of IPv6 a reference to it counts if it can have so many entries.
+    fn weights(&self, max_entries: u32) -> [usize; 2] {
+        let count = max_entries as usize;
+        if self.is_ipv6 { [0, count] } else { [count, 0] }
+    }
+
     /// The entries in force.
     pub fn entries(&self) -> &PrefixListEntries {
         &self.versions[&self.version]
@@ -223,12 +229,21 @@ impl Model {
         self.security_groups.values().filter(names).map(|group| &group.id).collect()
     }
 
-    /// For how many rules one with this peer counts: a prefix list counts with all the entries it can have.
-    pub fn rule_weight(&self, peer: &RulePeer) -> usize {
+    /// For how many rules of IPv4 and of IPv6 one with this peer counts: a group is about both, and a prefix list
+    /// counts with all the entries it can have.
+    pub(crate) fn rule_weights(&self, peer: &RulePeer) -> [usize; 2] {
         match peer {
-            RulePeer::PrefixList(id) => self.prefix_lists.get(id).map_or(1, |list| list.max_entries as usize),
-            _ => 1,
+            RulePeer::Ipv4(_) => [1, 0],
+            RulePeer::Ipv6(_) => [0, 1],
+            RulePeer::Group(_) | RulePeer::PeerGroup(_) => [1, 1],
+            RulePeer::PrefixList(id) => self.prefix_lists.get(id).map_or([1, 1], |list| list.weights(list.max_entries)),
         }
+    }
+
+    /// Whether rules of one direction that count like that are more than a group can have.
+    pub(crate) fn is_over_rule_quota(&self, weights: impl Iterator<Item = [usize; 2]>) -> bool {
+        let total = weights.fold([0, 0], |[v4, v6], [more_v4, more_v6]| [v4 + more_v4, v6 + more_v6]);
+        total.into_iter().any(|count| count > self.quotas.rules_per_group)
     }
 
     /// Whether rules and other changes can refer to a list.

@@ -171,6 +171,7 @@ impl Model {
         self.vpcs.insert(id.clone(), vpc);
         if new.ipv6_block {
             self.add_ipv6_acl_entries(&id);
+            self.add_ipv6_egress(cx, &id);
         }
         self.touch();
         Ok(id)

@@ -51,6 +51,10 @@ impl From<SecurityGroupError> for ApiError {
                     "Valid descriptions are strings less than 256 characters from the following set: {CHARACTERS}"
                 ),
             ),
+            SecurityGroupError::InvalidRuleDescription(_) => invalid(format!(
+                "Invalid rule description. Valid descriptions are strings less than 256 characters from the following \
+                 set: {CHARACTERS}"
+            )),
             SecurityGroupError::HasDependents(id) => {
                 Self::new(Code::DEPENDENCY_VIOLATION, format!("resource {id} has a dependent object"))
             }
@@ -73,7 +77,7 @@ impl From<SecurityGroupError> for ApiError {
                 Self::not_found(Code::INVALID_PREFIX_LIST_ID_NOT_FOUND, "prefix list", id)
             }
             SecurityGroupError::MissingPorts(_) => {
-                Self::invalid("portRange", "", "Must specify both from and to ports with TCP/UDP.")
+                invalid("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.".to_owned())
             }
             SecurityGroupError::InvalidPorts { from, to } => {
                 invalid(format!("Invalid TCP/UDP port range ({from}:{to})"))

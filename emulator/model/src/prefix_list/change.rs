@@ -93,11 +93,10 @@ impl Model {
             let Some(group) = self.security_groups.get(*id) else { return false };
             [Direction::Ingress, Direction::Egress].into_iter().any(|direction| {
                 let weight = |peer: &RulePeer| match peer {
-                    RulePeer::PrefixList(other) if *other == list.id => max as usize,
-                    other => self.rule_weight(other),
+                    RulePeer::PrefixList(other) if *other == list.id => list.weights(max),
+                    other => self.rule_weights(other),
                 };
-                let total: usize = group.rules_of(direction).map(|rule| weight(&rule.peer)).sum();
-                total > self.quotas.rules_per_group
+                self.is_over_rule_quota(group.rules_of(direction).map(|rule| weight(&rule.peer)))
             })
         };
         let full: Vec<&str> =

@@ -56,6 +56,9 @@ pub enum SecurityGroupError {
     /// Not a description: empty, too long, or with other characters than descriptions have.
     #[error("{0:?} is not a security group's description")]
     InvalidDescription(String),
+    /// Not a rule's description: too long, or with other characters than descriptions have.
+    #[error("{0:?} is not a security group rule's description")]
+    InvalidRuleDescription(String),
     /// ENIs carry it, or rules of other groups name it.
     #[error("security group {0} is in use")]
     HasDependents(SecurityGroupId),

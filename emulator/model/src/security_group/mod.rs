@@ -127,6 +127,7 @@ impl Model {
         if !self.vpcs.contains_key(vpc_id) {
             return Err(SecurityGroupError::VpcNotFound(vpc_id.clone()));
         }
+        let name = name.trim_end_matches(' ');
         check_name(name)?;
         if !is_group_text(description) || description.is_empty() {
             return Err(SecurityGroupError::InvalidDescription(description.to_owned()));
@@ -138,6 +139,9 @@ impl Model {
             return Err(SecurityGroupError::TooMany(self.quotas.security_groups));
         }
         let id = self.insert_security_group(cx, vpc_id, name, description, tags);
+        if self.vpcs.get(vpc_id).is_some_and(|vpc| vpc.ipv6_cidr_blocks().next().is_some()) {
+            self.let_ipv6_out(cx, &id);
+        }
         self.touch();
         Ok(id)
     }
@@ -181,6 +185,27 @@ impl Model {
             group.rules.push(from_members);
         }
         id
+    }
+
+    /// A VPC has IPv6 from now on: its groups let that out too, unless their rules for it were changed.
+    pub(crate) fn add_ipv6_egress(&mut self, cx: &mut Context, vpc_id: &VpcId) {
+        let anywhere = RulePeer::Ipv4(Ipv4Net::default());
+        let is_unchanged = |group: &&SecurityGroup| {
+            let mut egress = group.rules_of(Direction::Egress);
+            let only = egress.next().filter(|_| egress.next().is_none());
+            only.is_some_and(|rule| rule.protocol == IpProtocol::All && rule.peer == anywhere)
+        };
+        let of_vpc = self.security_groups.values().filter(|group| group.vpc_id == *vpc_id).filter(is_unchanged);
+        let ids: Vec<SecurityGroupId> = of_vpc.map(|group| group.id.clone()).collect();
+        ids.iter().for_each(|id| self.let_ipv6_out(cx, id));
+    }
+
+    fn let_ipv6_out(&mut self, cx: &mut Context, id: &SecurityGroupId) {
+        let rule = to_anywhere(cx, RulePeer::Ipv6(Ipv6Net::default()));
+        if let Some(group) = self.security_groups.get_mut(id) {
+            self.index.group_by_rule.insert(rule.id.clone(), id.clone());
+            group.rules.push(rule);
+        }
     }
 
     /// Takes a group away with what leads to it.

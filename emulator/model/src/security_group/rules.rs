@@ -87,7 +87,7 @@ impl Model {
         }
         let limit = self.quotas.rules_per_group;
         let weights = group.rules_of(direction).map(|rule| &rule.peer).chain(rules.iter().map(|rule| &rule.peer));
-        if weights.map(|peer| self.rule_weight(peer)).sum::<usize>() > limit {
+        if self.is_over_rule_quota(weights.map(|peer| self.rule_weights(peer))) {
             return Err(SecurityGroupError::TooManyRules(limit));
         }
         let rules: Vec<SecurityGroupRule> = rules
@@ -166,6 +166,12 @@ impl Model {
                 rule.description = change.description;
             }
         }
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let of_direction = rules.iter().filter(|rule| rule.direction == direction);
+            if self.is_over_rule_quota(of_direction.map(|rule| self.rule_weights(&rule.peer))) {
+                return Err(SecurityGroupError::TooManyRules(self.quotas.rules_per_group));
+            }
+        }
         self.group_mut(id)?.rules = rules;
         self.touch();
         Ok(())
@@ -182,6 +188,10 @@ impl Model {
         let by_rule = by_rule.into_iter().map(normalized_form).collect::<Result<Vec<_>, _>>()?;
         let group = self.security_groups.get(id).ok_or_else(|| SecurityGroupError::NotFound(id.clone()))?;
         let mut rules = group.rules.clone();
+        let texts = by_id.iter().filter_map(|(_, text)| text.as_deref());
+        if let Some(text) = texts.into_iter().find(|text| !super::is_group_text(text)) {
+            return Err(SecurityGroupError::InvalidRuleDescription(text.to_owned()));
+        }
         for (rule_id, description) in by_id {
             let rule = rules.iter_mut().find(|rule| rule.id == rule_id && rule.direction == direction);
             rule.ok_or(SecurityGroupError::RuleIdNotFound(rule_id))?.description = description;
@@ -239,7 +249,7 @@ impl Model {
 
 fn normalized_form(mut rule: NewRule) -> Result<NewRule, SecurityGroupError> {
     if let Some(text) = rule.description.as_deref().filter(|text| !super::is_group_text(text)) {
-        return Err(SecurityGroupError::InvalidDescription(text.to_owned()));
+        return Err(SecurityGroupError::InvalidRuleDescription(text.to_owned()));
     }
     rule.ports = match rule.protocol {
         IpProtocol::Tcp | IpProtocol::Udp => Some(checked_ports(rule.protocol, rule.ports)?),
@@ -256,7 +266,9 @@ fn normalized_form(mut rule: NewRule) -> Result<NewRule, SecurityGroupError> {
 }
 
 fn checked_ports(protocol: IpProtocol, ports: Option<PortRange>) -> Result<PortRange, SecurityGroupError> {
-    let range = ports.ok_or(SecurityGroupError::MissingPorts(protocol))?;
+    // Where a type and code would be -1, no ports are meant.
+    let given = ports.filter(|range| *range != PortRange { from: -1, to: -1 });
+    let range = given.ok_or(SecurityGroupError::MissingPorts(protocol))?;
     let is_port = |number: i32| (0..=65535).contains(&number);
     if !is_port(range.from) || !is_port(range.to) || range.from > range.to {
         return Err(SecurityGroupError::InvalidPorts { from: range.from, to: range.to });

@@ -67,6 +67,7 @@ impl Model {
         let association = VpcCidrAssociation::provided(cx);
         self.add_local_route(vpc_id, association.block.into());
         self.add_ipv6_acl_entries(vpc_id);
+        self.add_ipv6_egress(cx, vpc_id);
         let vpc = self.vpcs.get_mut(vpc_id).expect("it was just found");
         vpc.ipv6_cidr_associations.push(association.clone());
         self.touch();

@@ -72,7 +72,8 @@ impl GroupName {
 
 fn find_by_name<'a>(model: &'a Model, vpc_id: &VpcId, name: &str) -> Result<&'a SecurityGroup, ApiError> {
     model.security_group_by_name(vpc_id, name).ok_or_else(|| {
-        let message = format!("The security group '{name}' does not exist in VPC '{vpc_id}'");
+        let kind = if model.vpc(vpc_id).is_some_and(|vpc| vpc.is_default) { "default VPC" } else { "VPC" };
+        let message = format!("The security group '{name}' does not exist in {kind} '{vpc_id}'");
         ApiError::new(Code::INVALID_GROUP_NOT_FOUND, message)
     })
 }
@@ -200,19 +201,23 @@ impl Describable for SecurityGroup {
             ("egress.ip-permission.cidr", |_, group| rules(group, Direction::Egress, ipv4_of)),
             ("egress.ip-permission.from-port", |_, group| rules(group, Direction::Egress, from_of)),
             ("egress.ip-permission.group-id", |_, group| rules(group, Direction::Egress, group_of)),
+            ("egress.ip-permission.group-name", |model, group| group_names(model, group, Direction::Egress)),
             ("egress.ip-permission.ipv6-cidr", |_, group| rules(group, Direction::Egress, ipv6_of)),
             ("egress.ip-permission.prefix-list-id", |_, group| rules(group, Direction::Egress, prefix_list_of)),
             ("egress.ip-permission.protocol", |_, group| rules(group, Direction::Egress, protocol_of)),
             ("egress.ip-permission.to-port", |_, group| rules(group, Direction::Egress, to_of)),
+            ("egress.ip-permission.user-id", |model, group| user_ids(model, group, Direction::Egress)),
             ("group-id", |_, group| vec![group.id.to_string()]),
             ("group-name", |_, group| vec![group.name.clone()]),
             ("ip-permission.cidr", |_, group| rules(group, Direction::Ingress, ipv4_of)),
             ("ip-permission.from-port", |_, group| rules(group, Direction::Ingress, from_of)),
             ("ip-permission.group-id", |_, group| rules(group, Direction::Ingress, group_of)),
+            ("ip-permission.group-name", |model, group| group_names(model, group, Direction::Ingress)),
             ("ip-permission.ipv6-cidr", |_, group| rules(group, Direction::Ingress, ipv6_of)),
             ("ip-permission.prefix-list-id", |_, group| rules(group, Direction::Ingress, prefix_list_of)),
             ("ip-permission.protocol", |_, group| rules(group, Direction::Ingress, protocol_of)),
             ("ip-permission.to-port", |_, group| rules(group, Direction::Ingress, to_of)),
+            ("ip-permission.user-id", |model, group| user_ids(model, group, Direction::Ingress)),
             ("owner-id", |model, _| vec![model.account().to_string()]),
             ("vpc-id", |_, group| vec![group.vpc_id.to_string()]),
         ],
@@ -257,6 +262,20 @@ fn ipv6_of(rule: &SecurityGroupRule) -> Option<String> {
 
 fn group_of(rule: &SecurityGroupRule) -> Option<String> {
     rule.peer.group().map(ToString::to_string)
+}
+
+fn group_names(model: &Model, group: &SecurityGroup, direction: Direction) -> Vec<String> {
+    let ids = group.rules_of(direction).filter_map(|rule| rule.peer.group());
+    ids.filter_map(|id| model.security_group(id)).map(|named| named.name.clone()).collect()
+}
+
+fn user_ids(model: &Model, group: &SecurityGroup, direction: Direction) -> Vec<String> {
+    let owner = |rule: &SecurityGroupRule| match &rule.peer {
+        RulePeer::Group(_) => Some(model.account().to_string()),
+        RulePeer::PeerGroup(peer) => Some(peer.owner.to_string()),
+        RulePeer::Ipv4(_) | RulePeer::Ipv6(_) | RulePeer::PrefixList(_) => None,
+    };
+    group.rules_of(direction).filter_map(owner).collect()
 }
 
 fn prefix_list_of(rule: &SecurityGroupRule) -> Option<String> {

@@ -1,6 +1,7 @@
 //! IP permissions: the older form of rules, in which one permission has many ranges and groups.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use vpc_model::{
@@ -86,10 +87,13 @@ fn decode_one(query: &mut Query) -> Result<Permission, ApiError> {
     let protocol = query.required("IpProtocol")?;
     let ports = decode_ports(query)?;
     let mut peers = Vec::new();
-    peers.extend(query.structs("IpRanges", |range| Ok((Peer::Ipv4(range.required("CidrIp")?), description(range)?)))?);
     peers.extend(
-        query.structs("Ipv6Ranges", |range| Ok((Peer::Ipv6(range.required("CidrIpv6")?), description(range)?)))?,
+        query.structs("IpRanges", |range| Ok((Peer::Ipv4(cidr(range.required("CidrIp")?)?), description(range)?)))?,
     );
+    peers
+        .extend(query.structs("Ipv6Ranges", |range| {
+            Ok((Peer::Ipv6(cidr(range.required("CidrIpv6")?)?), description(range)?))
+        })?);
     peers.extend(query.structs("Groups", |group| Ok((decode_group(group)?, description(group)?)))?);
     peers.extend(
         query.structs("PrefixListIds", |list| {
@@ -122,7 +126,7 @@ fn decode_flat(query: &mut Query) -> Result<Option<Permission>, ApiError> {
     let ports = decode_ports(query)?;
     let _owner: Option<String> = query.optional("SourceSecurityGroupOwnerId")?;
     let mut peers = Vec::new();
-    peers.extend(query.optional("CidrIp")?.map(|net| (Peer::Ipv4(net), None)));
+    peers.extend(query.optional("CidrIp")?.map(cidr).transpose()?.map(|net| (Peer::Ipv4(net), None)));
     peers.extend(query.optional("SourceSecurityGroupName")?.map(|name| (Peer::GroupName(name), None)));
     match (protocol, peers.is_empty()) {
         (None, true) => Ok(None),
@@ -137,8 +141,17 @@ pub(super) fn decode_ports(query: &mut Query) -> Result<Option<PortRange>, ApiEr
     match (query.optional("FromPort")?, query.optional("ToPort")?) {
         (Some(from), Some(to)) => Ok(Some(PortRange { from, to })),
         (None, None) => Ok(None),
-        _ => Err(ApiError::invalid("portRange", "", "Must specify both from and to ports with TCP/UDP.")),
+        _ => Err(ApiError::new(
+            Code::INVALID_PARAMETER_VALUE,
+            "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.",
+        )),
     }
+}
+
+/// Reads a block, in the words that EC2 has for rules' blocks.
+pub(super) fn cidr<N: FromStr>(text: String) -> Result<N, ApiError> {
+    let malformed = |_| ApiError::new(Code::INVALID_PARAMETER_VALUE, format!("CIDR block {text} is malformed"));
+    text.parse().map_err(malformed)
 }
 
 fn description(query: &mut Query) -> Result<Option<String>, ApiError> {

@@ -1,6 +1,5 @@
 //! Changing rules: ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress and -Egress.
 
-use ipnet::{Ipv4Net, Ipv6Net};
 use vpc_model::{Context, Direction, Model, NewRule, PrefixListId, RulePeer, SecurityGroupId, SecurityGroupRuleId};
 
 use super::permission::Purpose;
@@ -42,8 +41,8 @@ fn decode_rule(query: &mut Query) -> Result<NewRule, ApiError> {
     let protocol = query.required("IpProtocol")?;
     let ports = permission::decode_ports(query)?;
     let mut peers = Vec::new();
-    peers.extend(query.optional::<Ipv4Net>("CidrIpv4")?.map(RulePeer::Ipv4));
-    peers.extend(query.optional::<Ipv6Net>("CidrIpv6")?.map(RulePeer::Ipv6));
+    peers.extend(query.optional("CidrIpv4")?.map(permission::cidr).transpose()?.map(RulePeer::Ipv4));
+    peers.extend(query.optional("CidrIpv6")?.map(permission::cidr).transpose()?.map(RulePeer::Ipv6));
     peers.extend(query.optional::<SecurityGroupId>("ReferencedGroupId")?.map(RulePeer::Group));
     peers.extend(query.optional::<PrefixListId>("PrefixListId")?.map(RulePeer::PrefixList));
     let description = query.optional("Description")?;

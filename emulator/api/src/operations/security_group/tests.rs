@@ -194,6 +194,45 @@ fn rules_can_be_changed() {
     assert_eq!(shown, ["udp", "53", "10.0.0.0/8", "names", "false"]);
 }
 
+#[rstest]
+#[case::block("IpProtocol=-1&CidrIp=10.0.0.0/33", "CIDR block 10.0.0.0/33 is malformed")]
+#[case::no_length("IpProtocol=-1&CidrIp=10.0.0.0", "CIDR block 10.0.0.0 is malformed")]
+#[case::ipv6(
+    "IpPermissions.1.IpProtocol=-1&IpPermissions.1.Ipv6Ranges.1.CidrIpv6=fe80:::/64",
+    "CIDR block fe80:::/64 is malformed"
+)]
+#[case::no_ports(
+    "IpProtocol=tcp&FromPort=-1&ToPort=-1&CidrIp=0.0.0.0/0",
+    "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange."
+)]
+#[case::backwards("IpProtocol=tcp&FromPort=22&ToPort=21&CidrIp=0.0.0.0/0", "Invalid TCP/UDP port range (22:21)")]
+#[case::description(
+    "IpPermissions.1.IpProtocol=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0&IpPermissions.1.IpRanges.1.Description=%22",
+    "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: \
+     a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+)]
+fn messages(#[case] form: &str, #[case] message: &str) {
+    let (mut world, _, group) = world();
+    let reply = world.call("AuthorizeSecurityGroupIngress", &format!("GroupId={group}&{form}"));
+    assert_eq!((reply.code, reply.text("Message")), (Some("InvalidParameterValue"), message));
+}
+
+#[test]
+fn with_ipv6_all_of_it_may_leave() {
+    let (mut world, vpc, group) = world();
+    let egress = |world: &mut World, id: &str| {
+        let form = format!("Filter.1.Name=group-id&Filter.1.Value.1={id}");
+        world.call("DescribeSecurityGroupRules", &form).ok().texts("cidrIpv6").len()
+    };
+    let closed = create(&mut world, &vpc, "closed");
+    world.call("RevokeSecurityGroupEgress", &format!("GroupId={closed}&IpProtocol=-1&CidrIp=0.0.0.0/0")).ok();
+    world.call("AssociateVpcCidrBlock", &format!("VpcId={vpc}&AmazonProvidedIpv6CidrBlock=true")).ok();
+    let later = create(&mut world, &vpc, "later");
+    let counts = [&group, &closed, &later].map(|id| egress(&mut world, id));
+    assert_eq!(counts, [1, 0, 1]);
+    world.model.check_invariants().unwrap();
+}
+
 #[test]
 fn a_rule_is_found_by_its_id() {
     let (mut world, _, group) = world();
@@ -224,6 +263,10 @@ fn rules_are_limited() {
     let form = format!("GroupId={group}&IpProtocol=tcp&FromPort=61&ToPort=61&CidrIp=0.0.0.0/0");
     let reply = world.call("AuthorizeSecurityGroupIngress", &form);
     assert_eq!(reply.code, Some("RulesPerSecurityGroupLimitExceeded"));
+    let of = |peer: &str| format!("GroupId={group}&IpPermissions.1.IpProtocol=-1&IpPermissions.1.{peer}");
+    world.call("AuthorizeSecurityGroupIngress", &of("Ipv6Ranges.1.CidrIpv6=::/0")).ok();
+    let reply = world.call("AuthorizeSecurityGroupIngress", &of(&format!("Groups.1.GroupId={group}")));
+    assert_eq!(reply.code, Some("RulesPerSecurityGroupLimitExceeded"), "a group is about IPv4 too");
 }
 
 #[rstest]
@@ -233,6 +276,9 @@ fn rules_are_limited() {
 #[case::protocol("ip-permission.protocol", "-1", 1)]
 #[case::reference("ip-permission.group-id", "sg-*", 1)]
 #[case::no_port("ip-permission.from-port", "*", 0)]
+#[case::referred_name("ip-permission.group-name", "default", 1)]
+#[case::referred_owner("ip-permission.user-id", "111122223333", 1)]
+#[case::egress_owner("egress.ip-permission.user-id", "*", 0)]
 fn filters(#[case] name: &str, #[case] value: &str, #[case] found: usize) {
     let (mut world, vpc, _) = world();
     let form = format!("Filter.1.Name={name}&Filter.1.Value.1={value}&Filter.2.Name=vpc-id&Filter.2.Value.1={vpc}");
