@@ -161,6 +161,8 @@ ids! {
     CapacityReservationId "cr-"
     /// A placement group.
     PlacementGroupId "pg-"
+    /// An instance's association with an instance profile.
+    ProfileAssociationId "iip-assoc-"
     /// A key pair.
     KeyPairId "key-"
 }

@@ -17,6 +17,12 @@ impl From<InstanceError> for ApiError {
             InstanceError::NotStopped(id) => {
                 Self::new(Code::INCORRECT_INSTANCE_STATE, format!("The instance '{id}' is not in the 'stopped' state."))
             }
+            InstanceError::HasProfile(id) => {
+                Self::new(Code::INCORRECT_STATE, format!("There is an existing association for instance {id}"))
+            }
+            InstanceError::NoSuchProfileAssociation(id) => {
+                Self::not_found(Code::INVALID_ASSOCIATION_ID_NOT_FOUND, "association", id)
+            }
             InstanceError::TerminationProtected(id) => Self::new(
                 Code::OPERATION_NOT_PERMITTED,
                 format!(

@@ -5,6 +5,11 @@
 
 mod as_template;
 mod attribute;
+mod change;
+#[cfg(test)]
+mod change_tests;
+mod console;
+mod credit;
 mod describe;
 pub(crate) mod filters;
 mod interface;
@@ -12,6 +17,7 @@ pub(crate) mod item;
 pub(crate) mod launch;
 mod metadata;
 mod options;
+mod profile;
 mod states;
 mod status;
 #[cfg(test)]
@@ -21,6 +27,19 @@ use super::{Action, read, write};
 
 pub(crate) const ACTIONS: &[Action] = &[
     read::<as_template::GetLaunchTemplateData>(),
+    write::<change::MonitorInstances>(),
+    write::<change::UnmonitorInstances>(),
+    write::<change::ModifyInstancePlacement>(),
+    write::<change::ModifyInstanceMaintenanceOptions>(),
+    write::<change::ModifyInstanceCapacityReservationAttributes>(),
+    read::<console::GetConsoleOutput>(),
+    read::<console::GetPasswordData>(),
+    read::<credit::DescribeInstanceCreditSpecifications>(),
+    write::<credit::ModifyInstanceCreditSpecification>(),
+    write::<profile::AssociateIamInstanceProfile>(),
+    write::<profile::DisassociateIamInstanceProfile>(),
+    write::<profile::ReplaceIamInstanceProfileAssociation>(),
+    read::<profile::DescribeIamInstanceProfileAssociations>(),
     read::<attribute::DescribeInstanceAttribute>(),
     write::<attribute::ModifyInstanceAttribute>(),
     read::<describe::DescribeInstances>(),

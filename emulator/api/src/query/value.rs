@@ -11,10 +11,10 @@ use vpc_model::{
     ConnectionNotificationId, CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId, EndpointServiceId, FlowLogId,
     ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId,
     NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PlacementGroupId, PrefixListId,
-    ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId,
-    SpotRequestId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId,
-    TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId,
-    VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    ProfileAssociationId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
+    SecurityGroupRuleId, SpotRequestId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId,
+    TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId,
+    VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -172,6 +172,7 @@ ids! {
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;
     ImageId, INVALID_AMI_ID_MALFORMED;
     CapacityReservationId, INVALID_CAPACITY_RESERVATION_ID_MALFORMED;
+    ProfileAssociationId, INVALID_ASSOCIATION_ID_MALFORMED;
     KeyPairId, INVALID_KEY_PAIR_NOT_FOUND;
 }
 

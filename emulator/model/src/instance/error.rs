@@ -1,6 +1,8 @@
 //! Why an operation on instances is refused.
 
-use crate::{CapacityError, ImageId, InstanceId, InterfaceError, PlacementGroupError, SubnetId, ZoneName};
+use crate::{
+    CapacityError, ImageId, InstanceId, InterfaceError, PlacementGroupError, ProfileAssociationId, SubnetId, ZoneName,
+};
 
 /// Why an operation on instances is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +21,12 @@ pub enum InstanceError {
     /// The instance has to be stopped for this.
     #[error("instance {0} is not stopped")]
     NotStopped(InstanceId),
+    /// It has an instance profile already.
+    #[error("instance {0} has an instance profile")]
+    HasProfile(InstanceId),
+    /// No such association.
+    #[error("there is no association {0}")]
+    NoSuchProfileAssociation(ProfileAssociationId),
     /// Terminating it is disabled.
     #[error("instance {0} is protected from being terminated")]
     TerminationProtected(InstanceId),

@@ -229,6 +229,7 @@ impl Model {
             groups: Vec::new(),
             key_name: new.key_name.clone(),
             iam_instance_profile: new.iam_instance_profile.clone(),
+            profile_since: None,
             user_data: new.user_data.clone(),
             metadata_options: new.metadata_options.clone(),
             capacity_reservation: None,

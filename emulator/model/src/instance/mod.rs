@@ -3,10 +3,12 @@
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>.
 
 mod attribute;
+mod change;
 mod error;
 mod launch;
 mod life_cycle;
 pub mod options;
+mod profile;
 #[cfg(test)]
 mod tests;
 
@@ -15,10 +17,12 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 pub use attribute::{InstanceAttribute, MetadataChange};
+pub use change::PlacementChange;
 pub use error::InstanceError;
 pub use launch::{LaunchInterface, LaunchSource, NewInstances};
 pub use life_cycle::StateChange;
 pub use options::InstanceOptions;
+pub use profile::ProfileAssociation;
 
 use crate::{
     CapacityReservationId, ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VpcId, ZoneName,
@@ -53,6 +57,8 @@ pub struct Instance {
     pub key_name: Option<String>,
     /// The instance profile's ARN.
     pub iam_instance_profile: Option<String>,
+    /// Since when it has that, where it was changed after the launch.
+    pub profile_since: Option<Timestamp>,
     /// User data, decoded.
     pub user_data: Option<Vec<u8>>,
     /// How IMDS serves it.

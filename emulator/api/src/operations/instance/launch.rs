@@ -10,6 +10,7 @@ use vpc_model::{Context, InstanceId, LaunchParameters, Model};
 
 pub(crate) use self::options::{KEPT, dns_names};
 pub(crate) use self::request::LaunchRequest;
+pub(super) use self::request::{Profile, profile};
 use super::item::Reservation;
 use crate::operations::{Operation, launch_template};
 use crate::query::Query;

@@ -56,10 +56,21 @@ struct OwnInterface {
     request: InterfaceRequest,
 }
 
+/// An instance profile, as a call names it.
 #[derive(Debug)]
-enum Profile {
+pub(crate) enum Profile {
     Arn(String),
     Name(String),
+}
+
+impl Profile {
+    /// Its ARN. Profiles themselves are not kept, so each name is one.
+    pub(crate) fn arn(self, model: &Model) -> String {
+        match self {
+            Self::Arn(arn) => arn,
+            Self::Name(name) => format!("arn:aws:iam::{}:instance-profile/{name}", model.account()),
+        }
+    }
 }
 
 impl LaunchRequest {
@@ -105,10 +116,7 @@ impl LaunchRequest {
     /// Finds what the call names or leaves to defaults. What AWS itself adds comes to the tags.
     pub(crate) fn resolve(self, model: &Model, added: &[(&str, String)]) -> Result<NewInstances, ApiError> {
         let zone = self.zone_in(model)?;
-        let profile = self.profile.map(|profile| match profile {
-            Profile::Arn(arn) => arn,
-            Profile::Name(name) => format!("arn:aws:iam::{}:instance-profile/{name}", model.account()),
-        });
+        let profile = self.profile.map(|profile| profile.arn(model));
         let defaults = InterfaceDefaults {
             subnet_id: match self.own.subnet_id {
                 Some(subnet_id) => Ok(subnet_id),
@@ -216,7 +224,8 @@ fn check_public_address(interfaces: &[InterfaceRequest]) -> Result<(), ApiError>
     Ok(())
 }
 
-fn profile(query: &mut Query) -> Result<Profile, ApiError> {
+/// Takes an instance profile, by its ARN or its name.
+pub(crate) fn profile(query: &mut Query) -> Result<Profile, ApiError> {
     match (query.optional("Arn")?, query.optional("Name")?) {
         (Some(arn), None) => Ok(Profile::Arn(arn)),
         (None, Some(name)) => Ok(Profile::Name(name)),

@@ -1,0 +1,155 @@
+//! Instances that are changed after their launch, through the wire.
+
+use rstest::rstest;
+
+use crate::testing::World;
+
+/// A running instance of a type.
+fn running(instance_type: &str, more: &str) -> (World, String) {
+    let mut world = World::with_default_vpc();
+    let form = format!("ImageId=ami-01234567&InstanceType={instance_type}&MinCount=1&MaxCount=1&{more}");
+    let id = world.call("RunInstances", &form).ok().text("instanceId").to_owned();
+    world.model.settle(world.now);
+    (world, id)
+}
+
+fn stop(world: &mut World, id: &str) {
+    world.call("StopInstances", &format!("InstanceId.1={id}")).ok();
+    world.model.settle(world.now);
+}
+
+#[test]
+fn profiles() {
+    let (mut world, id) = running("m5.large", "");
+    assert!(world.call("DescribeIamInstanceProfileAssociations", "").ok().texts("associationId").is_empty());
+    let associate = format!("InstanceId={id}&IamInstanceProfile.Name=node");
+    let made = world.call("AssociateIamInstanceProfile", &associate).ok();
+    insta::assert_snapshot!("associated", made.lines());
+    let association = made.text("associationId");
+    assert_eq!(world.call("AssociateIamInstanceProfile", &associate).code, Some("IncorrectState"));
+    let by_instance = format!("Filter.1.Name=instance-id&Filter.1.Value.1={id}");
+    let shown = world.call("DescribeIamInstanceProfileAssociations", &by_instance).ok();
+    assert_eq!((shown.text("associationId"), shown.text("state")), (association, "associated"));
+    let replace =
+        format!("AssociationId={association}&IamInstanceProfile.Arn=arn:aws:iam::111122223333:instance-profile/b");
+    let replaced = world.call("ReplaceIamInstanceProfileAssociation", &replace).ok();
+    assert_ne!(replaced.text("associationId"), association);
+    let instance = world.call("DescribeInstances", "").ok();
+    assert_eq!(instance.text("arn"), "arn:aws:iam::111122223333:instance-profile/b");
+    let gone = world.call("DescribeIamInstanceProfileAssociations", &format!("AssociationId.1={association}"));
+    assert_eq!(gone.code, Some("InvalidAssociationID.NotFound"));
+    let last = format!("AssociationId={}", replaced.text("associationId"));
+    assert_eq!(world.call("DisassociateIamInstanceProfile", &last).ok().text("state"), "disassociating");
+    assert_eq!(world.call("DisassociateIamInstanceProfile", &last).code, Some("InvalidAssociationID.NotFound"));
+    assert!(world.call("DescribeInstances", "").ok().texts("arn").is_empty());
+}
+
+#[test]
+fn a_launch_with_a_profile_has_an_association() {
+    let (mut world, id) = running("m5.large", "IamInstanceProfile.Name=node");
+    let shown = world.call("DescribeIamInstanceProfileAssociations", "").ok();
+    assert_eq!((shown.text("instanceId"), shown.texts("associationId").len()), (id.as_str(), 1));
+}
+
+#[test]
+fn monitoring() {
+    let (mut world, id) = running("m5.large", "");
+    let form = format!("InstanceId.1={id}");
+    assert_eq!(world.call("MonitorInstances", &form).ok().text("state"), "pending");
+    assert_eq!(world.call("MonitorInstances", &form).ok().text("state"), "enabled");
+    let shown = world.call("DescribeInstances", "Filter.1.Name=monitoring-state&Filter.1.Value.1=enabled").ok();
+    assert_eq!(shown.texts("instanceId"), [id.as_str()]);
+    assert_eq!(world.call("UnmonitorInstances", &form).ok().text("state"), "disabling");
+    assert_eq!(world.call("UnmonitorInstances", &form).ok().text("state"), "disabled");
+}
+
+#[test]
+fn credits() {
+    let (mut world, id) = running("t3.micro", "");
+    let form = format!("InstanceId.1={id}");
+    let shown = world.call("DescribeInstanceCreditSpecifications", &form).ok();
+    assert_eq!(shown.text("cpuCredits"), "unlimited");
+    let modify = format!(
+        "InstanceCreditSpecification.1.InstanceId={id}&InstanceCreditSpecification.1.CpuCredits=standard\
+         &InstanceCreditSpecification.2.InstanceId=i-01234567&InstanceCreditSpecification.2.CpuCredits=standard"
+    );
+    let modified = world.call("ModifyInstanceCreditSpecification", &modify).ok();
+    assert_eq!(modified.texts("instanceId"), [id.as_str(), "i-01234567"]);
+    assert_eq!(modified.text("code"), "InvalidInstanceID.NotFound");
+    assert_eq!(world.call("DescribeInstanceCreditSpecifications", &form).ok().text("cpuCredits"), "standard");
+    assert!(world.call("DescribeInstanceCreditSpecifications", "").ok().texts("instanceId").is_empty());
+}
+
+#[test]
+fn credits_are_for_burstable_types() {
+    let (mut world, id) = running("m5.large", "");
+    let described = world.call("DescribeInstanceCreditSpecifications", &format!("InstanceId.1={id}"));
+    assert_eq!(described.code, Some("InvalidParameterValue"));
+    let modify =
+        format!("InstanceCreditSpecification.1.InstanceId={id}&InstanceCreditSpecification.1.CpuCredits=standard");
+    let modified = world.call("ModifyInstanceCreditSpecification", &modify).ok();
+    assert_eq!(modified.text("code"), "InstanceCreditSpecification.NotSupported");
+}
+
+#[test]
+fn placement() {
+    let (mut world, id) = running("m5.large", "");
+    world.call("CreatePlacementGroup", "GroupName=near&Strategy=cluster").ok();
+    let place = format!("InstanceId={id}&GroupName=near");
+    assert_eq!(world.call("ModifyInstancePlacement", &place).code, Some("IncorrectInstanceState"));
+    stop(&mut world, &id);
+    world.call("ModifyInstancePlacement", &place).ok();
+    assert_eq!(world.call("DescribeInstances", "").ok().text("groupName"), "near");
+    let missing = world.call("ModifyInstancePlacement", &format!("InstanceId={id}&GroupName=far"));
+    assert_eq!(missing.code, Some("InvalidPlacementGroup.Unknown"));
+    world.call("ModifyInstancePlacement", &format!("InstanceId={id}&GroupName=")).ok();
+    assert_eq!(world.call("DescribeInstances", "").ok().texts("groupName").first(), Some(&""));
+}
+
+#[test]
+fn reserved_capacity() {
+    let (mut world, id) = running("m5.large", "");
+    let form = format!("InstanceId={id}&CapacityReservationSpecification.CapacityReservationPreference=none");
+    let early = world.call("ModifyInstanceCapacityReservationAttributes", &form);
+    assert_eq!(early.code, Some("IncorrectInstanceState"));
+    stop(&mut world, &id);
+    world.call("ModifyInstanceCapacityReservationAttributes", &form).ok();
+    assert_eq!(world.call("DescribeInstances", "").ok().text("capacityReservationPreference"), "none");
+}
+
+#[test]
+fn maintenance() {
+    let (mut world, id) = running("m5.large", "");
+    let form = format!("InstanceId={id}&AutoRecovery=disabled");
+    let modified = world.call("ModifyInstanceMaintenanceOptions", &form).ok();
+    assert_eq!((modified.text("autoRecovery"), modified.texts("rebootMigration").len()), ("disabled", 0));
+    let shown = world.call("DescribeInstances", "").ok();
+    assert_eq!((shown.text("autoRecovery"), shown.text("rebootMigration")), ("disabled", "default"));
+}
+
+#[rstest]
+#[case::console("GetConsoleOutput", "InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
+#[case::password("GetPasswordData", "InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
+#[case::monitor("MonitorInstances", "", "MissingParameter")]
+#[case::unmonitor("UnmonitorInstances", "InstanceId.1=i-01234567", "InvalidInstanceID.NotFound")]
+#[case::profile("AssociateIamInstanceProfile", "InstanceId=i-01234567", "MissingParameter")]
+#[case::association("DisassociateIamInstanceProfile", "AssociationId=iip-x", "InvalidAssociationID.Malformed")]
+#[case::credits("ModifyInstanceCreditSpecification", "", "MissingParameter")]
+#[case::host("ModifyInstancePlacement", "InstanceId=i-01234567&HostId=h-1", "UnsupportedOperation")]
+#[case::recovery(
+    "ModifyInstanceMaintenanceOptions",
+    "InstanceId=i-01234567&AutoRecovery=maybe",
+    "InvalidParameterValue"
+)]
+#[case::capacity("ModifyInstanceCapacityReservationAttributes", "InstanceId=i-01234567", "MissingParameter")]
+fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
+    assert_eq!(World::new().call(action, form).code, Some(code));
+}
+
+#[test]
+fn there_is_no_console() {
+    let (mut world, id) = running("m5.large", "");
+    let form = format!("InstanceId={id}");
+    assert!(world.call("GetConsoleOutput", &form).ok().texts("output").is_empty());
+    assert_eq!(world.call("GetPasswordData", &form).ok().text("passwordData"), "");
+}
