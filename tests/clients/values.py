@@ -10,6 +10,9 @@ BY_NAME = [
     ("vpcendpointid", "vpce-0123456789abcdef0"),
     ("serviceid", "vpce-svc-0123456789abcdef0"),
     ("vpcpeeringconnectionid", "pcx-0123456789abcdef0"),
+    ("spotinstancerequestid", "sir-0123456789abcdef0"),
+    ("vpnconnectionid", "vpn-0123456789abcdef0"),
+    ("fleetid", "fleet-01234567-89ab-cdef-0123-456789abcdef"),
     ("vpcid", "vpc-0123456789abcdef0"),
     ("subnetcidrreservationid", "scr-0123456789abcdef0"),
     ("subnetid", "subnet-0123456789abcdef0"),
@@ -96,8 +99,39 @@ BY_NAME = [
     ("nexttoken", ""),
 ]
 
+_POLICY = '{"Version": "2012-10-17", "Statement": []}'
+
 # By the action and the parameter's path, without the numbers in it.
 BY_PLACE = {
+    ("CreateCustomerGateway", "BgpAsnExtended"): "2147483648",
+    ("CreateLaunchTemplateVersion", "SourceVersion"): "1",
+    ("CreatePlacementGroup", "ParentGroupId"): "pg-0123456789abcdef0",
+    ("CreateVpcEndpoint", "PolicyDocument"): _POLICY,
+    ("CreateVpcEndpointServiceConfiguration", "SupportedIpAddressType"): "ipv4",
+    ("CreateVpnConnection", "Type"): "ipsec.1",
+    ("CreateVpnConnection", "Options.LocalIpv6NetworkCidr"): "::/0",
+    ("CreateVpnConnection", "Options.RemoteIpv6NetworkCidr"): "::/0",
+    ("CreateVpnConnection", "Options.TunnelOptions.TunnelInsideIpv6Cidr"): "fd00::/126",
+    ("CreateVpnConnection", "PreSharedKeyStorage"): "Standard",
+    ("CreateVpnConnection", "Options.OutsideIpAddressType"): "PublicIpv4",
+    ("DeleteLaunchTemplateVersions", "LaunchTemplateVersion"): "1",
+    ("DescribeImages", "ExecutableBy"): "self",
+    ("DescribeLaunchTemplateVersions", "LaunchTemplateVersion"): "$Latest",
+    ("DescribeLaunchTemplateVersions", "MaxVersion"): "1",
+    ("DescribeLaunchTemplateVersions", "MinVersion"): "1",
+    ("DescribePlacementGroups", "GroupId"): "pg-0123456789abcdef0",
+    ("DisableVgwRoutePropagation", "GatewayId"): "vgw-0123456789abcdef0",
+    ("DisassociateNatGatewayAddress", "AssociationId"): "eipassoc-0123456789abcdef0",
+    ("EnableVgwRoutePropagation", "GatewayId"): "vgw-0123456789abcdef0",
+    ("ModifyLaunchTemplate", "SetDefaultVersion"): "1",
+    ("ModifyTransitGateway", "Options.AssociationDefaultRouteTableId"): "tgw-rtb-0123456789abcdef0",
+    ("ModifyTransitGateway", "Options.PropagationDefaultRouteTableId"): "tgw-rtb-0123456789abcdef0",
+    ("ModifyVpcEndpoint", "PolicyDocument"): _POLICY,
+    ("ModifyVpcEndpointServiceConfiguration", "AddSupportedIpAddressType"): "ipv4",
+    ("ModifyVpcEndpointServiceConfiguration", "RemoveSupportedIpAddressType"): "ipv4",
+    ("ModifyVpnConnectionOptions", "LocalIpv6NetworkCidr"): "::/0",
+    ("ModifyVpnConnectionOptions", "RemoteIpv6NetworkCidr"): "::/0",
+    ("ModifyVpnTunnelOptions", "TunnelOptions.TunnelInsideIpv6Cidr"): "fd00::/126",
     ("AllocateAddress", "PublicIpv4Pool"): "amazon",
     ("AssignIpv6Addresses", "Ipv6Prefix"): "2001:db8:0:1::/80",
     ("AssignPrivateIpAddresses", "Ipv4Prefix"): "10.0.1.16/28",
@@ -119,6 +153,12 @@ BY_PLACE = {
     ("DisassociateVpcCidrBlock", "AssociationId"): "vpc-cidr-assoc-0123456789abcdef0",
     ("ReplaceNetworkAclAssociation", "AssociationId"): "aclassoc-0123456789abcdef0",
     ("ReplaceRouteTableAssociation", "AssociationId"): "rtbassoc-0123456789abcdef0",
+    ("ModifyVpnTunnelOptions", "PreSharedKeyStorage"): "Standard",
+    ("RequestSpotInstances", "LaunchSpecification.NetworkInterface.InterfaceType"): "interface",
+    ("RequestSpotInstances", "SpotPrice"): "0.1",
+    ("RunInstances", "InstanceMarketOptions.SpotOptions.MaxPrice"): "0.1",
+    ("RunInstances", "LaunchTemplate.Version"): "1",
+    ("RunInstances", "Placement.GroupId"): "pg-0123456789abcdef0",
     ("RunInstances", "NetworkInterface.InterfaceType"): "interface",
     ("AssignIpv6Addresses", "Ipv6Addresses"): "2001:db8::10",
     ("UnassignIpv6Addresses", "Ipv6Addresses"): "2001:db8::10",
@@ -138,6 +178,7 @@ _PLAIN_PERMISSION = {
     "ToPort": "80",
     "CidrIp": "10.0.0.0/16",
 }
+_TEMPLATE = "lt-0123456789abcdef0"
 _ROUTE = {
     "RouteTableId": "rtb-0123456789abcdef0",
     "DestinationCidrBlock": "10.0.0.0/16",
@@ -146,6 +187,20 @@ _ROUTE = {
 
 # Parameters that only make sense together: what an action is tried with when it refuses one alone.
 TOGETHER = {
+    "CreateCapacityReservation": [{"EndDateType": "limited"}],
+    "CreateLaunchTemplateVersion": [{"LaunchTemplateId": _TEMPLATE, "LaunchTemplateData.InstanceType": "m5.large"}],
+    "CreatePlacementGroup": [{"GroupName": "text", "Strategy": "partition"}],
+    "DeleteLaunchTemplate": [{"LaunchTemplateId": _TEMPLATE}],
+    "DeleteLaunchTemplateVersions": [{"LaunchTemplateId": _TEMPLATE}],
+    "DescribeLaunchTemplateVersions": [
+        {"LaunchTemplateId": _TEMPLATE},
+        {"LaunchTemplateId": _TEMPLATE, "Filter.1.Name": "text", "Filter.1.Value.1": "text"},
+    ],
+    "ModifyCapacityReservation": [{"EndDateType": "limited"}],
+    "ModifyLaunchTemplate": [{"LaunchTemplateId": _TEMPLATE}],
+    "RequestSpotInstances": [
+        {"LaunchSpecification.ImageId": "ami-0123456789abcdef0", "LaunchSpecification.InstanceType": "m5.large"}
+    ],
     "AssociateVpcCidrBlock": [{"AmazonProvidedIpv6CidrBlock": "true"}],
     "CreateFlowLogs": [
         {"LogGroupName": "text", "DeliverLogsPermissionArn": "arn:aws:iam::111122223333:role/name"},
@@ -168,6 +223,17 @@ TOGETHER = {
     "ReplaceRoute": [_ROUTE, {key: _ROUTE[key] for key in ("RouteTableId", "DestinationCidrBlock")}],
     "RevokeSecurityGroupEgress": [_PERMISSION, _PLAIN_PERMISSION],
     "RevokeSecurityGroupIngress": [_PERMISSION, _PLAIN_PERMISSION],
+    "RunInstances": [
+        {"Placement.Tenancy": "host"},
+        {"Placement.GroupName": "text"},
+        {"LaunchTemplate.LaunchTemplateId": _TEMPLATE},
+        {"InstanceMarketOptions.MarketType": "spot"},
+        {
+            "InstanceMarketOptions.MarketType": "spot",
+            "InstanceMarketOptions.SpotOptions.SpotInstanceType": "persistent",
+            "InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior": "stop",
+        },
+    ],
     "UpdateSecurityGroupRuleDescriptionsEgress": [_PERMISSION],
     "UpdateSecurityGroupRuleDescriptionsIngress": [_PERMISSION],
 }
@@ -175,8 +241,11 @@ TOGETHER = {
 
 # Parameters that EC2 itself refuses wherever they make sense, and why the emulator does as well.
 REFUSED = {
+    ("DisableTransitGatewayRouteTablePropagation", "TransitGatewayRouteTableAnnouncementId"): "there is never one here",
+    ("EnableTransitGatewayRouteTablePropagation", "TransitGatewayRouteTableAnnouncementId"): "there is never one here",
     ("DescribePublicIpv4Pools", "PoolId.1"): "an account here never has a pool, so none can be named",
     ("AssociateTrunkInterface", "GreKey"): "only AWS's own services tunnel branches in GRE",
+    ("RunInstances", "Placement.Affinity"): "only for dedicated hosts, which are not here",
     ("ReleaseAddress", "PublicIp"): "for EC2-Classic, which is gone; an address in a VPC goes by its allocation",
 }
 

@@ -45,6 +45,30 @@ def _image(made):
     return {"ImageIds": [made.ec2.describe_images()["Images"][0]["ImageId"]]}
 
 
+def _nat_gateway(made):
+    _make(made, "CreateVpc", "CreateSubnet")
+    reply = made.ec2.create_nat_gateway(SubnetId=made.id("subnet"), ConnectivityType="private")
+    return {"NatGatewayIds": [reply["NatGateway"]["NatGatewayId"]]}
+
+
+def _nat_gateway_going(made):
+    ids = _nat_gateway(made)
+    made.ec2.get_waiter("nat_gateway_available").wait(**ids, WaiterConfig=ATTEMPTS)
+    made.ec2.delete_nat_gateway(NatGatewayId=ids["NatGatewayIds"][0])
+    return ids
+
+
+def _peering(made):
+    _make(made, "CreateVpc", "CreateVpcPeeringConnection")
+    return {"VpcPeeringConnectionIds": [made.id("pcx")]}
+
+
+def _peering_going(made):
+    ids = _peering(made)
+    made.ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=made.id("pcx"))
+    return ids
+
+
 # What is done before each waiter begins, and what it waits for.
 BEFORE = {
     "ImageAvailable": _image,
@@ -56,6 +80,8 @@ BEFORE = {
     "InstanceTerminated": lambda made: _instance(made, "terminate_instances"),
     "InternetGatewayExists": _made("igw", "InternetGatewayIds", "CreateInternetGateway"),
     "KeyPairExists": _key_pair,
+    "NatGatewayAvailable": _nat_gateway,
+    "NatGatewayDeleted": _nat_gateway_going,
     "NetworkInterfaceAvailable": _made(
         "eni", "NetworkInterfaceIds", "CreateVpc", "CreateSubnet", "CreateNetworkInterface"
     ),
@@ -64,6 +90,8 @@ BEFORE = {
     "SystemStatusOk": _instance,
     "VpcAvailable": _made("vpc", "VpcIds", "CreateVpc"),
     "VpcExists": _made("vpc", "VpcIds", "CreateVpc"),
+    "VpcPeeringConnectionDeleted": _peering_going,
+    "VpcPeeringConnectionExists": _peering,
 }
 
 

@@ -31,24 +31,7 @@ MAX_ATTEMPTS = 12
 
 
 # Parameters that are not known yet though they should be.
-OPEN = {
-    ("AssociateVpcCidrBlock", "AmazonProvidedIpv6CidrBlock"),
-    ("AttachNetworkInterface", "EnaQueueCount"),
-    ("AttachNetworkInterface", "EnaSrdSpecification.EnaSrdEnabled"),
-    ("AttachNetworkInterface", "EnaSrdSpecification.EnaSrdUdpSpecification.EnaSrdUdpEnabled"),
-    ("CreateNetworkInterface", "Ipv6Addresses.1.IsPrimaryIpv6"),
-    ("CreateNetworkInterface", "Operator.Principal"),
-    ("CreateNetworkInterfacePermission", "AwsService"),
-    ("ModifyInstanceAttribute", "EnclaveOptions.Enabled"),
-    ("ModifyNetworkInterfaceAttribute", "AssociatePublicIpAddress"),
-    ("ModifyNetworkInterfaceAttribute", "AssociatedSubnetId.1"),
-    ("ModifyNetworkInterfaceAttribute", "Attachment.DefaultEnaQueueCount"),
-    ("ModifyNetworkInterfaceAttribute", "Attachment.EnaQueueCount"),
-    ("ModifyNetworkInterfaceAttribute", "EnaSrdSpecification.EnaSrdEnabled"),
-    ("ModifyNetworkInterfaceAttribute", "EnaSrdSpecification.EnaSrdUdpSpecification.EnaSrdUdpEnabled"),
-    ("RunInstances", "Ipv6Address.1.IsPrimaryIpv6"),
-    ("RunInstances", "NetworkInterface.1.Ipv6Addresses.1.IsPrimaryIpv6"),
-}
+OPEN = set()
 
 
 class Endpoint:
@@ -134,6 +117,11 @@ def is_at(path, place):
     return path == place or path.startswith(f"{place}.")
 
 
+def names_it(name, path):
+    """Whether a message's name is a parameter's; some leave out the structure that it is in."""
+    return is_at(path, name) or path.endswith(f".{name}")
+
+
 def ask(endpoint, operation, found, parameter):
     """What an endpoint says about a parameter: accepted, refused, unknown, or a sentence why it is not clear."""
     if (operation.name, parameter.path) in values.REFUSED:
@@ -167,7 +155,7 @@ def ask_for(endpoint, operation, found, path, texts):
         elif code == "UnsupportedOperation" and any(is_at(other, names[0]) for other in texts):
             texts = {other: text for other, text in texts.items() if not is_at(other, names[0])}
         elif code == "MissingParameter":
-            more = [other for name in names for other in found if is_at(other, name) and other not in texts]
+            more = [other for name in names for other in found if names_it(name, other) and other not in texts]
             if not more:
                 break
             texts[more[0]] = found[more[0]].value

@@ -145,6 +145,7 @@ impl Operation for ModifyInstanceAttribute {
             "BlockDeviceMapping",
             "EbsOptimized",
             "EnaSupport",
+            "EnclaveOptions",
             "Kernel",
             "Ramdisk",
             "SriovNetSupport",
