@@ -193,6 +193,7 @@ codes! {
     TRANSIT_GATEWAY_ATTACHMENT_LIMIT_EXCEEDED "TransitGatewayAttachmentLimitExceeded" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_DUPLICATE "TransitGatewayRouteTablePropagation.Duplicate" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_NOT_FOUND "TransitGatewayRouteTablePropagation.NotFound" 400;
+    TRANSIT_GATEWAY_ROUTE_LIMIT_EXCEEDED "TransitGatewayRouteLimitExceeded" 400;
     TRANSIT_GATEWAY_LIMIT_EXCEEDED "TransitGatewayLimitExceeded" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_LIMIT_EXCEEDED "TransitGatewayRouteTableLimitExceeded" 400;
     INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_MALFORMED "InvalidTransitGatewayAttachmentID.Malformed" 400;

@@ -5,7 +5,7 @@
 
 use vpc_model::Tags;
 
-use crate::query::Query;
+use crate::query::{Query, Value};
 use crate::{ApiError, Code};
 
 /// How many filters a call can have.
@@ -66,6 +66,17 @@ impl Filters {
     /// The key and the values of a filter by a tag's value, where there is one as above.
     pub(crate) fn exact_tag(&self) -> Option<(&str, Vec<&str>)> {
         self.0.iter().find_map(|filter| Some((filter.name.strip_prefix("tag:")?, filter.exact()?)))
+    }
+
+    /// Takes the filter of a name away, where there is one. Its values are of a type, without wildcards.
+    pub(crate) fn take<T: Value>(&mut self, name: &str) -> Result<Option<Vec<T>>, ApiError> {
+        let Some(at) = self.0.iter().position(|filter| filter.name == name) else { return Ok(None) };
+        let filter = self.0.remove(at);
+        let values = filter.exact().ok_or_else(|| {
+            let message = format!("The filter '{name}' does not take wildcards");
+            ApiError::new(Code::INVALID_PARAMETER_VALUE, message)
+        })?;
+        values.into_iter().map(|text| T::from_text(name, text.to_owned())).collect::<Result<_, _>>().map(Some)
     }
 
     /// Refuses filters that are none of a family which has no resources.

@@ -108,8 +108,8 @@ pub use subnet::{
 pub use tags::{TagError, Tags};
 pub use transit_gateway::{
     DefaultTable, NewTransitGateway, NewVpcAttachment, TransitAssociation, TransitGateway, TransitGatewayAttachment,
-    TransitGatewayChange, TransitGatewayError, TransitGatewayOptions, TransitGatewayRouteTable, TransitLife,
-    VpcAttachmentChange, VpcAttachmentOptions,
+    TransitGatewayChange, TransitGatewayError, TransitGatewayOptions, TransitGatewayRoute, TransitGatewayRouteTable,
+    TransitLife, TransitPrefixListReference, TransitTarget, VpcAttachmentChange, VpcAttachmentOptions,
 };
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};

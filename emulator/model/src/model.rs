@@ -114,6 +114,8 @@ pub struct Quotas {
     pub transit_gateway_attachments: usize,
     /// Transit gateways that a VPC can be attached to: 5.
     pub transit_gateways_per_vpc: usize,
+    /// Static routes per transit gateway: 10,000.
+    pub transit_gateway_routes: usize,
     /// Route tables per transit gateway: 20.
     pub transit_gateway_route_tables: usize,
     /// NAT gateways per zone: 5.
@@ -155,6 +157,7 @@ impl Default for Quotas {
             transit_gateways: 5,
             transit_gateway_attachments: 5000,
             transit_gateways_per_vpc: 5,
+            transit_gateway_routes: 10_000,
             transit_gateway_route_tables: 20,
             nat_gateways_per_zone: 5,
             elastic_ips_per_nat_gateway: 2,

@@ -212,7 +212,10 @@ impl Model {
     /// Begins to take a prefix list away that no rule refers to.
     pub fn delete_prefix_list(&mut self, cx: &mut Context, id: &PrefixListId) -> Result<(), PrefixListError> {
         self.changeable(id)?;
-        if !self.prefix_list_users(id).is_empty() || !self.route_tables_with(id).is_empty() {
+        if !self.prefix_list_users(id).is_empty()
+            || !self.route_tables_with(id).is_empty()
+            || !self.transit_tables_with(id).is_empty()
+        {
             return Err(PrefixListError::InUse(id.clone()));
         }
         let list = self.prefix_lists.get_mut(id).ok_or_else(|| PrefixListError::NotFound(id.clone()))?;

@@ -7,6 +7,7 @@ mod attachment;
 mod change;
 mod error;
 mod life;
+mod route;
 mod route_table;
 
 use ipnet::IpNet;
@@ -17,6 +18,7 @@ pub use self::attachment::{NewVpcAttachment, TransitGatewayAttachment, VpcAttach
 pub use self::change::{DefaultTable, TransitGatewayChange};
 pub use self::error::TransitGatewayError;
 pub use self::life::TransitLife;
+pub use self::route::{TransitGatewayRoute, TransitPrefixListReference, TransitTarget};
 pub use self::route_table::TransitGatewayRouteTable;
 use crate::{Context, Model, Phase, Tags, TransitGatewayId, TransitGatewayRouteTableId, life_span};
 
@@ -171,6 +173,8 @@ impl Model {
             life_span::advance_list(&mut table.associations, |one| &mut one.span, delay, now);
             // EC2 does not show associations that have ended.
             table.associations.retain(|one| one.span.phase() != Phase::Deleted);
+            life_span::advance_list(&mut table.references, |one| &mut one.life.span, delay, now);
+            table.references.retain(|one| !one.life.is_over());
         }
         self.drop_transit_interfaces();
         true
@@ -181,7 +185,10 @@ impl Model {
         let gateways = self.transit_gateways.values().map(|gateway| &gateway.life.span);
         let attachments = self.transit_gateway_attachments.values().map(|found| &found.life.span);
         let tables = self.transit_gateway_route_tables.values();
-        let of_tables = tables.flat_map(|table| table.associations.iter().map(|one| &one.span).chain([&table.span]));
+        let of_tables = tables.flat_map(|table| {
+            let associations = table.associations.iter().map(|one| &one.span);
+            associations.chain(table.references.iter().map(|one| &one.life.span)).chain([&table.span])
+        });
         life_span::first_due(gateways.chain(attachments).chain(of_tables), self.delays.transit_gateway)
     }
 }

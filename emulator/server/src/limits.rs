@@ -24,6 +24,7 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("transitGateways", |quotas| &mut quotas.transit_gateways),
     ("transitGatewayAttachments", |quotas| &mut quotas.transit_gateway_attachments),
     ("transitGatewaysPerVpc", |quotas| &mut quotas.transit_gateways_per_vpc),
+    ("transitGatewayRoutes", |quotas| &mut quotas.transit_gateway_routes),
     ("transitGatewayRouteTables", |quotas| &mut quotas.transit_gateway_route_tables),
     ("natGatewaysPerZone", |quotas| &mut quotas.nat_gateways_per_zone),
     ("elasticIpsPerNatGateway", |quotas| &mut quotas.elastic_ips_per_nat_gateway),

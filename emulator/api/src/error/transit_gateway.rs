@@ -30,6 +30,24 @@ impl From<TransitGatewayError> for ApiError {
             }
             TransitGatewayError::VpcNotFound(id) => Self::not_found(Code::INVALID_VPC_ID_NOT_FOUND, "vpc", id),
             TransitGatewayError::SubnetNotFound(id) => Self::not_found(Code::INVALID_SUBNET_ID_NOT_FOUND, "subnet", id),
+            TransitGatewayError::PrefixListNotFound(id) => {
+                Self::not_found(Code::INVALID_PREFIX_LIST_ID_NOT_FOUND, "prefix list", id)
+            }
+            TransitGatewayError::TooManyRoutes(limit) => {
+                too_many(Code::TRANSIT_GATEWAY_ROUTE_LIMIT_EXCEEDED, "static routes of a transit gateway", limit)
+            }
+            TransitGatewayError::RouteExists(block) => {
+                Self::new(Code::ROUTE_ALREADY_EXISTS, format!("A static route to {block} already exists."))
+            }
+            TransitGatewayError::RouteNotFound(block) => {
+                Self::new(Code::INVALID_ROUTE_NOT_FOUND, format!("There is no static route to {block}."))
+            }
+            TransitGatewayError::ReferenceExists(id) => {
+                Self::new(Code::ROUTE_ALREADY_EXISTS, format!("The route table already refers to {id}."))
+            }
+            TransitGatewayError::ReferenceNotFound(id) => {
+                Self::new(Code::INVALID_ROUTE_NOT_FOUND, format!("The route table does not refer to {id}."))
+            }
             TransitGatewayError::State(id) => Self::new(Code::INCORRECT_STATE, format!("{id} is in invalid state")),
             TransitGatewayError::TooManyGateways(limit) => {
                 too_many(Code::TRANSIT_GATEWAY_LIMIT_EXCEEDED, "transit gateways", limit)

@@ -5,6 +5,8 @@ mod association;
 mod attachment;
 mod listing;
 mod one;
+mod reference;
+mod route;
 mod route_table;
 #[cfg(test)]
 mod tests;
@@ -48,6 +50,14 @@ pub(crate) const ACTIONS: &[Action] = &[
     read::<List<association::Association>>(),
     read::<List<association::Propagation>>(),
     read::<List<association::PropagationTo>>(),
+    write::<route::CreateTransitGatewayRoute>(),
+    write::<route::ReplaceTransitGatewayRoute>(),
+    write::<route::DeleteTransitGatewayRoute>(),
+    read::<route::SearchTransitGatewayRoutes>(),
+    write::<reference::CreateTransitGatewayPrefixListReference>(),
+    write::<reference::ModifyTransitGatewayPrefixListReference>(),
+    write::<reference::DeleteTransitGatewayPrefixListReference>(),
+    read::<List<reference::Reference>>(),
 ];
 
 /// How options are turned on and off.

@@ -135,7 +135,7 @@ impl Model {
     }
 
     /// Checks that a table and an attachment are there, and of one gateway.
-    fn check_pair(
+    pub(super) fn check_pair(
         &self,
         table_id: &TransitGatewayRouteTableId,
         attachment_id: &TransitGatewayAttachmentId,

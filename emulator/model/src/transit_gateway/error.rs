@@ -3,7 +3,8 @@
 use ipnet::IpNet;
 
 use crate::{
-    InterfaceError, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, VpcId,
+    InterfaceError, PrefixListId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
+    VpcId,
 };
 
 /// Why an operation on transit gateways and what belongs to them is refused.
@@ -24,6 +25,9 @@ pub enum TransitGatewayError {
     /// No such subnet.
     #[error("subnet {0} does not exist")]
     SubnetNotFound(SubnetId),
+    /// No such prefix list.
+    #[error("prefix list {0} does not exist")]
+    PrefixListNotFound(PrefixListId),
     /// What is asked for needs another state.
     #[error("{0} is not in the state for that")]
     State(String),
@@ -36,6 +40,21 @@ pub enum TransitGatewayError {
     /// A gateway has no more route tables.
     #[error("a transit gateway has at most {0} route tables")]
     TooManyTables(usize),
+    /// A gateway has no more static routes.
+    #[error("a transit gateway has at most {0} static routes")]
+    TooManyRoutes(usize),
+    /// The table has a static route to the destination.
+    #[error("a route to {0} exists already")]
+    RouteExists(IpNet),
+    /// The table has no static route to the destination.
+    #[error("there is no static route to {0}")]
+    RouteNotFound(IpNet),
+    /// The table refers to the prefix list.
+    #[error("the table refers to {0} already")]
+    ReferenceExists(PrefixListId),
+    /// The table does not refer to the prefix list.
+    #[error("the table does not refer to {0}")]
+    ReferenceNotFound(PrefixListId),
     /// The number of no private autonomous system.
     #[error("{0} is not a private autonomous system's number")]
     Asn(u32),

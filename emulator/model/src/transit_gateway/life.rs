@@ -38,6 +38,11 @@ impl TransitLife {
         self.is_steady() || self.is_change && self.span.phase() == Phase::Pending
     }
 
+    /// Whether it is neither ending nor gone.
+    pub fn is_alive(&self) -> bool {
+        self.span.phase().is_alive()
+    }
+
     /// Whether it is there and nothing is under way.
     pub fn is_steady(&self) -> bool {
         self.span.phase() == Phase::Available

@@ -2,9 +2,12 @@
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-route-tables.html>.
 
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::{TransitAssociation, TransitGatewayError};
+use super::{TransitAssociation, TransitGatewayError, TransitPrefixListReference, TransitTarget};
 use crate::{
     Context, LifeSpan, Model, Phase, Tags, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
 };
@@ -22,6 +25,10 @@ pub struct TransitGatewayRouteTable {
     pub associations: Vec<TransitAssociation>,
     /// The attachments whose routes it has, in the order they came.
     pub propagations: Vec<TransitGatewayAttachmentId>,
+    /// Its static routes.
+    pub routes: BTreeMap<IpNet, TransitTarget>,
+    /// Its routes to prefix lists.
+    pub references: Vec<TransitPrefixListReference>,
     /// Its tags.
     pub tags: Tags,
     pub(super) span: LifeSpan,
@@ -89,6 +96,8 @@ impl Model {
             created: cx.now,
             associations: Vec::new(),
             propagations: Vec::new(),
+            routes: BTreeMap::new(),
+            references: Vec::new(),
             tags,
             span: LifeSpan::begin(cx.now),
         };

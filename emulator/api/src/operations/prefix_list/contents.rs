@@ -73,7 +73,8 @@ impl ReadOperation for GetManagedPrefixListAssociations {
         find(model, &self.id)?;
         let groups = model.prefix_list_users(&self.id).into_iter().map(ToString::to_string);
         let tables = model.route_tables_with(&self.id).into_iter().map(ToString::to_string);
-        let users = groups.chain(tables);
+        let transit_tables = model.transit_tables_with(&self.id).into_iter().map(ToString::to_string);
+        let users = groups.chain(tables).chain(transit_tables);
         Ok(Associations { owner: model.account().clone(), page: self.page.page(users, ToString::to_string) })
     }
 }

@@ -1,6 +1,7 @@
 //! Transit gateways through the wire.
 
 mod attachment;
+mod route;
 
 use jiff::SignedDuration;
 use rstest::rstest;
