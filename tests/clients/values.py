@@ -81,6 +81,8 @@ BY_NAME = [
     ("privateipaddress", "10.0.1.10"),
     ("privatedualstackdnsname", "name"),
     ("publicip", "203.0.113.10"),
+    ("policydocument", '{"Statement": []}'),
+    ("supportedipaddresstype", "ipv4"),
     ("ipaddress", "10.0.1.10"),
     ("ipv4", "10.0.1.10"),
     ("ipv6", "2001:db8::10"),

@@ -12,6 +12,7 @@ mod instance;
 mod launch_template;
 mod nat_gateway;
 mod network_acl;
+mod network_insights;
 mod network_interface;
 mod peering;
 mod placement_group;
@@ -235,6 +236,10 @@ codes! {
     INVALID_VPC_ENDPOINT_SERVICE_NOT_FOUND "InvalidVpcEndpointService.NotFound" 400;
     INVALID_VPC_ENDPOINT_TYPE "InvalidVpcEndpointType" 400;
     VPC_ENDPOINT_LIMIT_EXCEEDED "VpcEndpointLimitExceeded" 400;
+    // Network insights.
+    ANALYSIS_EXISTS_FOR_NETWORK_INSIGHTS_PATH "AnalysisExistsForNetworkInsightsPath" 400;
+    INVALID_NETWORK_INSIGHTS_ANALYSIS_ID_NOT_FOUND "InvalidNetworkInsightsAnalysisId.NotFound" 400;
+    INVALID_NETWORK_INSIGHTS_PATH_ID_NOT_FOUND "InvalidNetworkInsightsPathId.NotFound" 400;
     // Network interfaces and trunks.
     ATTACHMENT_LIMIT_EXCEEDED "AttachmentLimitExceeded" 400;
     INSUFFICIENT_CIDR_BLOCKS "InsufficientCidrBlocks" 400;

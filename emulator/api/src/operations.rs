@@ -22,6 +22,7 @@ mod key_pair;
 mod launch_template;
 mod nat_gateway;
 mod network_acl;
+mod network_insights;
 mod network_interface;
 mod nothing_here;
 mod peering;
@@ -85,6 +86,7 @@ families! {
     more_networks::ACTIONS,
     nat_gateway::ACTIONS,
     network_acl::ACTIONS,
+    network_insights::ACTIONS,
     network_interface::ACTIONS,
     outposts::ACTIONS,
     peering::ACTIONS,

@@ -135,6 +135,10 @@ ids! {
     ServicePermissionId "vpce-svc-perm-"
     /// A notification about VPC endpoints.
     ConnectionNotificationId "vpce-nfn-"
+    /// A path of network insights.
+    InsightsPathId "nip-"
+    /// An analysis of such a path.
+    InsightsAnalysisId "nia-"
     /// A carrier gateway.
     CarrierGatewayId "cagw-"
     /// A virtual private gateway.

@@ -31,6 +31,7 @@ pub mod map;
 pub mod model;
 pub mod nat_gateway;
 pub mod network_acl;
+pub mod network_insights;
 pub mod network_interface;
 pub mod peering;
 pub mod placement_group;
@@ -81,6 +82,10 @@ pub use nat_gateway::{
     Connectivity, NatAddress, NatFailure, NatGateway, NatGatewayError, NewNatAddresses, NewNatGateway,
 };
 pub use network_acl::{NetworkAcl, NetworkAclEntry, NetworkAclError};
+pub use network_insights::{
+    Finding, Header, Hop, InsightsAnalysis, InsightsError, InsightsPath, NewInsightsAnalysis, NewInsightsPath,
+    Obstacle, Passed, PathFilter, Transport,
+};
 pub use network_interface::{
     Attachment, AttachmentStatus, ConnectionTracking, EnaSrd, Grantee, InterfaceAttribute, InterfaceError,
     InterfacePermission, InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,

@@ -11,14 +11,15 @@ use crate::{
     AccountId, AllocationId, CapacityReservation, CapacityReservationId, CarrierGateway, CarrierGatewayId,
     ClientTokens, ConnectionNotification, ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays,
     DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId,
-    Fleet, FleetId, FlowLog, FlowLogId, GroupVpcAssociation, Ids, Instance, InstanceId, InternetGateway,
-    InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl,
-    NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PlacementGroup,
-    PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId,
-    SpotRequest, SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey,
-    TokenRecord, TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
-    TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint,
-    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    Fleet, FleetId, FlowLog, FlowLogId, GroupVpcAssociation, Ids, InsightsAnalysis, InsightsAnalysisId, InsightsPath,
+    InsightsPathId, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate,
+    LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId,
+    PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region,
+    RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet,
+    SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitGateway,
+    TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable,
+    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
+    VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -71,6 +72,8 @@ pub struct Model {
     pub(crate) vpc_endpoints: Map<VpcEndpointId, VpcEndpoint>,
     pub(crate) vpn_gateways: Map<VpnGatewayId, VpnGateway>,
     pub(crate) customer_gateways: Map<CustomerGatewayId, CustomerGateway>,
+    pub(crate) insights_paths: Map<InsightsPathId, InsightsPath>,
+    pub(crate) insights_analyses: Map<InsightsAnalysisId, InsightsAnalysis>,
     pub(crate) offered_services: Map<EndpointServiceId, EndpointService>,
     pub(crate) connection_notifications: Map<ConnectionNotificationId, ConnectionNotification>,
     pub(crate) vpn_connections: Map<VpnConnectionId, VpnConnection>,
@@ -226,6 +229,8 @@ impl Model {
             vpc_endpoints: Map::new(),
             vpn_gateways: Map::new(),
             customer_gateways: Map::new(),
+            insights_paths: Map::new(),
+            insights_analyses: Map::new(),
             offered_services: Map::new(),
             connection_notifications: Map::new(),
             vpn_connections: Map::new(),
@@ -271,7 +276,7 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 13] = [
+        let moved: [bool; 14] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
@@ -280,6 +285,7 @@ impl Model {
             self.advance_transit_gateways(now),
             self.advance_capacity_reservations(now),
             self.advance_vpc_endpoints(now),
+            self.advance_insights(now),
             self.advance_vpn_gateways(now),
             self.advance_customer_gateways(now),
             self.advance_vpn_connections(now),
@@ -294,7 +300,7 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 14] = [
+        let due: [Option<Timestamp>; 15] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
@@ -304,6 +310,7 @@ impl Model {
             self.transit_gateways_due(),
             self.capacity_reservations_due(),
             self.vpc_endpoints_due(),
+            self.insights_due(),
             self.vpn_gateways_due(),
             self.customer_gateways_due(),
             self.vpn_connections_due(),
@@ -410,6 +417,10 @@ impl Model {
         vpn_gateways vpn_gateway: VpnGatewayId => VpnGateway;
         /// All customer gateways in the order of their ids, those that are gone included for a while.
         customer_gateways customer_gateway: CustomerGatewayId => CustomerGateway;
+        /// All paths of network insights in the order of their ids.
+        insights_paths insights_path: InsightsPathId => InsightsPath;
+        /// All analyses of such paths in the order of their ids.
+        insights_analyses insights_analysis: InsightsAnalysisId => InsightsAnalysis;
         /// All endpoint services of the account's in the order of their ids.
         offered_services offered_service: EndpointServiceId => EndpointService;
         /// All notifications about endpoints in the order of their ids.

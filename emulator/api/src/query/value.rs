@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use vpc_model::{
     AccountId, AddressAssociationId, AllocationId, AttachmentId, CapacityReservationId, CarrierGatewayId,
     ConnectionNotificationId, CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId, EndpointServiceId, FlowLogId,
-    ImageId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId,
-    NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId, PlacementGroupId, PrefixListId,
-    ProfileAssociationId, ReservationId, ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId,
-    SecurityGroupRuleId, SpotRequestId, SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId,
-    TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VpcCidrAssociationId,
-    VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    ImageId, InsightsAnalysisId, InsightsPathId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
+    LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId,
+    PlacementGroupId, PrefixListId, ProfileAssociationId, ReservationId, ResourceId, RouteTableAssociationId,
+    RouteTableId, SecurityGroupId, SecurityGroupRuleId, SpotRequestId, SubnetCidrAssociationId,
+    SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
+    TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -157,6 +157,9 @@ ids! {
     EndpointServiceId, INVALID_VPC_ENDPOINT_SERVICE_ID_MALFORMED,
         INVALID_VPC_ENDPOINT_SERVICE_ID_NOT_FOUND "VpcEndpointService";
     ConnectionNotificationId, INVALID_CONNECTION_NOTIFICATION;
+    InsightsPathId, INVALID_PARAMETER_VALUE, INVALID_NETWORK_INSIGHTS_PATH_ID_NOT_FOUND "networkInsightsPath";
+    InsightsAnalysisId, INVALID_PARAMETER_VALUE,
+        INVALID_NETWORK_INSIGHTS_ANALYSIS_ID_NOT_FOUND "networkInsightsAnalysis";
     CarrierGatewayId, INVALID_CARRIER_GATEWAY_ID_MALFORMED;
     VpnGatewayId, INVALID_VPN_GATEWAY_ID_MALFORMED;
     CustomerGatewayId, INVALID_CUSTOMER_GATEWAY_ID_MALFORMED;

@@ -59,6 +59,8 @@ resources! {
     "launch-template" launch_templates;
     "natgateway" nat_gateways;
     "network-acl" network_acls;
+    "network-insights-analysis" insights_analyses;
+    "network-insights-path" insights_paths;
     "network-interface" network_interfaces;
     "placement-group" placement_groups;
     "prefix-list" prefix_lists;
