@@ -1,8 +1,9 @@
-//! Site-to-Site VPN connections: CreateVpnConnection, DeleteVpnConnection, DescribeVpnConnections here; changes in a
-//! submodule.
+//! Site-to-Site VPN connections: CreateVpnConnection, DeleteVpnConnection, DescribeVpnConnections here; changes and
+//! replacements in submodules.
 
 mod change;
 mod configuration;
+mod replacement;
 #[cfg(test)]
 mod tests;
 mod tunnel;
@@ -29,6 +30,10 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<change::ModifyVpnTunnelOptions>(),
     write::<change::CreateVpnConnectionRoute>(),
     write::<change::DeleteVpnConnectionRoute>(),
+    write::<replacement::ReplaceVpnTunnel>(),
+    write::<replacement::ModifyVpnTunnelCertificate>(),
+    read::<replacement::GetVpnTunnelReplacementStatus>(),
+    read::<replacement::GetActiveVpnTunnelStatus>(),
 ];
 
 impl Describable for VpnConnection {

@@ -179,3 +179,26 @@ fn ends_that_are_missing(#[case] form: &str, #[case] code: &str) {
     let form = format!("Type=ipsec.1&{}", form.replace("CGW", &net.customer));
     assert_eq!(net.world.call("CreateVpnConnection", &form).code, Some(code));
 }
+
+#[test]
+fn ends_are_replaced() {
+    let mut net = net();
+    let id = net.connection();
+    let shown = net.describe(&id);
+    let tunnel = format!("VpnConnectionId={id}&VpnTunnelOutsideIpAddress={}", shown.text("outsideIpAddress"));
+    let before = net.world.call("GetActiveVpnTunnelStatus", &tunnel).ok();
+    assert_eq!(before.text("provisioningStatus"), "available");
+    assert_eq!(net.world.call("ReplaceVpnTunnel", &tunnel).ok().text("return"), "true");
+    let during = net.world.call("GetActiveVpnTunnelStatus", &tunnel).ok();
+    assert_eq!((during.text("provisioningStatus"), net.describe(&id).text("state")), ("pending", "modifying"));
+    net.wait();
+    let status = net.world.call("GetVpnTunnelReplacementStatus", &tunnel).ok();
+    assert_eq!(status.text("vpnGatewayId"), net.gateway);
+    assert_eq!(net.world.call("ModifyVpnTunnelCertificate", &tunnel).ok().text("state"), "modifying");
+    net.wait();
+    assert_eq!(net.describe(&id).texts("preSharedKey"), shown.texts("preSharedKey"));
+    let nobody = format!("VpnConnectionId={id}&VpnTunnelOutsideIpAddress=1.2.3.4");
+    for action in ["ReplaceVpnTunnel", "GetVpnTunnelReplacementStatus", "GetActiveVpnTunnelStatus"] {
+        assert_eq!(net.world.call(action, &nobody).code, Some("InvalidParameterValue"), "{action}");
+    }
+}
