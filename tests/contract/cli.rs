@@ -29,6 +29,22 @@ const TYPE_LIMITS: &str = "InstanceTypes[].[InstanceType, NetworkInfo.MaximumNet
     "172.31.0.0/16"
 )]
 #[case::new_vpc(&["ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--query", "Vpc.State"], "pending")]
+#[case::prefix_list(
+    &["ec2", "create-managed-prefix-list", "--prefix-list-name", "one", "--max-entries", "2", "--address-family", "IPv4",
+      "--entries", "Cidr=10.0.0.0/8,Description=ours", "--query", "PrefixList.[State, Version, MaxEntries]"],
+    "create-in-progress\t1\t2"
+)]
+#[case::address(&["ec2", "allocate-address", "--domain", "vpc", "--query", "[Domain, NetworkBorderGroup]"], "vpc\tus-east-1")]
+#[case::zones(
+    &["ec2", "describe-availability-zones", "--zone-names", "us-east-1a", "--query", "AvailabilityZones[].[State, OptInStatus, ZoneType]"],
+    "available\topt-in-not-required\tavailability-zone"
+)]
+#[case::tagged_vpc(
+    &["ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--tag-specifications",
+      "ResourceType=vpc,Tags=[{Key=Name,Value=one}]", "--query", "Vpc.Tags[].[Key, Value]"],
+    "Name\tone"
+)]
+#[case::no_logs(&["ec2", "describe-flow-logs", "--query", "length(FlowLogs)"], "0")]
 #[case::caller(&["sts", "get-caller-identity", "--query", "Account"], "123456789012")]
 fn answers(#[case] arguments: &[&str], #[case] expected: &str) {
     let Some(clients) = Clients::find() else { return };
@@ -53,6 +69,11 @@ fn pages_are_put_together() {
     &["ec2", "describe-vpcs", "--vpc-ids", "vpc-0123456789abcdef0"],
     "An error occurred (InvalidVpcID.NotFound) when calling the DescribeVpcs operation: \
      The vpc ID 'vpc-0123456789abcdef0' does not exist"
+)]
+#[case::no_such_filter(
+    &["ec2", "describe-subnets", "--filters", "Name=colour,Values=blue"],
+    "An error occurred (InvalidParameterValue) when calling the DescribeSubnets operation: \
+     The filter 'colour' is invalid"
 )]
 #[case::dry_run(
     &["ec2", "create-vpc", "--cidr-block", "10.0.0.0/16", "--dry-run"],
