@@ -196,9 +196,14 @@ impl Query {
         Ok(Some(decoded))
     }
 
-    /// Parameters that come from elsewhere than a call, to be read like one's.
+    /// Parameters that come from elsewhere than the call's top, to be read as if they did.
     pub(crate) fn of(parameters: BTreeMap<String, String>, client_token: Option<&str>) -> Self {
         Self { path: String::new(), parameters, client_token: client_token.map(str::to_owned) }
+    }
+
+    /// The same, called by their names in a structure when something is wrong with them.
+    pub(crate) fn within(self, structure: &str) -> Self {
+        Self { path: format!("{structure}."), ..self }
     }
 
     /// What is not taken yet.

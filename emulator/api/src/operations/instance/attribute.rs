@@ -85,14 +85,19 @@ fn write_attribute(xml: &mut Xml, model: &Model, instance: &Instance, attribute:
         Attribute::DisableApiTermination => {
             write_value(xml, "disableApiTermination", Some(instance.disable_api_termination));
         }
-        Attribute::EbsOptimized => write_value(xml, "ebsOptimized", Some(false)),
+        Attribute::EbsOptimized => {
+            write_value(xml, "ebsOptimized", Some(instance.options.is_on("EbsOptimized")));
+        }
         Attribute::EnaSupport => write_value(xml, "enaSupport", Some(true)),
-        Attribute::EnclaveOptions => xml.element("enclaveOptions", |xml| xml.text("enabled", false)),
+        Attribute::EnclaveOptions => {
+            let is_on = instance.options.is_on("EnclaveOptions.Enabled");
+            xml.element("enclaveOptions", |xml| xml.text("enabled", is_on));
+        }
         Attribute::GroupSet => item::write_groups(xml, model, item::groups(model, instance)),
         Attribute::InstanceType => write_value(xml, "instanceType", Some(&instance.instance_type)),
-        Attribute::Kernel => write_value(xml, "kernel", None::<&str>),
+        Attribute::Kernel => write_value(xml, "kernel", instance.options.text("KernelId")),
         Attribute::ProductCodes => xml.list("productCodes", [(); 0], |_, ()| ()),
-        Attribute::Ramdisk => write_value(xml, "ramdisk", None::<&str>),
+        Attribute::Ramdisk => write_value(xml, "ramdisk", instance.options.text("RamdiskId")),
         Attribute::RootDeviceName => {
             let name = model.image(&instance.image_id).map_or("/dev/xvda", Image::root_device);
             write_value(xml, "rootDeviceName", Some(name));

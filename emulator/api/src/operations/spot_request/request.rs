@@ -63,7 +63,7 @@ impl Operation for RequestSpotInstances {
             let tags = LaunchParameter::List(vec![tag_specification::specification("spot-instances-request", &tags)]);
             all.extend(shape::flatten(&[("TagSpecification".to_owned(), tags)].into()));
         }
-        let mut launch = Query::of(all, query.client_token());
+        let mut launch = Query::of(all, query.client_token()).within("LaunchSpecification");
         let request = LaunchRequest::decode(&mut launch)?;
         launch.finish()?;
         Ok(Self { launch: request.check()? })

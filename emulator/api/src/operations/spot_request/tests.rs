@@ -57,6 +57,13 @@ fn requests_launch() {
 }
 
 #[test]
+fn refusals_name_the_structure() {
+    let form = format!("{LAUNCH}&LaunchSpecification.Monitoring.MetricCategoryId.1=a");
+    let refused = World::with_default_vpc().call("RequestSpotInstances", &form);
+    assert!(refused.text("Message").ends_with("LaunchSpecification.Monitoring.Enabled"), "{}", refused.body);
+}
+
+#[test]
 fn a_failed_launch_leaves_no_request() {
     let mut world = World::with_default_vpc();
     let form = "ImageId=ami-01234567&InstanceType=m5.large&MinCount=1&MaxCount=1&\

@@ -98,6 +98,19 @@ fn options_are_kept_and_shown() {
 }
 
 #[rstest]
+#[case::ebs("ebsOptimized", "value", "true")]
+#[case::enclave("enclaveOptions", "enabled", "true")]
+#[case::kernel("kernel", "value", "aki-1")]
+#[case::ramdisk("ramdisk", "value", "ari-1")]
+fn attributes_of_a_launch(#[case] attribute: &str, #[case] element: &str, #[case] value: &str) {
+    let mut world = World::with_default_vpc();
+    let form = "EbsOptimized=true&EnclaveOptions.Enabled=true&KernelId=aki-1&RamdiskId=ari-1";
+    let id = run(&mut world, form).ok().text("instanceId").to_owned();
+    let form = format!("InstanceId={id}&Attribute={attribute}");
+    assert_eq!(world.call("DescribeInstanceAttribute", &form).ok().text(element), value);
+}
+
+#[rstest]
 #[case::one_time("", Some("UnsupportedOperation"))]
 #[case::persistent(
     "&InstanceMarketOptions.SpotOptions.SpotInstanceType=persistent&\
