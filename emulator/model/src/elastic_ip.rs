@@ -5,12 +5,14 @@
 
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use std::net::Ipv4Addr;
 
+pub use self::transfer::AddressTransfer;
 use crate::{
-    AddressAssociationId, AllocationId, Context, InstanceId, Model, NetworkInterface, NetworkInterfaceId, ResourceId,
-    Tags, VpcId,
+    AccountId, AddressAssociationId, AllocationId, Context, InstanceId, Model, NetworkInterface, NetworkInterfaceId,
+    ResourceId, Tags, VpcId,
 };
 
 /// Where public addresses are taken from: a range of AWS's.
@@ -29,6 +31,8 @@ pub struct ElasticIp {
     pub association: Option<AddressAssociation>,
     /// The name that reverse look-ups give.
     pub domain_name: Option<String>,
+    /// The account that it is offered to.
+    pub transfer: Option<AddressTransfer>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -116,6 +120,12 @@ pub enum ElasticIpError {
     /// A service made the ENI for itself.
     #[error("network interface {0} is a service's own")]
     ServiceOwned(NetworkInterfaceId),
+    /// It cannot be offered to the account that has it.
+    #[error("account {0} has the address already")]
+    TransferToOwner(AccountId),
+    /// It is offered to nobody.
+    #[error("allocation {0} is not offered to an account")]
+    NoTransfer(AllocationId),
     /// Nothing public works without an internet gateway.
     #[error("vpc {0} has no internet gateway")]
     NoGateway(VpcId),
@@ -138,7 +148,8 @@ impl Model {
         }
         let id: AllocationId = cx.ids.next();
         let public_ip = self.take_public_ip(&id);
-        let elastic_ip = ElasticIp { id: id.clone(), public_ip, association: None, domain_name: None, tags };
+        let elastic_ip =
+            ElasticIp { id: id.clone(), public_ip, association: None, domain_name: None, transfer: None, tags };
         self.elastic_ips.insert(id.clone(), elastic_ip);
         self.touch();
         Ok(id)

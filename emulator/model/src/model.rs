@@ -276,12 +276,13 @@ impl Model {
         }
         self.forget_terminated(now);
         // One line a family: whether something of it moved on.
-        let moved: [bool; 14] = [
+        let moved: [bool; 15] = [
             self.advance_subnet_blocks(now),
             self.advance_vpc_blocks(now),
             self.advance_prefix_lists(now),
             self.advance_nat_gateways(now),
             self.advance_peerings(now),
+            self.advance_address_transfers(now),
             self.advance_transit_gateways(now),
             self.advance_capacity_reservations(now),
             self.advance_vpc_endpoints(now),
@@ -300,13 +301,14 @@ impl Model {
     /// When [`Self::advance`] has something to do next.
     pub fn next_due(&self) -> Option<Timestamp> {
         // One line a family: when something of it moves on.
-        let due: [Option<Timestamp>; 15] = [
+        let due: [Option<Timestamp>; 16] = [
             self.next_forgotten(),
             self.next_subnet_block(),
             self.next_vpc_block(),
             self.prefix_lists_due(),
             self.nat_gateways_due(),
             self.peerings_due(),
+            self.address_transfers_due(),
             self.transit_gateways_due(),
             self.capacity_reservations_due(),
             self.vpc_endpoints_due(),

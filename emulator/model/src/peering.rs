@@ -1,5 +1,6 @@
 //! VPC peering connections: asking for one, accepting, rejecting and deleting it here, the rest in the submodules.
 //!
+//! Deviation: other accounts and regions do not learn of a request, so nobody accepts it and it ends after a week.
 //! See <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html>.
 
 mod life;

@@ -53,6 +53,13 @@ impl From<ElasticIpError> for ApiError {
                 format!("Network interface {id} does not have a primary private IP address."),
             ),
             ElasticIpError::ServiceOwned(id) => InterfaceError::ServiceOwned(id).into(),
+            ElasticIpError::TransferToOwner(account) => {
+                Self::invalid("TransferAccountId", &account.0, "The address belongs to this account.")
+            }
+            ElasticIpError::NoTransfer(id) => Self::new(
+                Code::INVALID_PARAMETER_VALUE,
+                format!("The allocation ID '{id}' does not have a pending address transfer"),
+            ),
             ElasticIpError::NoGateway(vpc) => {
                 Self::new(Code::GATEWAY_NOT_ATTACHED, format!("Network {vpc} is not attached to any internet gateway"))
             }

@@ -7,6 +7,7 @@ mod describe;
 mod pool;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use vpc_model::{AccountId, AddressAssociationId, AllocationId, Context, Model, NetworkInterface, Region, Tags};
 
@@ -24,6 +25,10 @@ pub(crate) const ACTIONS: &[Action] = &[
     read::<attribute::DescribeAddressesAttribute>(),
     write::<attribute::ModifyAddressAttribute>(),
     write::<attribute::ResetAddressAttribute>(),
+    write::<transfer::EnableAddressTransfer>(),
+    write::<transfer::DisableAddressTransfer>(),
+    write::<transfer::AcceptAddressTransfer>(),
+    read::<transfer::DescribeAddressTransfers>(),
     read::<pool::DescribePublicIpv4Pools>(),
     read::<pool::DescribeByoipCidrs>(),
 ];
