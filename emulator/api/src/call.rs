@@ -144,7 +144,7 @@ fn is_version(text: &str) -> bool {
 
 impl ApiError {
     /// The same refusal in the form of a service.
-    pub(crate) fn to(mut self, service: Service) -> Self {
+    pub fn to(mut self, service: Service) -> Self {
         self.sts = service == Service::Sts;
         self
     }

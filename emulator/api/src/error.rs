@@ -52,10 +52,12 @@ codes! {
     ACCESS_DENIED "AccessDenied" 403;
     AUTH_FAILURE "AuthFailure" 401;
     DRY_RUN_OPERATION "DryRunOperation" 412;
+    EXPIRED_TOKEN "ExpiredToken" 403;
     FILTER_LIMIT_EXCEEDED "FilterLimitExceeded" 400;
     IDEMPOTENT_PARAMETER_MISMATCH "IdempotentParameterMismatch" 400;
     INCOMPLETE_SIGNATURE "IncompleteSignature" 400;
     INVALID_ACTION "InvalidAction" 400;
+    INVALID_CLIENT_TOKEN_ID "InvalidClientTokenId" 403;
     INVALID_FILTER "InvalidFilter" 400;
     INVALID_NEXT_TOKEN "InvalidNextToken" 400;
     INVALID_PARAMETER "InvalidParameter" 400;
@@ -63,6 +65,7 @@ codes! {
     INVALID_PARAMETER_VALUE "InvalidParameterValue" 400;
     MALFORMED_QUERY_STRING "MalformedQueryString" 400;
     MISSING_ACTION "MissingAction" 400;
+    MISSING_AUTHENTICATION_TOKEN "MissingAuthenticationToken" 403;
     MISSING_PARAMETER "MissingParameter" 400;
     NO_SUCH_VERSION "NoSuchVersion" 400;
     OPERATION_NOT_PERMITTED "OperationNotPermitted" 400;

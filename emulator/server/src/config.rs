@@ -1,6 +1,7 @@
 //! What an emulator is started with.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub trail_file: Option<PathBuf>,
     /// The accounts that access keys stand for, besides those that are an account's number.
     pub keys: BTreeMap<String, Key>,
+    /// Whether only requests signed with one of these keys are answered, or with credentials that were handed out.
+    pub verify_signatures: bool,
     /// The limits in force in every account.
     pub quotas: Quotas,
     /// Whether launches need an image that DescribeImages shows. Else any well-formed id is taken for one.
@@ -55,6 +58,7 @@ impl Default for Config {
             faults: FaultConfig::default(),
             trail_file: None,
             keys: BTreeMap::new(),
+            verify_signatures: false,
             quotas: Quotas::default(),
             strict_images: false,
             delays: Delays::default(),
@@ -64,10 +68,19 @@ impl Default for Config {
 }
 
 /// An access key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Key {
     /// The account it belongs to.
     pub account: AccountId,
+    /// Its secret, where signatures are to be verified.
+    pub secret: Option<String>,
+}
+
+impl fmt::Debug for Key {
+    /// Without the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("account", &self.account).finish_non_exhaustive()
+    }
 }
 
 /// A TCP service that instances of every VPC reach at a fixed address, such as the Kubernetes API.

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vpc_model::{AccountId, Region};
@@ -100,22 +101,27 @@ impl Reader {
             }),
             trail_file: self.optional::<String>("trailFile").map(PathBuf::from),
             keys: self.keys(),
+            verify_signatures: self.checked("verifySignatures", default.verify_signatures, |_| None),
             quotas: default.quotas,
             strict_images: self.checked("strictImages", default.strict_images, |_| None),
             delays: default.delays,
             transitions: default.transitions,
         };
+        if config.verify_signatures && config.keys.values().all(|key| key.secret.is_none()) {
+            self.problems.push("verifySignatures: there is no key with a secret".to_owned());
+        }
         self.quotas(&mut config);
         self.delays(&mut config);
         config
     }
 
     fn keys(&mut self) -> BTreeMap<String, Key> {
-        let keys = self.group::<String>("keys");
-        for (id, account) in &keys {
-            self.problems.extend(not_an_account(account).map(|problem| format!("keys.{id}: {problem}")));
+        let keys = self.group::<KeySetting>("keys");
+        let keys: BTreeMap<_, _> = keys.into_iter().map(|(id, setting)| (id, Key::from(setting))).collect();
+        for (id, key) in &keys {
+            self.problems.extend(not_an_account(&key.account.0).map(|problem| format!("keys.{id}: {problem}")));
         }
-        keys.into_iter().map(|(id, account)| (id, Key { account: AccountId(account) })).collect()
+        keys
     }
 
     fn quotas(&mut self, config: &mut Config) {
@@ -167,6 +173,37 @@ impl Reader {
                 None
             }
         }
+    }
+}
+
+/// An access key as people write it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum KeySetting {
+    /// Its account, and its secret behind a colon.
+    Text(String),
+    /// Both by their names.
+    Named(NamedKey),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedKey {
+    account: Value,
+    secret: Option<String>,
+}
+
+impl From<KeySetting> for Key {
+    fn from(setting: KeySetting) -> Self {
+        let (account, secret) = match setting {
+            KeySetting::Text(text) => match text.split_once(':') {
+                Some((account, secret)) => (account.to_owned(), Some(secret.to_owned())),
+                None => (text, None),
+            },
+            KeySetting::Named(NamedKey { account: Value::String(account), secret }) => (account, secret),
+            KeySetting::Named(NamedKey { account, secret }) => (account.to_string(), secret),
+        };
+        Self { account: AccountId(account), secret: secret.filter(|secret| !secret.is_empty()) }
     }
 }
 
@@ -228,6 +265,29 @@ mod tests {
         assert_eq!(config.delays.nat_gateway, SignedDuration::from_secs(90));
         assert!(config.strict_images);
         assert_eq!(config.faults.errors.len(), 1);
+    }
+
+    #[rstest]
+    #[case::account(json!("111122223333"), None)]
+    #[case::number(json!(111122223333u64), None)]
+    #[case::secret(json!("111122223333:a/b+c:d"), Some("a/b+c:d"))]
+    #[case::no_secret(json!("111122223333:"), None)]
+    #[case::named(json!({"account": "111122223333", "secret": "s"}), Some("s"))]
+    #[case::named_number(json!({"account": 111122223333u64}), None)]
+    fn keys(#[case] key: Value, #[case] secret: Option<&str>) {
+        let config = config(&[layer("file", json!({"keys": {"AKIA": key}}))]).expect("a configuration");
+        let expected = Key { account: AccountId::from("111122223333"), secret: secret.map(str::to_owned) };
+        assert!(config.keys["AKIA"] == expected);
+    }
+
+    #[rstest]
+    #[case::a_secret(json!({"verifySignatures": "true", "keys": {"AKIA": "111122223333:s"}}), true)]
+    #[case::no_key(json!({"verifySignatures": true}), false)]
+    #[case::no_secret(json!({"verifySignatures": true, "keys": {"AKIA": "111122223333"}}), false)]
+    #[case::another_name(json!({"keys": {"AKIA": {"account": "111122223333", "secrets": "s"}}}), false)]
+    #[case::no_account(json!({"keys": {"AKIA": "12:s"}}), false)]
+    fn verification(#[case] values: Value, #[case] is_good: bool) {
+        assert_eq!(config(&[layer("file", values)]).is_ok(), is_good);
     }
 
     #[test]

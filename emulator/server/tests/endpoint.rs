@@ -85,7 +85,7 @@ async fn calls_leave_a_trail() {
 
 #[tokio::test]
 async fn keys_stand_for_accounts() {
-    let key = vpcbox_emulator::config::Key { account: "444455556666".into() };
+    let key = vpcbox_emulator::config::Key { account: "444455556666".into(), secret: None };
     let keys = std::collections::BTreeMap::from([("AKIATEST".to_owned(), key)]);
     let emulator = Emulator::start(Config { fabric: false, keys, ..Config::default() }).await.expect("a port");
     let account = async |key: &str| {
@@ -101,6 +101,45 @@ async fn keys_stand_for_accounts() {
     let assumed = send(emulator.endpoint(), &signed("us-east-1", "sts"), assume).await;
     let key = assumed.body().split_once("<AccessKeyId>").expect("a key").1.split('<').next().unwrap_or_default();
     assert_eq!(account(key).await, "777788889999");
+}
+
+#[tokio::test]
+async fn only_verified_callers_are_answered_where_that_is_wanted() {
+    let key = vpcbox_emulator::config::Key { account: "444455556666".into(), secret: Some("secret".into()) };
+    let keys = std::collections::BTreeMap::from([("AKIATEST".to_owned(), key)]);
+    let config = Config { fabric: false, keys, verify_signatures: true, ..Config::default() };
+    let emulator = Emulator::start(config).await.expect("a port");
+    let identity = "Action=GetCallerIdentity&Version=2011-06-15";
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let dated = |service: &str, key: &str| {
+        let head = signed("us-east-1", service).replace("Credential=AK/", &format!("Credential={key}/"));
+        format!("{head}\r\nX-Amz-Date: {now}")
+    };
+    let refused = [
+        ("POST / HTTP/1.1".to_owned(), REGIONS, "403", "<Code>MissingAuthenticationToken</Code>"),
+        ("POST / HTTP/1.1".to_owned(), identity, "403", "<Type>Sender</Type><Code>MissingAuthenticationToken</Code>"),
+        (signed("us-east-1", "ec2"), REGIONS, "400", "<Code>IncompleteSignature</Code>"),
+        (dated("ec2", "AKIAOTHER"), REGIONS, "401", "<Code>AuthFailure</Code>"),
+        (dated("sts", "AKIAOTHER"), identity, "403", "<Code>InvalidClientTokenId</Code>"),
+        (dated("ec2", "AKIATEST"), REGIONS, "403", "<Code>SignatureDoesNotMatch</Code>"),
+        (dated("sts", "AKIATEST"), identity, "403", "<Code>SignatureDoesNotMatch</Code>"),
+    ];
+    for (head, body, status, code) in refused {
+        let seen = send(emulator.endpoint(), &head, body).await;
+        assert_eq!(seen.status(), status, "{}", seen.reply);
+        assert!(seen.body().contains(code), "{}", seen.reply);
+    }
+    let assume = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn:aws:iam::777788889999:role/me\
+                  &RoleSessionName=me&WebIdentityToken=token";
+    assert_eq!(send(emulator.endpoint(), "POST / HTTP/1.1", assume).await.status(), "200");
+}
+
+#[tokio::test]
+async fn heads_have_a_limit() {
+    let emulator = emulator().await;
+    let many = (0..200).map(|number| format!("\r\nX-Header-{number}: x")).collect::<String>();
+    let seen = send(emulator.endpoint(), &format!("POST / HTTP/1.1{many}"), REGIONS).await;
+    assert_eq!(seen.status(), "431", "{}", seen.reply);
 }
 
 #[tokio::test]

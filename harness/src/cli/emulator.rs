@@ -38,9 +38,18 @@ pub(super) struct EmulatorArgs {
     /// Write every call to this file, as CloudTrail's records, one a line
     #[arg(long, value_name = "FILE", env = "VPCBOX_TRAIL_FILE")]
     trail_file: Option<String>,
-    /// The account that an access key stands for, such as AKIAEXAMPLE=444455556666
-    #[arg(long = "key", value_name = "KEY=ACCOUNT")]
+    /// The account that an access key stands for, such as AKIAEXAMPLE=444455556666, and its secret behind a colon
+    #[arg(
+        long = "key",
+        value_name = "KEY=ACCOUNT[:SECRET]",
+        env = "VPCBOX_KEYS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     keys: Vec<String>,
+    /// Answer only requests that are signed with the secret of a key, or with credentials that were handed out
+    #[arg(long, env = "VPCBOX_VERIFY_SIGNATURES")]
+    verify_signatures: bool,
     /// Makes ids the same in every run
     #[arg(long, env = "VPCBOX_SEED")]
     seed: Option<String>,
@@ -101,6 +110,9 @@ impl EmulatorArgs {
         }
         if self.strict_images {
             values.insert("strictImages".to_owned(), true.into());
+        }
+        if self.verify_signatures {
+            values.insert("verifySignatures".to_owned(), true.into());
         }
         if let Some(path) = &self.faults {
             values.insert("faults".to_owned(), read(path)?);

@@ -1,7 +1,7 @@
 //! The credential scope of a signed request: who calls, which region and service are meant.
 //!
-//! Deviation: signatures are not verified and keys are not looked up; the scope alone counts. Requests
-//! that carry none are taken for the home region's, so that people can use curl.
+//! Deviation: unless signatures are to be verified, keys are not looked up and the scope alone counts. Requests
+//! that carry none are taken for the home region's then, so that people can use curl.
 //!
 //! See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
 
@@ -13,6 +13,7 @@ use vpc_model::Region;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Credential {
     pub(super) access_key_id: String,
+    pub(super) date: String,
     pub(super) region: Region,
     pub(super) service: String,
 }
@@ -48,9 +49,12 @@ fn from_header(header: &str) -> Result<Credential, UnreadableSignature> {
 /// An access key id holds no slash, so the scope can be read from either end.
 fn parse(scope: &str) -> Result<Credential, UnreadableSignature> {
     match scope.split('/').collect::<Vec<_>>()[..] {
-        [key, _date, region, service, "aws4_request"] if !region.is_empty() => {
-            Ok(Credential { access_key_id: key.to_owned(), region: Region::from(region), service: service.to_owned() })
-        }
+        [key, date, region, service, "aws4_request"] if !region.is_empty() => Ok(Credential {
+            access_key_id: key.to_owned(),
+            date: date.to_owned(),
+            region: Region::from(region),
+            service: service.to_owned(),
+        }),
         _ => Err(UnreadableSignature::Scope(scope.to_owned())),
     }
 }
@@ -73,6 +77,7 @@ mod tests {
         let found = credential(&headers, None).map(|found| found.expect("a credential"));
         let expected = expected.map(|(region, service)| Credential {
             access_key_id: "AK".into(),
+            date: "20261122".into(),
             region: Region::from(region),
             service: service.into(),
         });

@@ -6,6 +6,7 @@
 
 mod account;
 mod credential;
+mod signature;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use self::credential::{Credential, credential};
+use self::signature::{Refusal, Secret};
 use crate::faults::{Facts, Places, Verdict};
 use crate::net::PeerAddress;
 use crate::trail::Record;
@@ -43,8 +45,8 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let span = tracing::info_span!("call", action = tracing::field::Empty, request_id);
     async move {
         let (head, body) = request.into_parts();
-        let answer = match form(&head, body).await {
-            Ok(form) => answer(&shared, &head, form, &request_id).await,
+        let answer = match read(body).await.and_then(|body| Ok((form(&head, &body)?, body))) {
+            Ok((form, body)) => answer(&shared, &head, &body, form, &request_id).await,
             Err(error) => plain(error.response(&request_id)),
         };
         response(answer, &request_id)
@@ -53,22 +55,65 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     .await
 }
 
-/// The parameters: the body's, or the query's where there is no body.
-async fn form(head: &Parts, body: Body) -> Result<String, ApiError> {
-    let query = || head.uri.query().unwrap_or_default().to_owned();
-    if head.method == Method::GET {
-        return Ok(query());
-    }
-    let unreadable = |message: String| ApiError::new(Code::MALFORMED_QUERY_STRING, message);
-    let body = to_bytes(body, REQUEST_BYTES);
-    let body = body.await.map_err(|_| unreadable(format!("The request exceeds {REQUEST_BYTES} bytes.")))?;
-    if body.is_empty() {
-        return Ok(query());
-    }
-    String::from_utf8(body.into()).map_err(|_| unreadable("The request is not UTF-8.".to_owned()))
+fn unreadable(message: String) -> ApiError {
+    ApiError::new(Code::MALFORMED_QUERY_STRING, message)
 }
 
-async fn answer(shared: &Shared, head: &Parts, form: String, request_id: &str) -> (u16, Bytes) {
+async fn read(body: Body) -> Result<Bytes, ApiError> {
+    let body = to_bytes(body, REQUEST_BYTES).await;
+    body.map_err(|_| unreadable(format!("The request exceeds {REQUEST_BYTES} bytes.")))
+}
+
+/// The parameters: the body's, or the query's where there is no body.
+fn form(head: &Parts, body: &Bytes) -> Result<String, ApiError> {
+    if head.method == Method::GET || body.is_empty() {
+        return Ok(head.uri.query().unwrap_or_default().to_owned());
+    }
+    String::from_utf8(body.to_vec()).map_err(|_| unreadable("The request is not UTF-8.".to_owned()))
+}
+
+/// Checks who calls, where that is wanted.
+fn verified(
+    shared: &Shared,
+    head: &Parts,
+    body: &[u8],
+    form: &str,
+    credential: Option<&Credential>,
+) -> Result<(), ApiError> {
+    let parameter = |wanted: &str| {
+        let mut parameters = form_urlencoded::parse(form.as_bytes());
+        parameters.find(|(name, _)| name == wanted).map(|(_, value)| value)
+    };
+    // Whoever comes with a web identity has no key yet.
+    let is_open = parameter("Action").is_some_and(|action| action == "AssumeRoleWithWebIdentity");
+    if !shared.config().verify_signatures || is_open {
+        return Ok(());
+    }
+    let is_sts = match credential {
+        Some(credential) => credential.service == "sts",
+        None => parameter("Version").is_some_and(|version| version == "2011-06-15"),
+    };
+    let service = if is_sts { Service::Sts } else { Service::Ec2 };
+    let outcome = match credential {
+        None => Err(Refusal::Unsigned),
+        Some(credential) => {
+            let session = shared.sessions().of(&credential.access_key_id);
+            let configured = shared.config().keys.get(&credential.access_key_id);
+            let secret = match (configured.and_then(|key| key.secret.as_deref()), &session) {
+                (Some(key), _) => Some(Secret { key, session: None }),
+                (None, Some(session)) => {
+                    let (key, token) = (&session.secret_access_key, &session.token);
+                    Some(Secret { key, session: Some((token, session.expires)) })
+                }
+                (None, None) => None,
+            };
+            signature::verify(head, body, credential, secret, Timestamp::now())
+        }
+    };
+    outcome.map_err(|refusal| refusal.error(service))
+}
+
+async fn answer(shared: &Shared, head: &Parts, body: &[u8], form: String, request_id: &str) -> (u16, Bytes) {
     let started = Instant::now();
     let credential = match credential(&head.headers, head.uri.query()) {
         Ok(credential) => credential,
@@ -77,6 +122,10 @@ async fn answer(shared: &Shared, head: &Parts, form: String, request_id: &str) -
             return plain(error.response(request_id));
         }
     };
+    if let Err(error) = verified(shared, head, body, &form, credential.as_ref()) {
+        tracing::info!(code = error.code().name(), "not verified");
+        return plain(error.response(request_id));
+    }
     let key = match &credential {
         Some(found) => StateKey::new(account::of(shared, &found.access_key_id), found.region.clone()),
         None => shared.home_key().clone(),
