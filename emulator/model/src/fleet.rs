@@ -43,7 +43,7 @@ pub struct Fleet {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FleetKind {
     /// Nothing, and the answer says what was launched.
-    Instant,
+    OneTime,
     /// Nothing.
     Request,
     /// It keeps its capacity.
@@ -54,7 +54,7 @@ impl FleetKind {
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Instant => "instant",
+            Self::OneTime => "instant",
             Self::Request => "request",
             Self::Maintain => "maintain",
         }

@@ -56,13 +56,13 @@ impl Operation for CreateFleet {
         query.refuse_unsupported(&["ReservedCapacityOptions"])?;
         let mut request = shape::decode(query, FLEET)?;
         let kind = match request.get("Type").and_then(LaunchParameter::as_text) {
-            Some("instant") => FleetKind::Instant,
+            Some("instant") => FleetKind::OneTime,
             Some("request") => FleetKind::Request,
             _ => FleetKind::Maintain,
         };
         // What is not launched at once has its instances' tags in the template.
         let taggable: &[&str] = match kind {
-            FleetKind::Instant => &["fleet", "instance", "network-interface", "volume"],
+            FleetKind::OneTime => &["fleet", "instance", "network-interface", "volume"],
             FleetKind::Request | FleetKind::Maintain => &["fleet"],
         };
         let tags = tag_specification::decode(query, taggable)?;
@@ -91,7 +91,7 @@ impl Operation for CreateFleet {
             tags,
         };
         model.keep_fleet(cx, new);
-        Ok(Created { id, outcome: (self.kind == FleetKind::Instant).then_some(shown) })
+        Ok(Created { id, outcome: (self.kind == FleetKind::OneTime).then_some(shown) })
     }
 }
 

@@ -56,7 +56,7 @@ fn delete(
     if fleet.is_deleted() {
         return Err(("fleetNotInDeletableState", format!("The fleet '{id}' is not in a deletable state")));
     }
-    if fleet.kind == FleetKind::Instant && !with_instances {
+    if fleet.kind == FleetKind::OneTime && !with_instances {
         let message = "A deleted instant fleet with running instances is not supported";
         return Err(("unexpectedError", message.to_owned()));
     }

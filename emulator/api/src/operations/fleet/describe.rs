@@ -65,7 +65,7 @@ impl ReadOperation for DescribeFleets {
         let known = |id: &FleetId| model.fleet(id).filter(|fleet| fleet.is_known(now)).ok_or_else(|| not_found(id));
         let asked: Vec<&Fleet> = if self.ids.is_empty() {
             // Instant fleets are told to those only who know them.
-            let is_listed = |fleet: &&Fleet| fleet.is_known(now) && fleet.kind != FleetKind::Instant;
+            let is_listed = |fleet: &&Fleet| fleet.is_known(now) && fleet.kind != FleetKind::OneTime;
             model.fleets().filter(is_listed).collect()
         } else {
             self.ids.iter().map(known).collect::<Result<_, _>>()?
@@ -100,7 +100,7 @@ fn write_fleet(xml: &mut Xml, model: &Model, fleet: &Fleet) {
     xml.text("fulfilledOnDemandCapacity", format_args!("{on_demand:?}"));
     shape::write(xml, FLEET, &fleet.request);
     xml.tags(&fleet.tags);
-    if fleet.kind == FleetKind::Instant {
+    if fleet.kind == FleetKind::OneTime {
         write_outcome(xml, model, &fleet.launches, &fleet.failures);
     }
 }
@@ -126,7 +126,7 @@ impl ReadOperation for DescribeFleetInstances {
 
     fn run(self, model: &Model, now: Timestamp) -> Result<Active, ApiError> {
         let fleet = model.fleet(&self.id).filter(|fleet| fleet.is_known(now)).ok_or_else(|| not_found(&self.id))?;
-        if fleet.kind == FleetKind::Instant {
+        if fleet.kind == FleetKind::OneTime {
             return Err(ApiError::new(
                 Code::UNSUPPORTED_OPERATION,
                 "DescribeFleetInstances does not support fleets of type instant. Use DescribeFleets instead.",

@@ -326,7 +326,7 @@ fn of_template(
 
 /// A fleet that is not instant can name several subnets at once.
 fn by_subnet(overrides: LaunchParameters, kind: FleetKind) -> Vec<LaunchParameters> {
-    let subnets = parameters::text(&overrides, "SubnetId").filter(|_| kind != FleetKind::Instant).map(str::to_owned);
+    let subnets = parameters::text(&overrides, "SubnetId").filter(|_| kind != FleetKind::OneTime).map(str::to_owned);
     let Some(subnets) = subnets else { return vec![overrides] };
     let with = |subnet: &str| {
         let mut one = overrides.clone();
