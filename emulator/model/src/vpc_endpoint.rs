@@ -173,6 +173,11 @@ impl Model {
         self.vpc_endpoints.values().any(|endpoint| endpoint.vpc_id == *vpc_id && !endpoint.is_deleted())
     }
 
+    /// Whether an endpoint has a group, even one that has no ENIs yet.
+    pub(crate) fn has_endpoint_with_group(&self, group: &SecurityGroupId) -> bool {
+        self.vpc_endpoints.values().any(|endpoint| !endpoint.is_deleted() && endpoint.groups.contains(group))
+    }
+
     /// Completes what was begun on endpoints; ENIs go with theirs. Whether anything was.
     pub(crate) fn advance_vpc_endpoints(&mut self, now: Timestamp) -> bool {
         let delay = self.delays.vpc_endpoint;

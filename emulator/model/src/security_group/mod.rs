@@ -155,7 +155,8 @@ impl Model {
         let named = |other: &SecurityGroup| other.rules.iter().any(|rule| rule.peer == RulePeer::Group(id.clone()));
         let is_referred_to = self.security_groups.values().any(|other| other.id != *id && named(other));
         let is_elsewhere = self.has_vpc_associations(id);
-        if is_referred_to || is_elsewhere || self.index.interfaces_by_group.contains_key(id) {
+        let is_carried = self.index.interfaces_by_group.contains_key(id) || self.has_endpoint_with_group(id);
+        if is_referred_to || is_elsewhere || is_carried {
             return Err(SecurityGroupError::HasDependents(id.clone()));
         }
         self.remove_security_group(id);

@@ -177,6 +177,22 @@ fn subnets_groups_and_addresses_change() {
 }
 
 #[test]
+fn groups_stay_as_long_as_endpoints_without_interfaces() {
+    let mut net = net();
+    let group = format!("GroupName=web&GroupDescription=web&VpcId={}", net.vpc);
+    let group = net.world.call("CreateSecurityGroup", &group).ok().text("groupId").to_owned();
+    let form = format!("{}&SecurityGroupId.1={group}", INTERFACE.replace("&SubnetId.1={a}", ""));
+    let made = net.create(&form).ok();
+    assert!(made.texts("dnsName").is_empty());
+    let delete = format!("GroupId={group}");
+    assert_eq!(net.world.call("DeleteSecurityGroup", &delete).code, Some("DependencyViolation"));
+    let id = format!("VpcEndpointId.1={}", made.text("vpcEndpointId"));
+    net.world.call("DeleteVpcEndpoints", &id).ok();
+    net.settle();
+    net.world.call("DeleteSecurityGroup", &delete).ok();
+}
+
+#[test]
 fn policies() {
     let mut net = net();
     let id = net.made(GATEWAY);
