@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::image;
 use crate::image::PublicImages;
 use crate::index::Indexes;
+use crate::instance::MetadataChange;
 use crate::map::Map;
 use crate::prefix_list;
 use crate::{
@@ -50,6 +51,7 @@ pub struct Model {
     pub(crate) instances: Map<InstanceId, Instance>,
     pub(crate) public_images: PublicImages,
     pub(crate) strict_images: bool,
+    pub(crate) metadata_defaults: MetadataChange,
     pub(crate) capacity_reservations: Map<CapacityReservationId, CapacityReservation>,
     pub(crate) key_pairs: Map<KeyPairId, KeyPair>,
     pub(crate) launch_templates: Map<LaunchTemplateId, LaunchTemplate>,
@@ -198,6 +200,7 @@ impl Model {
             prefix_lists: prefix_list::aws::lists(&region),
             public_images: image::public(&region),
             strict_images: false,
+            metadata_defaults: MetadataChange::default(),
             region,
             generation: 0,
             client_tokens: ClientTokens::default(),

@@ -5,7 +5,9 @@
 use jiff::Timestamp;
 
 use super::{InstanceError, InstanceState, MetadataOptions, ShutdownBehavior};
-use crate::{InstanceId, InterfaceAttribute, Model, NetworkInterfaceId, SecurityGroupId, instance_type};
+use crate::{
+    ImageId, InstanceId, InterfaceAttribute, LaunchParameter, Model, NetworkInterfaceId, SecurityGroupId, instance_type,
+};
 
 /// An attribute that ModifyInstanceAttribute sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum InstanceAttribute {
     InstanceType(String),
     /// The user data of a stopped instance, decoded.
     UserData(Vec<u8>),
+    /// An option of a stopped instance that is kept and shown, by RunInstances' name; without a value it goes.
+    Kept(&'static str, Option<String>),
 }
 
 /// What ModifyInstanceMetadataOptions sets; the others stay.
@@ -81,6 +85,28 @@ impl Model {
         Ok(())
     }
 
+    /// What launches say about IMDS where they say nothing.
+    pub fn metadata_defaults(&self) -> &MetadataChange {
+        &self.metadata_defaults
+    }
+
+    /// Changes what launches say about IMDS where they say nothing.
+    pub fn set_metadata_defaults(&mut self, defaults: MetadataChange) {
+        self.metadata_defaults = defaults;
+        self.touch();
+    }
+
+    /// How IMDS serves an instance of an image whose launch says nothing: as the account has it, or the image.
+    pub fn default_metadata_options(&self, image: &ImageId) -> MetadataOptions {
+        let by_image = match self.image(image) {
+            Some(image) if image.requires_tokens => {
+                MetadataChange { tokens_required: Some(true), hop_limit: Some(2), ..MetadataChange::default() }
+            }
+            _ => MetadataChange::default(),
+        };
+        self.metadata_defaults.apply(&by_image.apply(&MetadataOptions::default()))
+    }
+
     /// Changes how IMDS serves an instance, and gives the options that now hold.
     pub fn modify_metadata_options(
         &mut self,
@@ -102,7 +128,10 @@ impl Model {
         state: InstanceState,
         attribute: InstanceAttribute,
     ) -> Result<(), InstanceError> {
-        let needs_stop = matches!(attribute, InstanceAttribute::InstanceType(_) | InstanceAttribute::UserData(_));
+        let needs_stop = matches!(
+            attribute,
+            InstanceAttribute::InstanceType(_) | InstanceAttribute::UserData(_) | InstanceAttribute::Kept(..)
+        );
         if needs_stop && state != InstanceState::Stopped {
             return Err(InstanceError::NotStopped(id.clone()));
         }
@@ -111,6 +140,12 @@ impl Model {
             InstanceAttribute::DisableApiTermination(on) => instance.disable_api_termination = on,
             InstanceAttribute::DisableApiStop(on) => instance.disable_api_stop = on,
             InstanceAttribute::ShutdownBehavior(behavior) => instance.shutdown_behavior = behavior,
+            InstanceAttribute::Kept(name, Some(value)) => {
+                instance.options.kept.insert(name.to_owned(), LaunchParameter::Text(value));
+            }
+            InstanceAttribute::Kept(name, None) => {
+                instance.options.kept.remove(name);
+            }
             InstanceAttribute::UserData(data) => instance.user_data = Some(data).filter(|data| !data.is_empty()),
             InstanceAttribute::InstanceType(name) => {
                 instance_type::find(&name).ok_or_else(|| InstanceError::NoTypeToChangeTo(name.clone()))?;

@@ -1,4 +1,4 @@
-//! DescribeInstanceAttribute and ModifyInstanceAttribute.
+//! DescribeInstanceAttribute, ModifyInstanceAttribute, ResetInstanceAttribute.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -146,15 +146,7 @@ impl Operation for ModifyInstanceAttribute {
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         let instance_id = query.required("InstanceId")?;
-        query.refuse_unsupported(&[
-            "BlockDeviceMapping",
-            "EbsOptimized",
-            "EnaSupport",
-            "EnclaveOptions",
-            "Kernel",
-            "Ramdisk",
-            "SriovNetSupport",
-        ])?;
+        query.refuse_unsupported(&["BlockDeviceMapping", "EnclaveOptions"])?;
         let mut named = named_attributes(query)?;
         match named.len() {
             0 => Err(ApiError::missing("Attribute")),
@@ -178,6 +170,11 @@ fn named_attributes(query: &mut Query) -> Result<Vec<InstanceAttribute>, ApiErro
     named.extend(value(query, "InstanceInitiatedShutdownBehavior")?.map(InstanceAttribute::ShutdownBehavior));
     named.extend(value(query, "InstanceType")?.map(InstanceAttribute::InstanceType));
     named.extend(value(query, "UserData")?.map(|Base64(data)| InstanceAttribute::UserData(data)));
+    named.extend(value(query, "EbsOptimized")?.map(|on: bool| kept("EbsOptimized", on)));
+    named.extend(value(query, "Kernel")?.map(|id: String| kept("KernelId", id)));
+    named.extend(value(query, "Ramdisk")?.map(|id: String| kept("RamdiskId", id)));
+    named.extend(always(query, "EnaSupport", "true")?);
+    named.extend(always(query, "SriovNetSupport", "simple")?);
     let groups: Vec<SecurityGroupId> = query.list("GroupId")?;
     if !groups.is_empty() {
         named.push(InstanceAttribute::Groups(groups));
@@ -188,6 +185,21 @@ fn named_attributes(query: &mut Query) -> Result<Vec<InstanceAttribute>, ApiErro
         named.push(by_name(query, attribute)?);
     }
     Ok(named)
+}
+
+/// An option that is kept by RunInstances' name.
+fn kept(name: &'static str, value: impl ToString) -> InstanceAttribute {
+    InstanceAttribute::Kept(name, Some(value.to_string()))
+}
+
+/// Takes `Name.Value` of what every instance has, and what no call can take away.
+fn always(query: &mut Query, name: &'static str, only: &str) -> Result<Option<InstanceAttribute>, ApiError> {
+    match value::<String>(query, name)? {
+        Some(given) if given != only => {
+            Err(ApiError::invalid(name, &given, &format!("This attribute can only be set to {only}.")))
+        }
+        given => Ok(given.map(|given| kept(name, given))),
+    }
 }
 
 /// Takes `Name.Value`.
@@ -204,6 +216,36 @@ fn by_name(query: &mut Query, attribute: Attribute) -> Result<InstanceAttribute,
         Attribute::ShutdownBehavior => InstanceAttribute::ShutdownBehavior(query.required("Value")?),
         Attribute::InstanceType => InstanceAttribute::InstanceType(query.required("Value")?),
         Attribute::UserData => InstanceAttribute::UserData(query.required::<Base64>("Value")?.0),
+        Attribute::EbsOptimized => kept("EbsOptimized", query.required::<bool>("Value")?),
+        Attribute::Kernel => kept("KernelId", query.required::<String>("Value")?),
+        Attribute::Ramdisk => kept("RamdiskId", query.required::<String>("Value")?),
         other => return Err(ApiError::unsupported(&format!("Modifying the attribute {other:?}"))),
     })
+}
+
+#[derive(Debug)]
+pub(super) struct ResetInstanceAttribute {
+    instance_id: InstanceId,
+    attribute: InstanceAttribute,
+}
+
+impl Operation for ResetInstanceAttribute {
+    const ACTION: &'static str = "ResetInstanceAttribute";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        let text: String = query.required("Attribute")?;
+        let attribute = match Attribute::from_text("Attribute", text.clone())? {
+            Attribute::SourceDestCheck => InstanceAttribute::SourceDestCheck(true),
+            Attribute::Kernel => InstanceAttribute::Kept("KernelId", None),
+            Attribute::Ramdisk => InstanceAttribute::Kept("RamdiskId", None),
+            _ => return Err(ApiError::invalid("Attribute", &text, "This attribute cannot be reset.")),
+        };
+        Ok(Self { instance_id: query.required("InstanceId")?, attribute })
+    }
+
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Done, ApiError> {
+        model.modify_instance_attribute(cx.now, &self.instance_id, self.attribute)?;
+        Ok(Done)
+    }
 }

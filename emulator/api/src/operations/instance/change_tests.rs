@@ -127,7 +127,61 @@ fn maintenance() {
     assert_eq!((shown.text("autoRecovery"), shown.text("rebootMigration")), ("disabled", "default"));
 }
 
+#[test]
+fn attributes_that_are_kept() {
+    let (mut world, id) = running("m5.large", "");
+    let form = format!("InstanceId={id}&EbsOptimized.Value=true");
+    assert_eq!(world.call("ModifyInstanceAttribute", &form).code, Some("IncorrectInstanceState"));
+    stop(&mut world, &id);
+    world.call("ModifyInstanceAttribute", &form).ok();
+    let shown = world.call("DescribeInstanceAttribute", &format!("InstanceId={id}&Attribute=ebsOptimized")).ok();
+    assert_eq!(shown.text("value"), "true");
+    let kernel = format!("InstanceId={id}&Attribute=kernel");
+    world.call("ModifyInstanceAttribute", &format!("{kernel}&Value=aki-1")).ok();
+    assert_eq!(world.call("DescribeInstanceAttribute", &kernel).ok().text("value"), "aki-1");
+    world.call("ResetInstanceAttribute", &kernel).ok();
+    assert!(world.call("DescribeInstanceAttribute", &kernel).ok().texts("value").is_empty());
+    let ena = world.call("ModifyInstanceAttribute", &format!("InstanceId={id}&EnaSupport.Value=false"));
+    assert_eq!(ena.code, Some("InvalidParameterValue"));
+}
+
+#[test]
+fn the_source_check_is_reset() {
+    let (mut world, id) = running("m5.large", "");
+    world.call("ModifyInstanceAttribute", &format!("InstanceId={id}&SourceDestCheck.Value=false")).ok();
+    let check = format!("InstanceId={id}&Attribute=sourceDestCheck");
+    assert_eq!(world.call("DescribeInstanceAttribute", &check).ok().text("value"), "false");
+    world.call("ResetInstanceAttribute", &check).ok();
+    assert_eq!(world.call("DescribeInstanceAttribute", &check).ok().text("value"), "true");
+}
+
+#[test]
+fn defaults_of_metadata() {
+    let mut world = World::with_default_vpc();
+    let launch = |world: &mut World, image: &str, more: &str| {
+        let form = format!("ImageId={image}&InstanceType=m5.large&MinCount=1&MaxCount=1&{more}");
+        let reply = world.call("RunInstances", &form).ok();
+        format!("{} {}", reply.text("httpTokens"), reply.text("httpPutResponseHopLimit"))
+    };
+    let node = "Filter.1.Name=name&Filter.1.Value.1=amazon-eks-node-al2023-x86_64-standard-1.34-v20251112";
+    let node = world.call("DescribeImages", node).ok().text("imageId").to_owned();
+    assert_eq!(launch(&mut world, "ami-01234567", ""), "optional 1");
+    assert_eq!(launch(&mut world, &node, ""), "required 2");
+    world.call("ModifyInstanceMetadataDefaults", "HttpTokens=required&HttpPutResponseHopLimit=3").ok();
+    let shown = world.call("GetInstanceMetadataDefaults", "").ok();
+    assert_eq!((shown.text("httpTokens"), shown.text("managedBy")), ("required", "account"));
+    assert_eq!(launch(&mut world, "ami-01234567", ""), "required 3");
+    assert_eq!(launch(&mut world, &node, "MetadataOptions.HttpTokens=optional"), "optional 3");
+    let none = "HttpTokens=no-preference&HttpPutResponseHopLimit=-1";
+    world.call("ModifyInstanceMetadataDefaults", none).ok();
+    assert!(world.call("GetInstanceMetadataDefaults", "").ok().texts("httpTokens").is_empty());
+    assert_eq!(launch(&mut world, "ami-01234567", ""), "optional 1");
+}
+
 #[rstest]
+#[case::hop_limit("ModifyInstanceMetadataDefaults", "HttpPutResponseHopLimit=65", "InvalidParameterValue")]
+#[case::tokens("ModifyInstanceMetadataDefaults", "HttpTokens=maybe", "InvalidParameterValue")]
+#[case::reset("ResetInstanceAttribute", "InstanceId=i-01234567&Attribute=userData", "InvalidParameterValue")]
 #[case::console("GetConsoleOutput", "InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
 #[case::password("GetPasswordData", "InstanceId=i-01234567", "InvalidInstanceID.NotFound")]
 #[case::monitor("MonitorInstances", "", "MissingParameter")]

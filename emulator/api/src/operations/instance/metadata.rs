@@ -1,10 +1,12 @@
-//! How IMDS serves instances: ModifyInstanceMetadataOptions, and the same options in RunInstances.
+//! How IMDS serves instances: ModifyInstanceMetadataOptions, the same options in RunInstances, and the account's
+//! GetInstanceMetadataDefaults and ModifyInstanceMetadataDefaults.
 
+use jiff::Timestamp;
 use vpc_model::instance::MetadataChange;
 use vpc_model::{Context, InstanceId, MetadataOptions, Model};
 
 use crate::ApiError;
-use crate::operations::{Operation, Output};
+use crate::operations::{Done, Operation, Output, ReadOperation};
 use crate::query::{Query, values};
 use crate::xml::Xml;
 
@@ -87,5 +89,94 @@ impl Output for Modified {
     fn write(&self, xml: &mut Xml) {
         xml.text("instanceId", &self.instance_id);
         write(xml, "instanceMetadataOptions", &self.options);
+    }
+}
+
+/// What no account-wide choice is called.
+const NO_PREFERENCE: &str = "no-preference";
+
+/// Takes a choice: `None` where nothing is said, and inside where nothing is preferred.
+fn choice(query: &mut Query, name: &str, [on, off]: [&str; 2]) -> Result<Option<Option<bool>>, ApiError> {
+    let Some(text) = query.optional::<String>(name)? else { return Ok(None) };
+    match text.as_str() {
+        NO_PREFERENCE => Ok(Some(None)),
+        text if text == on => Ok(Some(Some(true))),
+        text if text == off => Ok(Some(Some(false))),
+        text => Err(ApiError::invalid(name, text, &format!("Expected one of: {on} {off} {NO_PREFERENCE}"))),
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ModifyInstanceMetadataDefaults {
+    tokens: Option<Option<bool>>,
+    hop_limit: Option<Option<u8>>,
+    endpoint: Option<Option<bool>>,
+    tags: Option<Option<bool>>,
+}
+
+impl Operation for ModifyInstanceMetadataDefaults {
+    const ACTION: &'static str = "ModifyInstanceMetadataDefaults";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.refuse_unsupported(&["HttpTokensEnforced"])?;
+        let hop_limit: Option<i32> = query.optional("HttpPutResponseHopLimit")?;
+        let hop_limit = hop_limit.map(|limit| match u8::try_from(limit) {
+            _ if limit == -1 => Ok(None),
+            Ok(limit @ 1..=64) => Ok(Some(limit)),
+            _ => {
+                let expected = "Expected an integer from 1 to 64, or -1.";
+                Err(ApiError::invalid("HttpPutResponseHopLimit", &limit.to_string(), expected))
+            }
+        });
+        Ok(Self {
+            tokens: choice(query, "HttpTokens", ["required", "optional"])?,
+            hop_limit: hop_limit.transpose()?,
+            endpoint: choice(query, "HttpEndpoint", ["enabled", "disabled"])?,
+            tags: choice(query, "InstanceMetadataTags", ["enabled", "disabled"])?,
+        })
+    }
+
+    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Done, ApiError> {
+        let mut defaults = model.metadata_defaults().clone();
+        defaults.tokens_required = self.tokens.unwrap_or(defaults.tokens_required);
+        defaults.hop_limit = self.hop_limit.unwrap_or(defaults.hop_limit);
+        defaults.endpoint_enabled = self.endpoint.unwrap_or(defaults.endpoint_enabled);
+        defaults.tags_enabled = self.tags.unwrap_or(defaults.tags_enabled);
+        model.set_metadata_defaults(defaults);
+        Ok(Done)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct GetInstanceMetadataDefaults;
+
+impl ReadOperation for GetInstanceMetadataDefaults {
+    const ACTION: &'static str = "GetInstanceMetadataDefaults";
+    type Output = Defaults;
+
+    fn decode(_: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+
+    fn run(self, model: &Model, _: Timestamp) -> Result<Defaults, ApiError> {
+        Ok(Defaults(model.metadata_defaults().clone()))
+    }
+}
+
+/// The account's choices; where it prefers nothing, nothing is shown.
+#[derive(Debug)]
+pub(super) struct Defaults(MetadataChange);
+
+impl Output for Defaults {
+    fn write(&self, xml: &mut Xml) {
+        let switch = |on: bool| if on { "enabled" } else { "disabled" };
+        xml.element("accountLevel", |xml| {
+            xml.optional("httpTokens", self.0.tokens_required.map(|on| if on { "required" } else { "optional" }));
+            xml.optional("httpPutResponseHopLimit", self.0.hop_limit);
+            xml.optional("httpEndpoint", self.0.endpoint_enabled.map(switch));
+            xml.optional("instanceMetadataTags", self.0.tags_enabled.map(switch));
+            xml.text("managedBy", "account");
+        });
     }
 }

@@ -268,7 +268,7 @@ fn attributes(#[case] form: &str, #[case] attribute: &str, #[case] value: &str) 
 #[case::none("", "MissingParameter")]
 #[case::two("SourceDestCheck.Value=false&DisableApiStop.Value=true", "InvalidParameterCombination")]
 #[case::running("InstanceType.Value=m5.xlarge", "IncorrectInstanceState")]
-#[case::kernel("Kernel.Value=aki-1", "UnsupportedOperation")]
+#[case::kernel("Kernel.Value=aki-1", "IncorrectInstanceState")]
 #[case::group("GroupId.1=sg-01234567", "InvalidGroup.NotFound")]
 fn refused_attributes(#[case] form: &str, #[case] code: &str) {
     let mut world = World::with_default_vpc();

@@ -2,8 +2,7 @@
 
 use vpc_model::instance::{InstanceOptions, LaunchInterface, LaunchSource, MetadataChange, NewInstances};
 use vpc_model::{
-    MetadataOptions, Model, PlacementGroupError, PlacementGroupId, SecurityGroupId, ShutdownBehavior, SubnetId, Tags,
-    ZoneId, ZoneName,
+    Model, PlacementGroupError, PlacementGroupId, SecurityGroupId, ShutdownBehavior, SubnetId, Tags, ZoneId, ZoneName,
 };
 
 use super::options;
@@ -139,8 +138,10 @@ impl LaunchRequest {
         }
         let mut tags = self.tags;
         tags.extend(added.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+        let image_id = self.image_id.ok_or_else(|| ApiError::missing("ImageId"))?.find(model)?;
         Ok(NewInstances {
-            image_id: self.image_id.ok_or_else(|| ApiError::missing("ImageId"))?.find(model)?,
+            metadata_options: self.metadata.apply(&model.default_metadata_options(&image_id)),
+            image_id,
             instance_type: self.instance_type,
             min_count: self.min_count,
             max_count: self.max_count,
@@ -149,7 +150,6 @@ impl LaunchRequest {
             key_name: self.key_name,
             iam_instance_profile: profile,
             user_data: self.user_data,
-            metadata_options: self.metadata.apply(&MetadataOptions::default()),
             client_token: self.client_token,
             shutdown_behavior: self.shutdown_behavior,
             disable_api_termination: self.disable_api_termination,
