@@ -186,10 +186,12 @@ fn end(query: &mut Query) -> Result<Option<Option<Timestamp>>, ApiError> {
         (query.optional("EndDate")?, query.optional("EndDateType")?);
     match (date, kind) {
         (None, None) => Ok(None),
-        (Some(date), Some(EndType::Limited)) => Ok(Some(Some(date))),
+        (Some(date), None | Some(EndType::Limited)) => Ok(Some(Some(date))),
         (None, Some(EndType::Unlimited)) => Ok(Some(None)),
         (None, Some(EndType::Limited)) => Err(ApiError::missing("EndDate")),
-        (Some(_), _) => Err(ApiError::combination("EndDate can only be specified with an EndDateType of 'limited'")),
+        (Some(_), Some(EndType::Unlimited)) => {
+            Err(ApiError::combination("EndDate can only be specified with an EndDateType of 'limited'"))
+        }
     }
 }
 

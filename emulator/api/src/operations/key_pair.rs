@@ -1,6 +1,7 @@
 //! Key pairs: CreateKeyPair, ImportKeyPair, DescribeKeyPairs, DeleteKeyPair.
 
 mod openssh;
+mod putty;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +18,18 @@ use crate::{ApiError, Code, tag_specification};
 pub(crate) const ACTIONS: &[Action] =
     &[write::<CreateKeyPair>(), write::<DeleteKeyPair>(), read::<DescribeKeyPairs>(), write::<ImportKeyPair>()];
 
+/// How a private key is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyFormat {
+    /// As OpenSSH reads it.
+    Pem,
+    /// As PuTTY does.
+    Ppk,
+}
+
 values! {
     KeyType { Rsa "rsa", Ed25519 "ed25519" }
+    KeyFormat { Pem "pem", Ppk "ppk" }
 }
 
 /// Takes a key pair's name.
@@ -33,6 +44,7 @@ fn key_name(query: &mut Query) -> Result<String, ApiError> {
 #[derive(Debug)]
 struct CreateKeyPair {
     name: String,
+    format: KeyFormat,
     tags: Tags,
 }
 
@@ -45,16 +57,14 @@ impl Operation for CreateKeyPair {
         if query.optional("KeyType")? == Some(KeyType::Rsa) {
             return Err(ApiError::unsupported("Making RSA keys (import one instead)"));
         }
-        if let Some(format) = query.optional::<String>("KeyFormat")?.filter(|format| format != "pem") {
-            return Err(ApiError::unsupported(&format!("KeyFormat {format}")));
-        }
-        Ok(Self { name: key_name(query)?, tags: tag_specification::decode_one(query, &["key-pair"])? })
+        let format = query.or("KeyFormat", KeyFormat::Pem)?;
+        Ok(Self { name: key_name(query)?, format, tags: tag_specification::decode_one(query, &["key-pair"])? })
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Created, ApiError> {
         let seed: Vec<u8> = (0..4).flat_map(|_| cx.ids.number().to_be_bytes()).collect();
         let seed: [u8; 32] = seed.try_into().expect("four times eight bytes");
-        let key = openssh::generate(&seed, cx.ids.number() as u32, &self.name);
+        let key = openssh::generate(&seed, cx.ids.number() as u32, &self.name, self.format);
         let new = NewKeyPair {
             name: self.name,
             key_type: KeyType::Ed25519,

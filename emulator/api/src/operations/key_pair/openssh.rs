@@ -10,6 +10,8 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 use vpc_model::KeyType;
 
+use super::{KeyFormat, putty};
+
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PublicKey {
@@ -23,7 +25,7 @@ pub(super) struct PublicKey {
 #[derive(Debug)]
 pub(super) struct NewKey {
     pub(super) public: PublicKey,
-    /// The private half in PEM.
+    /// The private half, as it was asked for.
     pub(super) private: String,
 }
 
@@ -53,7 +55,7 @@ impl PublicKey {
 }
 
 /// Makes an Ed25519 key pair of random numbers. `check` is what tells a reader that it could decrypt the key.
-pub(super) fn generate(seed: &[u8; 32], check: u32, comment: &str) -> NewKey {
+pub(super) fn generate(seed: &[u8; 32], check: u32, comment: &str, format: KeyFormat) -> NewKey {
     let pair = KeyPair::from_seed(Seed::new(*seed));
     let public = pair.pk.as_slice();
     let mut blob = Vec::new();
@@ -77,7 +79,11 @@ pub(super) fn generate(seed: &[u8; 32], check: u32, comment: &str) -> NewKey {
 
     let text = format!("ssh-ed25519 {} {comment}", STANDARD.encode(&blob));
     let public = PublicKey { key_type: KeyType::Ed25519, fingerprint: STANDARD.encode(Sha256::digest(&blob)), text };
-    NewKey { public, private: pem(&key) }
+    let private = match format {
+        KeyFormat::Pem => pem(&key),
+        KeyFormat::Ppk => putty::key_file(&blob, seed, comment),
+    };
+    NewKey { public, private }
 }
 
 fn pem(key: &[u8]) -> String {
@@ -116,7 +122,7 @@ fn colons(bytes: &[u8]) -> String {
 }
 
 /// Appends a string as SSH writes it: its length, then its bytes.
-fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend((bytes.len() as u32).to_be_bytes());
     out.extend(bytes);
 }

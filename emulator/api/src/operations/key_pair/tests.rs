@@ -44,6 +44,16 @@ fn a_life() {
 }
 
 #[test]
+fn keys_for_putty() {
+    let made = World::new().call("CreateKeyPair", "KeyName=me&KeyType=ed25519&KeyFormat=ppk").ok();
+    let lines: Vec<&str> = made.text("keyMaterial").lines().collect();
+    let heads = ["PuTTY-User-Key-File-2: ssh-ed25519", "Encryption: none", "Comment: me", "Public-Lines: 2"];
+    assert_eq!(lines[..4], heads);
+    assert_eq!((lines[6], lines[8].len()), ("Private-Lines: 1", "Private-MAC: ".len() + 40));
+    assert_eq!(World::new().call("CreateKeyPair", "KeyName=me&KeyFormat=txt").code, Some("InvalidParameterValue"));
+}
+
+#[test]
 fn imported() {
     let mut world = World::new();
     import(&mut world, "rsa", RSA).ok();
