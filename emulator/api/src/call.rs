@@ -25,6 +25,15 @@ pub enum Service {
     Sts,
 }
 
+/// Who makes a call, as GetCallerIdentity tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The user, role session or federated user.
+    pub arn: String,
+    /// The unique id of it.
+    pub user_id: String,
+}
+
 /// A call whose action is known and whose parameters are not looked at yet.
 #[derive(Debug)]
 pub struct Call {
@@ -91,6 +100,12 @@ impl Call {
     /// The service it is for.
     pub fn service(&self) -> Service {
         self.action.service
+    }
+
+    /// The same call, made by somebody.
+    pub fn by(mut self, caller: Caller) -> Self {
+        self.query.set_caller(caller);
+        self
     }
 
     /// Whether it leaves the model as it is, so that [`dispatch_read`] will do.

@@ -57,6 +57,7 @@ codes! {
     IDEMPOTENT_PARAMETER_MISMATCH "IdempotentParameterMismatch" 400;
     INCOMPLETE_SIGNATURE "IncompleteSignature" 400;
     INVALID_ACTION "InvalidAction" 400;
+    INVALID_AUTHORIZATION_MESSAGE "InvalidAuthorizationMessageException" 400;
     INVALID_CLIENT_TOKEN_ID "InvalidClientTokenId" 403;
     INVALID_FILTER "InvalidFilter" 400;
     INVALID_NEXT_TOKEN "InvalidNextToken" 400;

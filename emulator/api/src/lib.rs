@@ -15,7 +15,7 @@ mod shape;
 mod tag_specification;
 mod xml;
 
-pub use call::{Call, Response, Service, dispatch, dispatch_read, parse};
+pub use call::{Call, Caller, Response, Service, dispatch, dispatch_read, parse};
 pub use error::{ApiError, Code};
 pub use operations::{Coverage, Family, coverage};
 

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use value::{Base64, Value, values};
 
+use crate::call::Caller;
 use crate::{ApiError, Code};
 
 /// How large a request may be.
@@ -49,6 +50,7 @@ pub(crate) struct Query {
     path: String,
     parameters: BTreeMap<String, String>,
     client_token: Option<String>,
+    caller: Option<Caller>,
 }
 
 impl Query {
@@ -73,7 +75,7 @@ impl Query {
                 return Err(malformed(format!("Parameter {name} is given more than once")));
             }
         }
-        Ok(Self { path: String::new(), parameters, client_token: None })
+        Ok(Self { path: String::new(), parameters, client_token: None, caller: None })
     }
 
     /// A digest of everything not taken yet.
@@ -95,6 +97,16 @@ impl Query {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Says who calls.
+    pub(crate) fn set_caller(&mut self, caller: Caller) {
+        self.caller = Some(caller);
+    }
+
+    /// Who calls, where that is known to be somebody else than the account's root.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
     }
 
     /// The idempotency token, in actions that have one.
@@ -184,8 +196,12 @@ impl Query {
         if keys.is_empty() {
             return Ok(None);
         }
-        let mut inside =
-            Self { path: format!("{}{name}.", self.path), parameters: BTreeMap::new(), client_token: None };
+        let mut inside = Self {
+            path: format!("{}{name}.", self.path),
+            parameters: BTreeMap::new(),
+            client_token: None,
+            caller: None,
+        };
         for key in keys {
             if let Some(value) = self.parameters.remove(&key) {
                 inside.parameters.insert(key[name.len() + 1..].to_owned(), value);
@@ -198,7 +214,7 @@ impl Query {
 
     /// Parameters that come from elsewhere than the call's top, to be read as if they did.
     pub(crate) fn of(parameters: BTreeMap<String, String>, client_token: Option<&str>) -> Self {
-        Self { path: String::new(), parameters, client_token: client_token.map(str::to_owned) }
+        Self { path: String::new(), parameters, client_token: client_token.map(str::to_owned), caller: None }
     }
 
     /// The same, called by their names in a structure when something is wrong with them.

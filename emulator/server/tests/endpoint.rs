@@ -101,6 +101,10 @@ async fn keys_stand_for_accounts() {
     let assumed = send(emulator.endpoint(), &signed("us-east-1", "sts"), assume).await;
     let key = assumed.body().split_once("<AccessKeyId>").expect("a key").1.split('<').next().unwrap_or_default();
     assert_eq!(account(key).await, "777788889999");
+    let head = signed("us-east-1", "sts").replace("Credential=AK/", &format!("Credential={key}/"));
+    let seen = send(emulator.endpoint(), &head, "Action=GetCallerIdentity&Version=2011-06-15").await;
+    assert!(seen.body().contains("<Arn>arn:aws:sts::777788889999:assumed-role/me/me</Arn>"), "{}", seen.reply);
+    assert!(seen.body().contains(":me</UserId>"), "{}", seen.reply);
 }
 
 #[tokio::test]

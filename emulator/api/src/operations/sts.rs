@@ -1,7 +1,8 @@
-//! STS on the same endpoint: GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity, GetSessionToken.
+//! STS on the same endpoint: GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity, GetSessionToken,
+//! GetFederationToken, GetAccessKeyInfo and, always refused, DecodeAuthorizationMessage.
 //!
-//! Deviation: there are no users, roles or policies. Every caller is the account's root, every role can be
-//! assumed, and credentials of every sort are accepted.
+//! Deviation: there are no users, roles or policies. Every caller without credentials of STS is the account's root,
+//! and every role can be assumed.
 //!
 //! See <https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>.
 
@@ -11,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use vpc_model::{Context, Ids, Model};
 
 use super::{Action, Operation, Output, ReadOperation, read, write};
-use crate::call::Service;
+use crate::call::{Caller, Service};
 use crate::query::Query;
 use crate::xml::Xml;
 use crate::{ApiError, Code};
@@ -21,6 +22,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     sts(write::<AssumeRole>()),
     sts(write::<AssumeRoleWithWebIdentity>()),
     sts(write::<GetSessionToken>()),
+    sts(write::<GetFederationToken>()),
+    sts(read::<GetAccessKeyInfo>()),
+    sts(read::<DecodeAuthorizationMessage>()),
 ];
 
 const fn sts(action: Action) -> Action {
@@ -28,30 +32,33 @@ const fn sts(action: Action) -> Action {
 }
 
 #[derive(Debug)]
-struct GetCallerIdentity;
+struct GetCallerIdentity(Option<Caller>);
 
 impl ReadOperation for GetCallerIdentity {
     const ACTION: &'static str = "GetCallerIdentity";
     type Output = Identity;
 
-    fn decode(_: &mut Query) -> Result<Self, ApiError> {
-        Ok(Self)
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self(query.caller().cloned()))
     }
 
     fn run(self, model: &Model, _: Timestamp) -> Result<Identity, ApiError> {
-        Ok(Identity { account: model.account().to_string() })
+        let account = model.account().to_string();
+        let root = || Caller { arn: format!("arn:aws:iam::{account}:root"), user_id: account.clone() };
+        Ok(Identity { caller: self.0.unwrap_or_else(root), account })
     }
 }
 
 #[derive(Debug)]
 struct Identity {
+    caller: Caller,
     account: String,
 }
 
 impl Output for Identity {
     fn write(&self, xml: &mut Xml) {
-        xml.text("Arn", format_args!("arn:aws:iam::{}:root", self.account));
-        xml.text("UserId", &self.account);
+        xml.text("Arn", &self.caller.arn);
+        xml.text("UserId", &self.caller.user_id);
         xml.text("Account", &self.account);
     }
 }
@@ -251,6 +258,113 @@ impl Output for Credentials {
     }
 }
 
+#[derive(Debug)]
+struct GetFederationToken {
+    name: String,
+    seconds: u32,
+}
+
+impl Operation for GetFederationToken {
+    const ACTION: &'static str = "GetFederationToken";
+    type Output = FederatedUser;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        let _policies = (
+            query.optional::<String>("Policy")?,
+            query.structs("PolicyArns.member", |policy| policy.required::<String>("arn"))?,
+        );
+        query.structs("Tags.member", |tag| Ok((tag.required::<String>("Key")?, tag.required::<String>("Value")?)))?;
+        Ok(Self { name: federated_name(query.required("Name")?)?, seconds: duration(query, 43_200, 129_600)? })
+    }
+
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<FederatedUser, ApiError> {
+        let credentials = Credentials::new(cx, self.seconds);
+        Ok(FederatedUser { credentials, account: model.account().to_string(), name: self.name })
+    }
+}
+
+fn federated_name(text: String) -> Result<String, ApiError> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if (2..=32).contains(&text.len()) && text.chars().all(is_allowed) {
+        return Ok(text);
+    }
+    Err(ApiError::new(
+        Code::VALIDATION_ERROR,
+        format!("Value '{text}' at 'name' failed to satisfy constraint: [\\w+=,.@-]{{2,32}}"),
+    ))
+}
+
+#[derive(Debug)]
+struct FederatedUser {
+    credentials: Credentials,
+    account: String,
+    name: String,
+}
+
+impl Output for FederatedUser {
+    fn write(&self, xml: &mut Xml) {
+        let Self { account, name, .. } = self;
+        self.credentials.write(xml);
+        xml.element("FederatedUser", |xml| {
+            xml.text("FederatedUserId", format_args!("{account}:{name}"));
+            xml.text("Arn", format_args!("arn:aws:sts::{account}:federated-user/{name}"));
+        });
+        xml.text("PackedPolicySize", 0);
+    }
+}
+
+/// Deviation: every key is taken for the caller's account's.
+#[derive(Debug)]
+struct GetAccessKeyInfo;
+
+impl ReadOperation for GetAccessKeyInfo {
+    const ACTION: &'static str = "GetAccessKeyInfo";
+    type Output = AccessKeyInfo;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        let id: String = query.required("AccessKeyId")?;
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if (16..=128).contains(&id.len()) && id.bytes().all(is_allowed) {
+            return Ok(Self);
+        }
+        Err(ApiError::new(
+            Code::VALIDATION_ERROR,
+            format!("Value '{id}' at 'accessKeyId' failed to satisfy constraint: [\\w]{{16,128}}"),
+        ))
+    }
+
+    fn run(self, model: &Model, _: Timestamp) -> Result<AccessKeyInfo, ApiError> {
+        Ok(AccessKeyInfo(model.account().to_string()))
+    }
+}
+
+#[derive(Debug)]
+struct AccessKeyInfo(String);
+
+impl Output for AccessKeyInfo {
+    fn write(&self, xml: &mut Xml) {
+        xml.text("Account", &self.0);
+    }
+}
+
+/// Deviation: nothing here encodes such messages, so there is none that could be decoded.
+#[derive(Debug)]
+struct DecodeAuthorizationMessage;
+
+impl ReadOperation for DecodeAuthorizationMessage {
+    const ACTION: &'static str = "DecodeAuthorizationMessage";
+    type Output = AccessKeyInfo;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        query.required::<String>("EncodedMessage")?;
+        Ok(Self)
+    }
+
+    fn run(self, _: &Model, _: Timestamp) -> Result<AccessKeyInfo, ApiError> {
+        Err(ApiError::new(Code::INVALID_AUTHORIZATION_MESSAGE, "Message is not valid"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -271,6 +385,19 @@ mod tests {
     }
 
     #[test]
+    fn federated_user() {
+        let reply = World::new().send("Action=GetFederationToken&Version=2011-06-15&Name=me").ok();
+        insta::assert_snapshot!(reply.lines());
+    }
+
+    #[test]
+    fn access_key_info() {
+        let form = "Action=GetAccessKeyInfo&Version=2011-06-15&AccessKeyId=AKIAIOSFODNN7EXAMPLE";
+        let reply = World::new().send(form).ok();
+        assert!(reply.body.contains("<Account>111122223333</Account>"), "{}", reply.body);
+    }
+
+    #[test]
     fn an_error() {
         let reply = World::new().send("Action=AssumeRole&Version=2011-06-15&RoleSessionName=me");
         assert_eq!(reply.status, 400);
@@ -281,6 +408,9 @@ mod tests {
     #[case::user("AssumeRole", "RoleArn=arn:aws:iam::444455556666:user/me&RoleSessionName=me", "ValidationError")]
     #[case::session("AssumeRole", "RoleArn=arn:aws:iam::444455556666:role/me&RoleSessionName=a/b", "ValidationError")]
     #[case::duration("GetSessionToken", "DurationSeconds=60", "ValidationError")]
+    #[case::federated_name("GetFederationToken", "Name=a/b", "ValidationError")]
+    #[case::key("GetAccessKeyInfo", "AccessKeyId=AKIA", "ValidationError")]
+    #[case::message("DecodeAuthorizationMessage", "EncodedMessage=x", "InvalidAuthorizationMessageException")]
     #[case::ec2("DescribeRegions", "", "InvalidAction")]
     fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
         let reply = World::new().send(&format!("Action={action}&Version=2011-06-15&{form}"));

@@ -1,5 +1,6 @@
 //! Whose state a caller's access key stands for.
 
+use ec2_api::Caller;
 use vpc_model::AccountId;
 
 use crate::Shared;
@@ -17,6 +18,12 @@ pub(super) fn of(shared: &Shared, access_key_id: &str) -> AccountId {
         (None, None) if is_account => AccountId::from(access_key_id),
         (None, None) => shared.config().account.clone(),
     }
+}
+
+/// Who uses an access key, where it is not the account's root.
+pub(super) fn caller(shared: &Shared, access_key_id: &str) -> Option<Caller> {
+    let session = shared.sessions().of(access_key_id)?;
+    Some(Caller { arn: session.arn.clone(), user_id: session.user_id.clone() })
 }
 
 /// The credentials that STS gives in an answer. Without another user they speak for `account`'s root.

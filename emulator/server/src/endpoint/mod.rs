@@ -134,6 +134,10 @@ async fn answer(shared: &Shared, head: &Parts, body: &[u8], form: String, reques
     let (known, read_only, verdict, answer) = match ec2_api::parse(form.as_bytes()) {
         Ok(call) => {
             let caller = credential.as_ref().map(|credential| credential.access_key_id.as_str());
+            let call = match caller.and_then(|key| account::caller(shared, key)) {
+                Some(caller) => call.by(caller),
+                None => call,
+            };
             let verdict = decide(shared, &key, caller, &call, &form);
             tracing::Span::current().record("action", call.action());
             if !verdict.delay.is_zero() {
