@@ -247,6 +247,7 @@ TOGETHER = {
             "InstanceMarketOptions.SpotOptions.InstanceInterruptionBehavior": "stop",
         },
     ],
+    "SearchTransitGatewayRoutes": [{"Filter.1.Name": "type", "Filter.1.Value.1": "static"}],
     "UpdateSecurityGroupRuleDescriptionsEgress": [_PERMISSION],
     "UpdateSecurityGroupRuleDescriptionsIngress": [_PERMISSION],
 }
