@@ -4,8 +4,6 @@
 //! A state is stored, not derived from the clock: [`Model::advance`] moves on what is due, and whoever keeps the
 //! model calls it when [`Model::next_due`] says so. Without delays that is right after the call.
 
-#![allow(dead_code, reason = "families come to use it one by one")]
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Model;
