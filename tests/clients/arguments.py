@@ -206,6 +206,7 @@ ARGUMENTS = {
         made, IpPermissions=[{**PERMISSIONS[0], "ToPort": 90}],
     ),
     "RunInstances": _launch,
+    "SearchTransitGatewayRoutes": lambda made: {"Filters": [{"Name": "type", "Values": ["static"]}]},
     "UnassignIpv6Addresses": lambda made: {"Ipv6Addresses": made["AssignIpv6Addresses"]["AssignedIpv6Addresses"]},
     "UnassignPrivateIpAddresses": lambda made: {"PrivateIpAddresses": [SECONDARY]},
     "UpdateSecurityGroupRuleDescriptionsEgress": _egress,

@@ -159,6 +159,13 @@ def ask_for(endpoint, operation, found, path, texts):
             if not more:
                 break
             texts[more[0]] = found[more[0]].value
+        elif code == "InvalidParameterCombination":
+            # What it says cannot be beside the parameter in question goes.
+            goes = [other for other in texts if other != path and any(names_it(name, other) for name in names)]
+            left = {other: text for other, text in texts.items() if other not in goes}
+            if left == texts:
+                break
+            texts = left
         else:
             break
     return f"{code}: {message}"
