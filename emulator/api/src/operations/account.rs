@@ -52,8 +52,8 @@ impl Attribute {
             Self::GroupsPerInterface => {
                 ("vpc-max-security-groups-per-interface", model.quotas().groups_per_interface.to_string())
             }
-            Self::MaxElasticIps => ("max-elastic-ips", "5".to_owned()),
-            Self::VpcMaxElasticIps => ("vpc-max-elastic-ips", "5".to_owned()),
+            Self::MaxElasticIps => ("max-elastic-ips", model.quotas().elastic_ips.to_string()),
+            Self::VpcMaxElasticIps => ("vpc-max-elastic-ips", model.quotas().elastic_ips.to_string()),
         }
     }
 }
@@ -94,6 +94,8 @@ impl Output for DescribeAccountAttributesOutput {
 
 #[cfg(test)]
 mod tests {
+    use vpc_model::Quotas;
+
     use crate::testing::World;
 
     #[test]
@@ -105,5 +107,13 @@ mod tests {
         assert_eq!((one.text("attributeName"), one.text("attributeValue")), ("default-vpc", "none"));
         let other = world.call("DescribeAccountAttributes", "AttributeName.1=colour");
         assert_eq!(other.code, Some("InvalidParameterValue"));
+    }
+
+    #[test]
+    fn quotas_show() {
+        let mut world = World::new();
+        world.model.set_quotas(Quotas { groups_per_interface: 16, elastic_ips: 50, ..Quotas::default() });
+        let all = world.call("DescribeAccountAttributes", "").ok();
+        assert_eq!(all.texts("attributeValue"), ["VPC", "none", "20", "16", "50", "50"]);
     }
 }

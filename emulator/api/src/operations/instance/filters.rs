@@ -149,9 +149,7 @@ pub(super) const FIELDS: Fields<Model, Instance> = Fields {
         ("network-interface.association.ip-owner-id", interface!("association.ip-owner-id")),
         ("network-interface.association.public-dns-name", interface!("association.public-dns-name")),
         ("network-interface.association.public-ip", interface!("association.public-ip")),
-        ("network-interface.attachment.attach-time", |model, own| {
-            of_interfaces(model, own, |eni| eni.attachment.as_ref().map(|found| xml::time(found.attach_time)))
-        }),
+        ("network-interface.attachment.attach-time", interface!("attachment.attach-time")),
         ("network-interface.attachment.attachment-id", interface!("attachment.attachment-id")),
         ("network-interface.attachment.delete-on-termination", interface!("attachment.delete-on-termination")),
         ("network-interface.attachment.device-index", interface!("attachment.device-index")),

@@ -27,7 +27,7 @@ use super::{Action, Output, ReadOperation, read, write};
 use crate::ApiError;
 use crate::filter::Fields;
 use crate::query::Query;
-use crate::xml::Xml;
+use crate::xml::{self, Xml};
 
 pub(crate) const ACTIONS: &[Action] = &[
     write::<create::CreateNetworkInterface>(),
@@ -91,7 +91,8 @@ impl Describable for NetworkInterface {
             ("association.public-dns-name", |model, eni| shown(model, eni, |one| one.name.clone())),
             ("association.public-ip", |model, eni| shown(model, eni, |one| one.address.to_string())),
             ("attachment.attach-time", |_, eni| {
-                [of_attachment(eni, |found| found.attach_time), of_service(eni, |service| service.attach_time)].concat()
+                let attached = of_attachment(eni, |found| xml::time(found.attach_time));
+                [attached, of_service(eni, |service| xml::time(service.attach_time))].concat()
             }),
             ("attachment.attachment-id", |_, eni| {
                 [of_attachment(eni, |found| &found.id), of_service(eni, |service| &service.id)].concat()

@@ -35,6 +35,17 @@ fn create_answers_with_everything() {
     assert_eq!(found.texts("networkInterfaceId"), [reply.text("networkInterfaceId")]);
 }
 
+#[test]
+fn a_time_is_found_as_it_is_shown() {
+    let (mut world, subnet) = world();
+    let form = format!("ImageId=ami-0123456789abcdef0&InstanceType=m5.large&MinCount=1&MaxCount=1&SubnetId={subnet}");
+    world.call("RunInstances", &form).ok();
+    let shown = world.call("DescribeNetworkInterfaces", "").ok();
+    let filter = format!("Filter.1.Name=attachment.attach-time&Filter.1.Value.1={}", shown.text("attachTime"));
+    let found = world.call("DescribeNetworkInterfaces", &filter).ok();
+    assert_eq!(found.texts("networkInterfaceId"), shown.texts("networkInterfaceId"));
+}
+
 #[rstest]
 #[case::secondary_count("SecondaryPrivateIpAddressCount=2", &["10.0.1.4", "10.0.1.5", "10.0.1.6"])]
 #[case::primary("PrivateIpAddress=10.0.1.9", &["10.0.1.9"])]
