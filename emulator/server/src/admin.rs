@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
 use axum::{Json, Router};
 use base64::Engine as _;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -19,9 +19,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
+use crate::clusters::Cluster;
 use crate::imds::{self, Notice};
 use crate::trail::Wanted;
-use crate::{Coverage, FaultConfig, Shared};
+use crate::{Coverage, FaultConfig, Shared, StateKey};
 
 /// How long the kernel may take to follow a reset.
 const RESET_DEADLINE: Duration = Duration::from_secs(10);
@@ -40,6 +41,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/metrics", get(metrics))
         .route("/_vpcbox/journal", get(journal))
         .route("/_vpcbox/notices/{instance}", get(notice).put(set_notice).post(set_notice).delete(withdraw_notice))
+        .route("/_vpcbox/clusters/{name}", put(set_cluster).post(set_cluster).delete(forget_cluster))
         .route("/_vpcbox/imds/{instance}", any(metadata))
         .route("/_vpcbox/imds/{instance}/", any(metadata))
         .route("/_vpcbox/imds/{instance}/{*path}", any(metadata))
@@ -206,6 +208,51 @@ async fn withdraw_notice(State(shared): State<Arc<Shared>>, Path(instance): Path
     let Some(id) = known_instance(&shared, &instance) else { return StatusCode::NOT_FOUND.into_response() };
     shared.imds().notices.set(id, Notice::default());
     Json(Notice::default()).into_response()
+}
+
+/// Where a cluster is, where not at home.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Place {
+    account: Option<String>,
+    region: Option<String>,
+}
+
+impl Place {
+    fn key(self, shared: &Shared) -> StateKey {
+        let home = shared.home_key();
+        let account = self.account.map_or_else(|| home.account.clone(), |account| account.as_str().into());
+        StateKey::new(account, self.region.map_or_else(|| home.region.clone(), |region| region.as_str().into()))
+    }
+}
+
+/// Tells of an EKS cluster; DescribeCluster finds it then.
+async fn set_cluster(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    Query(place): Query<Place>,
+    body: Bytes,
+) -> Response {
+    let refused = |error: String| (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
+    let cluster: Cluster = match serde_json::from_slice(&body) {
+        Ok(cluster) => cluster,
+        Err(error) => return refused(error.to_string()),
+    };
+    let key = place.key(&shared);
+    let model = shared.state(&key).model();
+    match shared.clusters().set(&key, &name, cluster.clone(), &model, Timestamp::now()) {
+        Ok(()) => Json(cluster).into_response(),
+        Err(error) => refused(error.to_string()),
+    }
+}
+
+async fn forget_cluster(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    Query(place): Query<Place>,
+) -> StatusCode {
+    let key = place.key(&shared);
+    if shared.clusters().remove(&key, &name) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
 /// The instance of an id, in whatever account and region it is.

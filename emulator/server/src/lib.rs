@@ -7,6 +7,7 @@
 mod admin;
 pub mod board;
 mod clock;
+mod clusters;
 pub mod config;
 pub mod coverage;
 pub mod dns;

@@ -22,6 +22,7 @@ use vpc_model::{InstanceId, Model, NetworkInterfaceId};
 pub use self::key::StateKey;
 pub use self::region::RegionState;
 use crate::board::Board;
+use crate::clusters::Clusters;
 use crate::faults::Faults;
 use crate::faults::config::InvalidFault;
 use crate::imds::{Imds, Reply};
@@ -48,6 +49,7 @@ pub struct Shared {
     journal: Journal,
     imds: Imds,
     sessions: Sessions,
+    clusters: Clusters,
 }
 
 /// A change that no caller asked for: the kernel, or time, completes what a call began.
@@ -145,6 +147,7 @@ impl Shared {
             journal,
             imds: Imds::new(secret),
             sessions: Sessions::default(),
+            clusters: Clusters::default(),
         }
     }
 
@@ -295,6 +298,10 @@ impl Shared {
         }
     }
 
+    pub(crate) fn clusters(&self) -> &Clusters {
+        &self.clusters
+    }
+
     /// Answers a call that has been parsed.
     pub(crate) fn call(&self, key: &StateKey, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
         let (state, now) = (self.state(key), Timestamp::now());
@@ -370,6 +377,7 @@ impl Shared {
             state.reset(now, None, record);
         }
         self.imds.notices.clear();
+        self.clusters.clear();
         self.faults.restore();
         self.trail.clear();
         Ok(())

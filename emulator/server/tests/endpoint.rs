@@ -198,3 +198,40 @@ async fn it_stops_although_a_client_stays_connected() {
     assert!(stopped.is_ok());
     drop(stream);
 }
+
+#[tokio::test]
+async fn clusters_are_found() {
+    let emulator = emulator().await;
+    let to = emulator.endpoint();
+    let subnet = emulator.shared().read(|model| model.subnets().next().expect("a default subnet").id.to_string());
+    let told = format!(r#"{{"endpoint": "https://127.0.0.1:6443", "subnetIds": ["{subnet}"]}}"#);
+    for name in ["a", "b", "c"] {
+        let seen = send(to, &format!("PUT /_vpcbox/clusters/{name} HTTP/1.1"), &told).await;
+        assert_eq!(seen.status(), "200", "{}", seen.reply);
+    }
+    let seen = send(to, "GET /clusters/b HTTP/1.1", "").await;
+    assert!(seen.body().contains(r#""arn":"arn:aws:eks:us-east-1:123456789012:cluster/b""#), "{}", seen.reply);
+    assert!(seen.body().contains(&subnet) && seen.body().contains(r#""vpcId":"vpc-"#), "{}", seen.reply);
+    let first = send(to, "GET /clusters?maxResults=2 HTTP/1.1", "").await;
+    assert_eq!(first.body(), r#"{"clusters":["a","b"],"nextToken":"b"}"#);
+    let second = send(to, "GET /clusters?maxResults=2&nextToken=b HTTP/1.1", "").await;
+    assert_eq!(second.body(), r#"{"clusters":["c"],"nextToken":null}"#);
+    let elsewhere = signed("eu-west-1", "eks").replace("POST / ", "GET /clusters ");
+    assert_eq!(send(to, &elsewhere, "").await.body(), r#"{"clusters":[],"nextToken":null}"#);
+    assert_eq!(send(to, "DELETE /_vpcbox/clusters/b HTTP/1.1", "").await.status(), "204");
+    let gone = send(to, "GET /clusters/b HTTP/1.1", "").await;
+    assert_eq!((gone.status(), gone.header("x-amzn-errortype")), ("404", Some("ResourceNotFoundException")));
+}
+
+#[rstest]
+#[case::unknown_subnet("a", r#"{"endpoint": "x", "subnetIds": ["subnet-01234567"]}"#, "subnet-01234567")]
+#[case::no_subnet("a", r#"{"endpoint": "x", "subnetIds": []}"#, "names no subnet")]
+#[case::unknown_member("a", r#"{"endpoint": "x", "subnetIds": [], "colour": "red"}"#, "colour")]
+#[case::name("-a", r#"{"endpoint": "x", "subnetIds": []}"#, "name begins")]
+#[tokio::test]
+async fn clusters_that_cannot_be(#[case] name: &str, #[case] told: &str, #[case] says: &str) {
+    let emulator = emulator().await;
+    let seen = send(emulator.endpoint(), &format!("PUT /_vpcbox/clusters/{name} HTTP/1.1"), told).await;
+    assert_eq!(seen.status(), "400", "{}", seen.reply);
+    assert!(seen.body().contains(says), "{}", seen.reply);
+}

@@ -6,6 +6,7 @@
 
 mod account;
 mod credential;
+mod eks;
 mod signature;
 
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ const REQUEST_BYTES: usize = 1024 * 1024;
 
 /// The calls of EC2 and STS.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().route("/", any(handle)).with_state(shared)
+    Router::new().route("/", any(handle)).merge(eks::router()).with_state(shared)
 }
 
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
