@@ -161,6 +161,7 @@ fn a_killed_world_leaves_no_process_behind() {
     if up.status.code() == Some(2) {
         return println!("skipped: {}", String::from_utf8_lossy(&up.stderr));
     }
+    assert!(up.status.success(), "{}", String::from_utf8_lossy(&up.stderr));
     let status: Value = serde_json::from_str(&world.text(&["status", "--output", "json"])).expect("a JSON status");
     let pid = status[0]["world"]["pid"].as_i64().expect("the world's process");
     assert!(!world.processes().is_empty());
@@ -168,4 +169,16 @@ fn a_killed_world_leaves_no_process_behind() {
     within(Duration::from_secs(10), "all processes of the world end", || world.processes().is_empty());
     assert!(world.text(&["status"]).starts_with("no world is running"));
     world.assert_nothing_is_left();
+}
+
+#[test]
+fn a_world_that_is_ending_is_no_mistake() {
+    let vpcbox = Vpcbox::new();
+    let dying = vpcbox.dying_world();
+    std::thread::scope(|scope| {
+        let status = scope.spawn(|| vpcbox.text(&["status"]));
+        dying.refuse_one_and_end();
+        assert!(status.join().expect("vpcbox status passes").starts_with("no world is running"));
+    });
+    vpcbox.assert_nothing_is_left();
 }

@@ -1,11 +1,15 @@
 //! The `vpcbox` command with a state folder, and so worlds, of its own.
 
+use std::fs::File;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
+use serde_json::json;
 use tempfile::TempDir;
 use workspace_tests::workspace_root;
 
@@ -59,8 +63,38 @@ impl Vpcbox {
         assert!(!self.state().exists(), "{} is left", self.state().display());
     }
 
+    /// A world, of a process that cannot exist, as it is while the kernel takes its killed process apart.
+    pub fn dying_world(&self) -> DyingWorld {
+        let folder = self.state().join("dying");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let lock = File::create(folder.join("lock")).expect("a lock file");
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).expect("nobody else holds it");
+        let socket = UnixListener::bind(folder.join("control.sock")).expect("a socket");
+        let description = json!({
+            "pid": i32::MAX, "name": "dying", "region": "us-east-1", "endpoint": "http://127.0.0.1:1", "kubeconfig": "", "vpc_id": "vpc-1"
+        });
+        std::fs::write(folder.join("world.json"), description.to_string()).expect("a description");
+        DyingWorld { lock, socket }
+    }
+
     fn state(&self) -> PathBuf {
         self.folder.path().join("state")
+    }
+}
+
+/// A world's lock and socket, without a world.
+pub struct DyingWorld {
+    lock: Flock<File>,
+    socket: UnixListener,
+}
+
+impl DyingWorld {
+    /// Takes one question and answers nothing; only then is the lock free.
+    pub fn refuse_one_and_end(self) {
+        self.socket.set_nonblocking(true).expect("a socket that can be asked without waiting");
+        within(Duration::from_secs(10), "somebody asks the world", || self.socket.accept().is_ok());
+        drop(self.socket);
+        drop(self.lock);
     }
 }
 

@@ -20,6 +20,9 @@ use crate::world::state::{self, Description};
 /// How long a world may take to go.
 const DOWN_DEADLINE: Duration = Duration::from_secs(60);
 
+/// How long a world that does not answer may take to be gone.
+const ENDING_DEADLINE: Duration = Duration::from_secs(5);
+
 fn find(world: Option<&str>) -> anyhow::Result<Description> {
     state::find(world).map_err(|err| Misuse(format!("{err:#}")).into())
 }
@@ -29,21 +32,43 @@ pub(super) async fn status(world: Option<String>, output: Output) -> Ended {
         Some(name) => vec![find(Some(name))?],
         None => state::running(),
     };
-    if worlds.is_empty() && output == Output::Text {
-        println!("no world is running; start one with `vpcbox up SCENARIO`");
-    }
     let mut all = Vec::new();
     for world in worlds {
-        let namespaces = control::ask(&world.name).await?;
+        let Some(namespaces) = ask_unless_gone(&world).await? else { continue };
         if output == Output::Text {
             print_world(&world, &namespaces);
         }
         all.push(json!({ "world": world, "machines": namespaces.machines, "pods": namespaces.pods }));
     }
-    if output == Output::Json {
-        println!("{}", serde_json::to_string_pretty(&all)?);
+    match output {
+        Output::Json => println!("{}", serde_json::to_string_pretty(&all)?),
+        Output::Text if all.is_empty() => println!("no world is running; start one with `vpcbox up SCENARIO`"),
+        Output::Text => {}
     }
     Ok(true)
+}
+
+/// Asks a world for its namespaces; nothing if it ends meanwhile.
+///
+/// The kernel closes a killed process's files one by one: for a moment its lock is held and its socket is dead.
+///
+/// # Errors
+/// It runs and does not answer.
+async fn ask_unless_gone(world: &Description) -> anyhow::Result<Option<Namespaces>> {
+    let end = Instant::now() + ENDING_DEADLINE;
+    loop {
+        let failed = match control::ask(&world.name).await {
+            Ok(namespaces) => return Ok(Some(namespaces)),
+            Err(failed) => failed,
+        };
+        if !state::running().iter().any(|it| it.pid == world.pid) {
+            return Ok(None);
+        }
+        if Instant::now() > end {
+            return Err(failed);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 fn print_world(world: &Description, namespaces: &Namespaces) {
