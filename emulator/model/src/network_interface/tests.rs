@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::testing::{Account, attachment};
-use crate::{Model, NewVpc, TrunkError, VlanId, WantedAddresses};
+use crate::{Connectivity, Model, NewNatAddresses, NewNatGateway, NewVpc, TrunkError, VlanId, WantedAddresses};
 
 #[test]
 fn a_new_interface_has_an_address_a_mac_and_the_default_group() {
@@ -210,7 +210,8 @@ fn a_branch_is_in_use_until_its_trunk_goes() {
     account.model.delete_network_interface(&branches[1]).unwrap();
     assert_eq!(account.model.branches_of(&trunk).count(), 7);
     account.model.check_invariants().unwrap();
-    account.model.release_interfaces(&instance);
+    account.model.terminate_instances(account.now, std::slice::from_ref(&instance)).unwrap();
+    account.model.instance_gone(&instance, account.now);
     assert_eq!(account.model.network_interface(&trunk).map(|found| &found.id), None);
     assert_eq!(state(&account, 2), InterfaceStatus::Available);
     account.model.check_invariants().unwrap();
@@ -251,9 +252,16 @@ fn permissions_repeat_without_effect() {
 fn what_a_service_made_only_the_service_changes() {
     let mut account = Account::new();
     let instance = account.instance("m5.large");
-    let new =
-        NewInterface { interface_type: InterfaceType::NatGateway, ..NewInterface::in_subnet(account.subnet('a')) };
-    let id = account.with(|model, cx| model.create_service_interface(cx, new)).unwrap();
+    let new = NewNatGateway {
+        subnet_id: account.subnet('a'),
+        connectivity: Connectivity::Private,
+        allocation_id: None,
+        private_ip: None,
+        secondary: NewNatAddresses::default(),
+        tags: Tags::new(),
+    };
+    let gateway = account.with(|model, cx| model.create_nat_gateway(cx, new)).unwrap();
+    let id = account.model.nat_gateway(&gateway).and_then(|found| found.network_interface_id.clone()).unwrap();
     let interface = account.model.network_interface(&id).unwrap();
     assert_eq!(account.model.status_of(interface), InterfaceStatus::InUse);
     assert!(interface.groups.is_empty());
@@ -267,6 +275,8 @@ fn what_a_service_made_only_the_service_changes() {
     let attached = account.with(|model, cx| model.attach_network_interface(cx, attachment(&id, &instance, 1)));
     assert_eq!(attached, Err(InterfaceError::AlreadyAttached(id.clone())));
     account.model.check_invariants().unwrap();
-    account.model.remove_interface(&id);
+    account.with(|model, cx| model.delete_nat_gateway(cx, &gateway)).unwrap();
+    account.model.advance(account.now);
+    assert!(account.model.network_interface(&id).is_none());
     account.model.check_invariants().unwrap();
 }
