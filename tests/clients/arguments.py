@@ -4,9 +4,10 @@
 """
 
 import base64
+from datetime import UTC, datetime, timedelta
 
 import values
-from common import image, where
+from common import image, launch, tags, where
 
 KEY = base64.b64decode(values.BY_PLACE["ImportKeyPair", "PublicKeyMaterial"])
 PERMISSIONS = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
@@ -107,6 +108,41 @@ def _launch(made):
     return {"ImageId": image(made.ec2), "InstanceType": "m5.large", "SubnetId": made.id("subnet")}
 
 
+def _idle(made):
+    """A stopped instance with one interface; made at most once."""
+    found = made.ec2.describe_instances(Filters=where(**{"tag:Name": "idle"}))["Reservations"]
+    if found:
+        return {"InstanceId": found[0]["Instances"][0]["InstanceId"]}
+    [idle] = launch(made.ec2, made.id("subnet"), TagSpecifications=tags("instance", Name="idle"))
+    made.ec2.stop_instances(InstanceIds=[idle["InstanceId"]])
+    made.ec2.get_waiter("instance_stopped").wait(InstanceIds=[idle["InstanceId"]], WaiterConfig={"Delay": 1})
+    return {"InstanceId": idle["InstanceId"]}
+
+
+def _all_instances(made):
+    """Those that fleets and Spot requests have launched as well."""
+    there = where(instance_state_name=["pending", "running", "stopping", "stopped"])
+    reservations = made.ec2.describe_instances(Filters=there)["Reservations"]
+    return {"InstanceIds": [it["InstanceId"] for reservation in reservations for it in reservation["Instances"]]}
+
+
+def _fleet(made):
+    """Every instance as the launch template says, in the subnet."""
+    template = {"LaunchTemplateId": made.id("lt"), "Version": "1"}
+    overrides = [{"SubnetId": made.id("subnet")}]
+    return {"LaunchTemplateConfigs": [{"LaunchTemplateSpecification": template, "Overrides": overrides}]}
+
+
+def _unused_options(made):
+    """The options made, after the VPC went back to the default ones."""
+    made.ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=made.id("vpc"))
+    return {}
+
+
+def _profile(made, action):
+    return made[action]["IamInstanceProfileAssociation"]["AssociationId"]
+
+
 def _without_interfaces(made):
     """Removes what was made in the subnet for one call only."""
     here = where(subnet_id=made.id("subnet"), status="available")
@@ -117,24 +153,28 @@ def _without_interfaces(made):
 
 
 ARGUMENTS = {
-    "AssignIpv6Addresses": lambda made: {"Ipv6AddressCount": 1},
     "AcceptVpcPeeringConnection": lambda made: {"VpcPeeringConnectionId": made.id("pcx")},
+    "AssignIpv6Addresses": lambda made: {"Ipv6AddressCount": 1},
     "AssignPrivateIpAddresses": lambda made: {"PrivateIpAddresses": [SECONDARY]},
     "AssociateAddress": lambda made: {
         "AllocationId": made.id("eipalloc"), "NetworkInterfaceId": made.id("eni"),
     },
+    "AssociateIamInstanceProfile": lambda made: {"IamInstanceProfile": {"Name": "name"}},
     "AssociateNatGatewayAddress": lambda made: {"AllocationIds": [_address(made)]},
     "AssociateRouteTable": lambda made: {"SubnetId": made.id("subnet")},
+    "AssociateSecurityGroupVpc": lambda made: {"VpcId": _peer(made)},
     "AssociateSubnetCidrBlock": lambda made: {"Ipv6CidrBlock": _block(made)},
     "AssociateTrunkInterface": _trunk,
     "AssociateVpcCidrBlock": lambda made: {"CidrBlock": "10.1.0.0/16"},
     "AuthorizeSecurityGroupEgress": _egress,
     "AuthorizeSecurityGroupIngress": _permissions,
+    "CreateCapacityReservation": lambda made: {"AvailabilityZone": "us-east-1a"},
     "CreateDefaultSubnet": _without_default_subnet,
     "CreateDefaultVpc": _without_default_vpc,
     "CreateDhcpOptions": lambda made: {
         "DhcpConfigurations": [{"Key": "domain-name", "Values": ["example.internal"]}],
     },
+    "CreateFleet": _fleet,
     "CreateFlowLogs": lambda made: {
         "LogGroupName": "name", "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/name", "TrafficType": "ALL",
     },
@@ -144,7 +184,9 @@ ARGUMENTS = {
     },
     "CreateNatGateway": _nat_gateway,
     "CreateNetworkAclEntry": lambda made: ENTRY,
+    "CreateNetworkInsightsPath": lambda made: {"Source": made.id("i"), "Destination": made.id("eni")},
     "CreateNetworkInterfacePermission": lambda made: {"AwsAccountId": "111122223333"},
+    "CreatePlacementGroup": lambda made: {"GroupName": "name", "Strategy": "cluster"},
     "CreateRoute": lambda made: {**ROUTE, "NetworkInterfaceId": made.id("eni")},
     "CreateSecurityGroup": lambda made: {"VpcId": made.id("vpc")},
     "CreateSubnet": lambda made: {"CidrBlock": "10.0.1.0/24", "AvailabilityZone": "us-east-1a"},
@@ -152,20 +194,37 @@ ARGUMENTS = {
     "CreateTags": lambda made: {"Tags": [{"Key": "Name", "Value": "everything"}]},
     "CreateVpc": lambda made: {"CidrBlock": "10.0.0.0/16", "AmazonProvidedIpv6CidrBlock": True},
     "CreateVpcPeeringConnection": lambda made: {"PeerVpcId": _peer(made)},
+    "DeleteDhcpOptions": _unused_options,
+    "DeleteFleets": lambda made: {"TerminateInstances": False},
     "DeleteKeyPair": lambda made: {"KeyName": made["CreateKeyPair"]["KeyName"]},
     "DeleteLaunchTemplate": lambda made: {"LaunchTemplateId": made.id("lt")},
     "DeleteLaunchTemplateVersions": lambda made: {"LaunchTemplateId": made.id("lt"), "Versions": ["2"]},
+    "DeleteNetworkInsightsAnalysis": lambda made: {
+        "NetworkInsightsAnalysisId":
+            made["StartNetworkInsightsAnalysis"]["NetworkInsightsAnalysis"]["NetworkInsightsAnalysisId"],
+    },
+    # With the path go its analyses.
+    "DeleteNetworkInsightsPath": lambda made: {} if made["DeleteNetworkInsightsAnalysis"] else {},
     # With the interface goes its permission.
     "DeleteNetworkInterface": lambda made: {} if made["DeleteNetworkInterfacePermission"] else {},
+    "DeletePlacementGroup": lambda made: {"GroupName": "name"},
     "DeleteRoute": lambda made: ROUTE,
     "DeleteSecurityGroup": _group,
     "DeleteSubnet": _without_interfaces,
+    "DescribeSpotPriceHistory": lambda made: {
+        "InstanceTypes": ["m5.large"], "StartTime": datetime.now(UTC) - timedelta(days=7), "EndTime": datetime.now(UTC),
+    },
     "DescribeLaunchTemplateVersions": lambda made: {"LaunchTemplateId": made.id("lt")},
     "DescribeNetworkInterfaceAttribute": lambda made: {"Attribute": "description"},
+    "DetachNetworkInterface": lambda made: {"AttachmentId": made["AttachNetworkInterface"]["AttachmentId"]},
     "DisassociateAddress": lambda made: {"AssociationId": made["AssociateAddress"]["AssociationId"]},
+    "DisassociateIamInstanceProfile": lambda made: {
+        "AssociationId": _profile(made, "ReplaceIamInstanceProfileAssociation"),
+    },
     "DisassociateRouteTable": lambda made: {
         "AssociationId": made["ReplaceRouteTableAssociation"]["NewAssociationId"],
     },
+    "DisassociateSecurityGroupVpc": lambda made: {"VpcId": _peer(made)},
     "DisassociateSubnetCidrBlock": lambda made: {
         "AssociationId": made["AssociateSubnetCidrBlock"]["Ipv6CidrBlockAssociation"]["AssociationId"],
     },
@@ -175,10 +234,13 @@ ARGUMENTS = {
     "DisassociateVpcCidrBlock": lambda made: {
         "AssociationId": made["AssociateVpcCidrBlock"]["CidrBlockAssociation"]["AssociationId"],
     },
-    "DetachNetworkInterface": lambda made: {"AttachmentId": made["AttachNetworkInterface"]["AttachmentId"]},
     "ImportKeyPair": lambda made: {"KeyName": "imported", "PublicKeyMaterial": KEY},
     "ModifyAddressAttribute": lambda made: {"DomainName": "name.example.com"},
     "ModifyInstanceAttribute": lambda made: {"DisableApiTermination": {"Value": False}},
+    "ModifyInstanceCapacityReservationAttributes": lambda made: {
+        **_idle(made), "CapacityReservationSpecification": {"CapacityReservationPreference": "none"},
+    },
+    "ModifyInstancePlacement": _idle,
     "ModifyLaunchTemplate": lambda made: {"LaunchTemplateId": made.id("lt"), "DefaultVersion": "1"},
     "ModifyNetworkInterfaceAttribute": lambda made: {"Description": {"Value": "changed"}},
     "ModifySecurityGroupRules": lambda made: {
@@ -194,12 +256,18 @@ ARGUMENTS = {
     },
     "RejectVpcPeeringConnection": _peering,
     "ReleaseAddress": lambda made: {"AllocationId": made.id("eipalloc")},
+    "ReplaceIamInstanceProfileAssociation": lambda made: {
+        "IamInstanceProfile": {"Name": "other"}, "AssociationId": _profile(made, "AssociateIamInstanceProfile"),
+    },
     "ReplaceNetworkAclAssociation": _default_acl,
     "ReplaceNetworkAclEntry": lambda made: ENTRY,
     "ReplaceRoute": lambda made: {**ROUTE, "NetworkInterfaceId": made.id("eni")},
     "ReplaceRouteTableAssociation": lambda made: {
         "AssociationId": made["AssociateRouteTable"]["AssociationId"],
     },
+    # The instance to work with is not the one that this launches.
+    "RequestSpotInstances": lambda made: {"LaunchSpecification": _launch(made)} if made.id("i") else {},
+    "ResetInstanceAttribute": _idle,
     "ResetNetworkInterfaceAttribute": lambda made: {"SourceDestCheck": "true"},
     "RevokeSecurityGroupEgress": _egress,
     "RevokeSecurityGroupIngress": lambda made: _group(
@@ -207,6 +275,7 @@ ARGUMENTS = {
     ),
     "RunInstances": _launch,
     "SearchTransitGatewayRoutes": lambda made: {"Filters": [{"Name": "type", "Values": ["static"]}]},
+    "TerminateInstances": _all_instances,
     "UnassignIpv6Addresses": lambda made: {"Ipv6Addresses": made["AssignIpv6Addresses"]["AssignedIpv6Addresses"]},
     "UnassignPrivateIpAddresses": lambda made: {"PrivateIpAddresses": [SECONDARY]},
     "UpdateSecurityGroupRuleDescriptionsEgress": _egress,

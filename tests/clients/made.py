@@ -5,7 +5,7 @@ import re
 import values
 from arguments import ARGUMENTS
 
-ID = re.compile(r"([a-z]+(?:-[a-z]+)*)-[0-9a-f]{17}")
+ID = re.compile(r"([a-z]+(?:-[a-z]+)*)-(?:[0-9a-f]{17}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 # What the names of actions begin with that make something.
 MAKE = ("Allocate", "Create", "Import", "Request", "Run")
 

@@ -2,7 +2,8 @@
 
 import botocore.session
 from botocore import xform_name
-from common import actions
+from botocore.exceptions import WaiterError
+from common import actions, equal, image, make_group, where
 from made import Made
 
 ATTEMPTS = {"Delay": 1, "MaxAttempts": 30}
@@ -58,6 +59,30 @@ def _nat_gateway_going(made):
     return ids
 
 
+def _associated_group(made, name="associated"):
+    """A group that another VPC uses as well."""
+    _make(made, "CreateVpc")
+    group = make_group(made.ec2, made.id("vpc"), name)
+    made.ec2.associate_security_group_vpc(**{**made.arguments("AssociateSecurityGroupVpc"), "GroupId": group})
+    return {"Filters": where(group_id=group)}
+
+
+def _group_no_longer_associated(made):
+    filters = _associated_group(made, "no-longer-associated")
+    made.ec2.get_waiter("security_group_vpc_association_associated").wait(**filters, WaiterConfig=ATTEMPTS)
+    [found] = made.ec2.describe_security_group_vpc_associations(**filters)["SecurityGroupVpcAssociations"]
+    made.ec2.disassociate_security_group_vpc(GroupId=found["GroupId"], VpcId=found["VpcId"])
+    return filters
+
+
+def _spot_request(made):
+    _instance(made)
+    asked = made.ec2.request_spot_instances(LaunchSpecification={
+        "ImageId": image(made.ec2), "InstanceType": "m5.large", "SubnetId": made.id("subnet"),
+    })
+    return {"SpotInstanceRequestIds": [it["SpotInstanceRequestId"] for it in asked["SpotInstanceRequests"]]}
+
+
 def _peering(made):
     _make(made, "CreateVpc", "CreateVpcPeeringConnection")
     return {"VpcPeeringConnectionIds": [made.id("pcx")]}
@@ -86,6 +111,9 @@ BEFORE = {
         "eni", "NetworkInterfaceIds", "CreateVpc", "CreateSubnet", "CreateNetworkInterface"
     ),
     "SecurityGroupExists": _made("sg", "GroupIds", "CreateVpc", "CreateSecurityGroup"),
+    "SecurityGroupVpcAssociationAssociated": _associated_group,
+    "SecurityGroupVpcAssociationDisassociated": _group_no_longer_associated,
+    "SpotInstanceRequestFulfilled": _spot_request,
     "SubnetAvailable": _made("subnet", "SubnetIds", "CreateVpc", "CreateSubnet"),
     "SystemStatusOk": _instance,
     "VpcAvailable": _made("vpc", "VpcIds", "CreateVpc"),
@@ -105,3 +133,14 @@ def every_waiter(ec2):
             continue
         arguments = BEFORE[name](made)
         ec2.get_waiter(xform_name(name)).wait(**arguments, WaiterConfig=ATTEMPTS)
+
+
+def no_password_without_windows(ec2):
+    made = Made(ec2)
+    [instance] = _instance(made)["InstanceIds"]
+    try:
+        ec2.get_waiter("password_data_available").wait(InstanceId=instance, WaiterConfig={"Delay": 0, "MaxAttempts": 2})
+    except WaiterError as error:
+        equal(error.last_response["PasswordData"], "")
+    else:
+        raise AssertionError("there is a password")

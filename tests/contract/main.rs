@@ -38,7 +38,7 @@ checks! {
         malformed_and_unknown_ids network_acls overlapping_subnets routes tags_of_anything unknown_filter;
     vpc_parts: a_flow_logs_life a_prefix_list_in_a_rule a_prefix_lists_life blocks_of_ipv6 egress_only_gateways
         internet_gateways key_pairs permissions_of_interfaces reserved_blocks too_many_vpcs;
-    waiting: every_waiter;
+    waiting: every_waiter no_password_without_windows;
 }
 
 /// Runs one of the checks against an emulator of its own.

@@ -91,21 +91,25 @@ impl ReadOperation for DescribeVpcEndpointServices {
         let found: Vec<ServiceDetail> =
             self.filters.select(&FIELDS, model, all.iter().filter(is_asked))?.into_iter().cloned().collect();
         let page = self.page.page(found, |service| format!("{} {}", service.name, service.kind));
-        Ok(Services { region, page })
+        // A name that several types of a service share is told on the page where the first of them is.
+        let told = self.page.after().and_then(|key| key.split_once(' ')).map(|(name, _)| name.to_owned());
+        let mut names: Vec<String> = page.items.iter().map(|service| service.name.clone()).collect();
+        names.dedup();
+        names.retain(|name| Some(name) != told.as_ref());
+        Ok(Services { region, names, page })
     }
 }
 
 #[derive(Debug)]
 struct Services {
     region: Region,
+    names: Vec<String>,
     page: Page<ServiceDetail>,
 }
 
 impl Output for Services {
     fn write(&self, xml: &mut Xml) {
-        let mut names: Vec<&String> = self.page.items.iter().map(|service| &service.name).collect();
-        names.dedup();
-        xml.texts("serviceNameSet", names);
+        xml.texts("serviceNameSet", &self.names);
         xml.list("serviceDetailSet", &self.page.items, |xml, service| write_service(xml, service, &self.region));
         xml.optional("nextToken", self.page.next_token.as_ref());
     }

@@ -61,7 +61,7 @@ impl ReadOperation for DescribeImageAttribute {
         let image = model.image(&self.image_id).ok_or_else(|| super::missing(&[&self.image_id]))?;
         if image.owner_id != *model.account() {
             let message = format!("Not authorized for image:{}", self.image_id);
-            return Err(ApiError::new(Code::AUTH_FAILURE, message));
+            return Err(ApiError::new(Code::AUTH_FAILURE.answered_with(400), message));
         }
         Ok(ImageAttribute { image: image.clone(), attribute: self.attribute })
     }
