@@ -33,6 +33,7 @@ pub mod nat_gateway;
 pub mod network_acl;
 pub mod network_insights;
 pub mod network_interface;
+pub mod outbox;
 pub mod peering;
 pub mod placement_group;
 pub mod prefix_list;
@@ -91,6 +92,7 @@ pub use network_interface::{
     InterfacePermission, InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
     ServiceAttachment,
 };
+pub use outbox::{Message, News, Place, Subject};
 pub use peering::{
     NewPeering, PeeringConnection, PeeringError, PeeringOptionChange, PeeringOptions, PeeringSide, PeeringStatus,
 };

@@ -7,6 +7,7 @@ use crate::image::PublicImages;
 use crate::index::Indexes;
 use crate::instance::MetadataChange;
 use crate::map::Map;
+use crate::outbox::Outbox;
 use crate::prefix_list;
 use crate::{
     AccountId, AllocationId, CapacityReservation, CapacityReservationId, CarrierGateway, CarrierGatewayId,
@@ -81,6 +82,7 @@ pub struct Model {
     pub(crate) vpn_connections: Map<VpnConnectionId, VpnConnection>,
     pub(crate) group_vpc_associations: Map<(SecurityGroupId, VpcId), GroupVpcAssociation>,
     pub(crate) carrier_gateways: Map<CarrierGatewayId, CarrierGateway>,
+    pub(crate) outbox: Outbox,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
     pub(crate) index: Indexes,
@@ -239,6 +241,7 @@ impl Model {
             vpn_connections: Map::new(),
             group_vpc_associations: Map::new(),
             carrier_gateways: Map::new(),
+            outbox: Outbox::default(),
             quotas: Quotas::default(),
             delays: Delays::default(),
             index: Indexes::default(),

@@ -1,10 +1,12 @@
 //! VPC peering connections: asking for one, accepting, rejecting and deleting it here, the rest in the submodules.
 //!
-//! Deviation: other accounts and regions do not learn of a request, so nobody accepts it and it ends after a week.
 //! See <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html>.
 
 mod life;
+mod news;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::{SignedDuration, Timestamp};
@@ -225,7 +227,7 @@ impl Model {
 
     /// Accepts a request.
     pub fn accept_peering(&mut self, cx: &mut Context, id: &PeeringConnectionId) -> Result<(), PeeringError> {
-        let peering = self.peerings.get(id).ok_or_else(|| PeeringError::NotFound(id.clone()))?;
+        let peering = self.shown_peering(id)?;
         self.must_be_accepter(peering, "accept")?;
         peering.must_be(&[PeeringStatus::PendingAcceptance], "provisioning")?;
         let vpc_id = &peering.accepter.vpc_id;
@@ -247,7 +249,7 @@ impl Model {
 
     /// Turns a request down.
     pub fn reject_peering(&mut self, cx: &mut Context, id: &PeeringConnectionId) -> Result<(), PeeringError> {
-        let peering = self.peerings.get(id).ok_or_else(|| PeeringError::NotFound(id.clone()))?;
+        let peering = self.shown_peering(id)?;
         self.must_be_accepter(peering, "reject")?;
         peering.must_be(&[PeeringStatus::PendingAcceptance], "rejected")?;
         let account = self.account.clone();
@@ -258,7 +260,7 @@ impl Model {
 
     /// Ends a connection, or takes a request back.
     pub fn delete_peering(&mut self, cx: &mut Context, id: &PeeringConnectionId) -> Result<(), PeeringError> {
-        let peering = self.peerings.get(id).ok_or_else(|| PeeringError::NotFound(id.clone()))?;
+        let peering = self.shown_peering(id)?;
         let is_open = matches!(peering.status, PeeringStatus::Initiating | PeeringStatus::PendingAcceptance);
         if is_open && peering.requester.owner != self.account {
             return Err(self.not_yours(id, "delete"));
@@ -317,6 +319,11 @@ impl Model {
         self.vpcs.get(&side.vpc_id).filter(|_| self.is_own_side(side))
     }
 
+    fn shown_peering(&self, id: &PeeringConnectionId) -> Result<&PeeringConnection, PeeringError> {
+        let found = self.peerings.get(id).filter(|peering| self.is_peering_shown(peering));
+        found.ok_or_else(|| PeeringError::NotFound(id.clone()))
+    }
+
     fn peering_mut(&mut self, id: &PeeringConnectionId) -> Result<&mut PeeringConnection, PeeringError> {
         self.peerings.get_mut(id).ok_or_else(|| PeeringError::NotFound(id.clone()))
     }
@@ -328,7 +335,7 @@ impl Model {
         }
         let is_open = |peering: &&PeeringConnection| {
             let waits = matches!(peering.status, PeeringStatus::Initiating | PeeringStatus::PendingAcceptance);
-            waits && peering.requester.owner == self.account
+            waits && self.is_own_side(&peering.requester)
         };
         if alive().filter(is_open).count() >= self.quotas.open_peering_requests {
             return Err(PeeringError::TooManyOpen(self.quotas.open_peering_requests));

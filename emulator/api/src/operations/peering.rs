@@ -55,11 +55,11 @@ impl Describable for PeeringConnection {
     }
 
     fn find<'a>(model: &'a Model, id: &PeeringConnectionId) -> Option<&'a Self> {
-        model.peering(id)
+        model.peering(id).filter(|peering| model.is_peering_shown(peering))
     }
 
     fn all(model: &Model) -> Vec<&Self> {
-        model.peerings().collect()
+        model.peerings().filter(|peering| model.is_peering_shown(peering)).collect()
     }
 
     fn missing(id: &PeeringConnectionId) -> ApiError {

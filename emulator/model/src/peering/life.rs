@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{PeeringConnection, PeeringError, PeeringSide, PeeringStatus, overlap};
-use crate::{AccountId, Model};
+use crate::Model;
 
 const TWO_HOURS: SignedDuration = SignedDuration::from_hours(2);
 const TWO_DAYS: SignedDuration = SignedDuration::from_hours(48);
@@ -56,9 +56,12 @@ impl PeeringConnection {
         Err(PeeringError::State { id: self.id.clone(), from: self.status.code(), to })
     }
 
-    /// When it moves on or is not shown any more.
-    fn due(&self, viewer: &AccountId, delay: SignedDuration) -> Option<Timestamp> {
+    /// When it moves on or is not shown any more, seen from a model.
+    fn due(&self, model: &Model) -> Option<Timestamp> {
+        let (viewer, delay) = (&model.account, model.delays.other);
         let wait = match &self.status {
+            // Only where the asked VPC is can it be said whether the request is one.
+            PeeringStatus::Initiating if !model.is_own_side(&self.accepter) => return None,
             PeeringStatus::Initiating | PeeringStatus::Provisioning | PeeringStatus::Deleting(_) => delay,
             PeeringStatus::PendingAcceptance => return Some(self.expires),
             PeeringStatus::Active => return None,
@@ -77,11 +80,11 @@ impl Model {
         let is_due = |at: Option<Timestamp>| at.is_some_and(|due| due <= now);
         let mut moved = false;
         loop {
-            let due = self.peerings.values().find(|peering| is_due(peering.due(&self.account, self.delays.other)));
+            let due = self.peerings.values().find(|peering| is_due(peering.due(self)));
             let Some(peering) = due else { return moved };
             moved = true;
             let (id, next) = (peering.id.clone(), self.next_status(peering));
-            let at = peering.due(&self.account, self.delays.other).unwrap_or(now);
+            let at = peering.due(self).unwrap_or(now);
             match (next, self.peerings.get_mut(&id)) {
                 (Some(status), Some(peering)) => peering.turn(status, at),
                 _ => drop(self.peerings.remove(&id)),
@@ -91,7 +94,7 @@ impl Model {
 
     /// When something of a peering connection is due.
     pub(crate) fn peerings_due(&self) -> Option<Timestamp> {
-        self.peerings.values().filter_map(|peering| peering.due(&self.account, self.delays.other)).min()
+        self.peerings.values().filter_map(|peering| peering.due(self)).min()
     }
 
     /// What follows when its time has come; `None` when it is not shown any more.
@@ -108,11 +111,8 @@ impl Model {
         }
     }
 
-    /// Whether two VPCs can be connected, as far as is known here.
+    /// Whether a VPC of this model's can be connected with another.
     fn can_be(&self, requester: &PeeringSide, accepter: &PeeringSide) -> bool {
-        if !self.is_own_side(accepter) {
-            return true;
-        }
         let accepter = self.vpcs.get(&accepter.vpc_id).map(|vpc| PeeringSide::of(self, vpc));
         accepter.is_some_and(|accepter| accepter.vpc_id != requester.vpc_id && !overlap(requester, &accepter))
     }

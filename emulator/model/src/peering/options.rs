@@ -48,7 +48,7 @@ impl Model {
         requester: Option<PeeringOptionChange>,
         accepter: Option<PeeringOptionChange>,
     ) -> Result<(), PeeringError> {
-        let peering = self.peerings.get(id).ok_or_else(|| PeeringError::NotFound(id.clone()))?;
+        let peering = self.shown_peering(id)?;
         if peering.status != PeeringStatus::Active {
             return Err(PeeringError::NotActive(id.clone()));
         }
