@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use vpc_model::{AccountId, Region};
+use vpc_model::AccountId;
 
 use crate::limits::Limits;
 use crate::shared::{LifeCycle, StateKey};
@@ -53,6 +53,17 @@ pub(crate) enum Entry {
         time: Timestamp,
         event: LifeCycle,
     },
+    /// A message of another account or region came.
+    Deliver {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_account: Option<String>,
+        from_region: String,
+        number: u64,
+    },
     /// Other quotas and delays are in force.
     Limits {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +88,11 @@ pub(crate) enum Entry {
 /// The account as entries name it: not at all, if it is the home account.
 fn named(home: &StateKey, key: &StateKey) -> Option<String> {
     (key.account != home.account).then(|| key.account.0.clone())
+}
+
+/// The state that entries name so.
+fn key_of(home: &StateKey, account: Option<&str>, region: &str) -> StateKey {
+    StateKey::new(account.map_or_else(|| home.account.clone(), AccountId::from), region.into())
 }
 
 impl Entry {
@@ -108,6 +124,12 @@ impl Entry {
         Self::Complete { account: named(home, key), region: key.region.0.clone(), time, event: event.clone() }
     }
 
+    /// A message of another account or region came.
+    pub(crate) fn deliver(home: &StateKey, key: &StateKey, time: Timestamp, from: &StateKey, number: u64) -> Self {
+        let (region, from_region) = (key.region.0.clone(), from.region.0.clone());
+        Self::Deliver { account: named(home, key), region, time, from_account: named(home, from), from_region, number }
+    }
+
     /// Other limits are in force.
     pub(crate) fn limits(home: &StateKey, key: &StateKey, time: Timestamp, limits: Limits) -> Self {
         let ((quotas, delays), strict_images) = (limits.named(), limits.strict_images);
@@ -126,11 +148,19 @@ impl Entry {
             Self::Region { account, region, time }
             | Self::Call { account, region, time, .. }
             | Self::Complete { account, region, time, .. }
+            | Self::Deliver { account, region, time, .. }
             | Self::Limits { account, region, time, .. }
             | Self::Reset { account, region, time, .. } => (account, region, time),
         };
-        let account = account.as_deref().map_or_else(|| home.account.clone(), AccountId::from);
-        Some((StateKey::new(account, Region(region.clone())), *time))
+        Some((key_of(home, account.as_deref(), region), *time))
+    }
+
+    /// Who sent the message that came; none for other lines.
+    pub(crate) fn sender(&self, home: &StateKey) -> Option<StateKey> {
+        match self {
+            Self::Deliver { from_account, from_region, .. } => Some(key_of(home, from_account.as_deref(), from_region)),
+            _ => None,
+        }
     }
 }
 

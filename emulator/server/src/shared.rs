@@ -1,8 +1,10 @@
 //! The state that every task shares: one model per account and region, each behind one lock, with a
 //! generation that waiters can watch.
 //!
-//! A lock is held for the length of a change and never across an `await`; readers hold none.
+//! A lock is held for the length of a change and never across an `await`; readers hold none. Changes take turns
+//! across all models, because one account may have to tell another what it did.
 
+mod deliver;
 mod key;
 mod region;
 mod replay;
@@ -10,7 +12,7 @@ mod replay;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ec2_api::Response;
 use jiff::Timestamp;
@@ -41,6 +43,7 @@ pub struct Shared {
     home_key: StateKey,
     home: Arc<RegionState>,
     elsewhere: RwLock<BTreeMap<StateKey, Arc<RegionState>>>,
+    turn: Mutex<()>,
     changed: Arc<Notify>,
     board: Board,
     trail: Trail,
@@ -139,6 +142,7 @@ impl Shared {
             home_key,
             home: Arc::new(home),
             elsewhere: RwLock::default(),
+            turn: Mutex::default(),
             changed,
             board: Board::new(),
             trail: Trail::default(),
@@ -304,11 +308,13 @@ impl Shared {
 
     /// Answers a call that has been parsed.
     pub(crate) fn call(&self, key: &StateKey, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
-        let (state, now) = (self.state(key), Timestamp::now());
+        let state = self.state(key);
         if call.is_read_only() {
-            let lag = self.faults.describe_lag();
+            let (now, lag) = (Timestamp::now(), self.faults.describe_lag());
             return ec2_api::dispatch_read(call, &state.model_behind(now, lag), now, request_id);
         }
+        let _turn = self.take_turn();
+        let now = Timestamp::now();
         let mut is_changed = false;
         // Credentials change no state, so nothing else would make the next ones differ.
         let is_sts = call.service() == ec2_api::Service::Sts;
@@ -324,6 +330,7 @@ impl Shared {
         );
         if is_changed {
             self.follow(key, &state, now);
+            self.deliver(key, now);
         }
         answer
     }
@@ -331,18 +338,18 @@ impl Shared {
     /// Completes what a call began and nothing holds up.
     fn follow(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
         if self.is_built(key) {
-            return self.complete_at(state, key, &LifeCycle::Advance, now);
+            return self.complete_in_turn(state, key, &LifeCycle::Advance, now);
         }
         let transitions = self.config.transitions;
         if transitions.is_immediate() {
-            return self.complete_at(state, key, &LifeCycle::Settle, now);
+            return self.complete_in_turn(state, key, &LifeCycle::Settle, now);
         }
         for event in state.read(clock::under_way) {
             if event.delay(transitions).is_zero() {
-                self.complete_at(state, key, &event, now);
+                self.complete_in_turn(state, key, &event, now);
             }
         }
-        self.complete_at(state, key, &LifeCycle::Advance, now);
+        self.complete_in_turn(state, key, &LifeCycle::Advance, now);
     }
 
     /// Whether a state's VPCs are built in the kernel, so that the kernel decides when something is complete.
@@ -358,6 +365,12 @@ impl Shared {
     }
 
     pub(crate) fn complete_at(&self, state: &RegionState, key: &StateKey, event: &LifeCycle, now: Timestamp) {
+        let _turn = self.take_turn();
+        self.complete_in_turn(state, key, event, now);
+        self.deliver(key, now);
+    }
+
+    fn complete_in_turn(&self, state: &RegionState, key: &StateKey, event: &LifeCycle, now: Timestamp) {
         let record = |_| self.journal.push(&Entry::complete(&self.home_key, key, now, event));
         state.change(now, None, |model, _| event.apply(model, now), record);
     }
@@ -371,6 +384,7 @@ impl Shared {
             let count = self.board.watch().borrow().failed.len();
             return Err(ResetError::FabricFails { count, first: first.op.clone() });
         }
+        let _turn = self.take_turn();
         let now = Timestamp::now();
         for (key, state) in self.states() {
             let record = |seed| self.journal.push(&Entry::reset(&self.home_key, &key, now, seed));

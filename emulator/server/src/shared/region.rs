@@ -91,8 +91,10 @@ impl RegionState {
         let (before, mut drawn) = (model.generation(), seeds.clone());
         let next = drawn.number();
         let seed = seed.unwrap_or(next);
-        let outcome = change(Arc::make_mut(model), &mut Context { now, ids: &mut Ids::seeded(seed) });
+        let model = Arc::make_mut(model);
+        let outcome = change(model, &mut Context { now, ids: &mut Ids::seeded(seed) });
         if model.generation() != before {
+            model.write_messages();
             *seeds = drawn;
             if past.len() == PAST {
                 past.pop_front();

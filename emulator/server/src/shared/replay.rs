@@ -30,6 +30,7 @@ pub(super) fn rebuild(
     shared.journal = journal;
     let now = Timestamp::now();
     shared.states().iter().for_each(|(key, state)| shared.limit(key, state, now));
+    shared.deliver_all(now);
     Ok(shared)
 }
 
@@ -49,6 +50,10 @@ fn repeat(shared: &Shared, line: usize, entry: &Entry) -> Result<(), JournalErro
             }
         }
         Entry::Complete { event, .. } => state.change(time, None, |model, _| event.apply(model, time), drop),
+        Entry::Deliver { number, .. } => {
+            let from = entry.sender(&shared.home_key).ok_or(JournalError::OutOfPlace(line))?;
+            shared.deliver_again(line, &from, &state, *number, time)?;
+        }
         Entry::Limits { quotas, delays, strict_images, .. } => {
             let limits = Limits::from_named(quotas, delays, *strict_images);
             state.change(time, None, |model, _| limits.apply(model), drop);
