@@ -23,4 +23,4 @@ pub use compile::compile;
 pub use desired::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Wire};
 pub use diff::{Op, diff};
 pub use options::{Options, Service};
-pub use reachability::{Packet, Payload, Reason, Verdict, reachability};
+pub use reachability::{Packet, Payload, Reason, Verdict, reachability, reply};

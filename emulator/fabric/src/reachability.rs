@@ -1,19 +1,23 @@
 //! The packet oracle: whether AWS would deliver a packet, and what decides.
 //!
 //! Written from the documentation and from the model's own data, independently of [`crate::compile()`]: tests
-//! compare what the kernel does with it. The question is about a connection's first packet; later packets
-//! and replies of a tracked connection pass either way. The documentation followed:
+//! compare what the kernel does with it. The question is about a connection's first packet; security groups let the
+//! later packets and replies of a tracked connection pass either way, network ACLs ask for each ([`reply()`]). The
+//! documentation followed:
 //!
+//! - <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
 //! - <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html> (source/destination checking)
 
+mod network_acl;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use vpc_model::{
-    AttachmentStatus, Destination, Direction, InstanceState, IpProtocol, Mac, Model, NetworkInterface,
+    AttachmentStatus, Destination, Direction, InstanceState, IpProtocol, Mac, Model, NetworkAclId, NetworkInterface,
     NetworkInterfaceId, PortRange, Route, RouteOrigin, RouteTarget, RulePeer, SecurityGroupId, SecurityGroupRule,
     SecurityGroupRuleId,
 };
@@ -61,6 +65,20 @@ pub enum Payload {
     Other(u8),
 }
 
+impl Payload {
+    /// What the answer carries, to the port that the question came from.
+    fn reply(self, port: u16) -> Self {
+        match self {
+            Self::Tcp(_) => Self::Tcp(port),
+            Self::Udp(_) => Self::Udp(port),
+            Self::Icmp { kind: 8, code } => Self::Icmp { kind: 0, code },
+            Self::Icmp { kind: kind @ (13 | 15 | 17), code } => Self::Icmp { kind: kind + 1, code },
+            Self::Icmpv6 { kind: 128, code } => Self::Icmpv6 { kind: 129, code },
+            other => other,
+        }
+    }
+}
+
 /// What becomes of a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -89,6 +107,15 @@ pub enum Reason {
     Egress(Vec<SecurityGroupId>),
     /// No ingress rule of these groups allows it.
     Ingress(Vec<SecurityGroupId>),
+    /// An entry of a network ACL at a subnet's edge.
+    NetworkAcl {
+        /// The ACL.
+        acl: NetworkAclId,
+        /// Whether it is asked about what leaves its subnet or what enters.
+        direction: Direction,
+        /// The number of the entry that denies it.
+        entry: u16,
+    },
     /// No route leads there, or one to a gateway that is not built.
     NoRoute,
     /// The address is the VPC's but no ENI has it.
@@ -121,6 +148,10 @@ impl fmt::Display for Verdict {
                 Reason::SpoofedSource => f.write_str("denied: the sender does not own the source address"),
                 Reason::Egress(groups) => write!(f, "denied: no egress rule of {} allows it", list(groups)),
                 Reason::Ingress(groups) => write!(f, "denied: no ingress rule of {} allows it", list(groups)),
+                Reason::NetworkAcl { acl, direction, entry } => {
+                    let verb = if *direction == Direction::Egress { "leave" } else { "enter" };
+                    write!(f, "denied: entry {entry} of {acl} does not let it {verb} the subnet")
+                }
                 Reason::NoRoute => f.write_str("denied: no route leads there"),
                 Reason::NobodyThere => f.write_str("denied: no network interface has the destination address"),
                 Reason::DestinationCheck(eni) => write!(f, "denied: {eni} does not own the destination address"),
@@ -150,6 +181,7 @@ fn decide(model: &Model, options: &Options, packet: &Packet) -> Result<Verdict, 
     if is_vpcs_own(model, options, sender, packet.destination) {
         let answers = options.services.iter().any(|service| is_to(packet, service));
         return if answers {
+            network_acl::passes(model, sender, Direction::Egress, packet.destination, packet.payload)?;
             Ok(Verdict::Allowed { egress: Some(egress), ingress: None })
         } else {
             Err(Reason::NoService)
@@ -157,12 +189,39 @@ fn decide(model: &Model, options: &Options, packet: &Packet) -> Result<Verdict, 
     }
     let receiver = route(model, sender, packet.destination)?;
     must_be_attached(model, receiver)?;
+    network_acl::between(model, sender, receiver, packet)?;
     if receiver.source_dest_check && !receiver.owns(packet.destination) {
         return Err(Reason::DestinationCheck(receiver.id.clone()));
     }
     let ingress = allowing(model, receiver, Direction::Ingress, packet);
     let ingress = ingress.ok_or(Reason::Ingress(receiver.groups.clone()))?;
     Ok(Verdict::Allowed { egress: Some(egress), ingress: Some(ingress) })
+}
+
+/// What becomes of the answer to a connection's first packet that arrived.
+///
+/// The port is the one the first packet came from; it matters to TCP and UDP only.
+pub fn reply(model: &Model, options: &Options, packet: &Packet, port: u16) -> Verdict {
+    decide_reply(model, options, packet, port).unwrap_or_else(|by| Verdict::Denied { by })
+}
+
+fn decide_reply(model: &Model, options: &Options, packet: &Packet, port: u16) -> Result<Verdict, Reason> {
+    let passes = Verdict::Allowed { egress: None, ingress: None };
+    let asker = model.network_interface(&packet.sender).ok_or(Reason::NotAttached(packet.sender.clone()))?;
+    if is_exempt(model, asker, packet) {
+        return Ok(passes);
+    }
+    let payload = packet.payload.reply(port);
+    if is_vpcs_own(model, options, asker, packet.destination) {
+        network_acl::passes(model, asker, Direction::Ingress, packet.destination, payload)?;
+        return Ok(passes);
+    }
+    let answerer = route(model, asker, packet.destination)?;
+    let sender = answerer.id.clone();
+    let back =
+        Packet { sender, ethernet_source: None, source: packet.destination, destination: packet.source, payload };
+    network_acl::between(model, answerer, route(model, answerer, packet.source)?, &back)?;
+    Ok(passes)
 }
 
 /// Traffic flows once the link is asked for: it may be there before `attached` is shown.
@@ -220,7 +279,9 @@ fn allowing(
     };
     let groups = eni.groups.iter().filter_map(|id| model.security_group(id));
     let mut rules = groups.flat_map(|group| group.rules_of(direction));
-    let allows = |rule: &&SecurityGroupRule| covers(rule, packet.payload) && names(model, eni, &rule.peer, peer);
+    let allows = |rule: &&SecurityGroupRule| {
+        covers(rule.protocol, rule.ports, packet.payload) && names(model, eni, &rule.peer, peer)
+    };
     rules.find(allows).map(|rule| rule.id.clone())
 }
 
@@ -241,17 +302,17 @@ fn names(model: &Model, eni: &NetworkInterface, peer: &RulePeer, address: IpAddr
     }
 }
 
-/// Whether a rule's protocol and ports cover a payload.
-fn covers(rule: &SecurityGroupRule, payload: Payload) -> bool {
-    let is_within = |port: u16| match rule.ports {
+/// Whether a protocol and ports cover a payload.
+fn covers(protocol: IpProtocol, ports: Option<PortRange>, payload: Payload) -> bool {
+    let is_within = |port: u16| match ports {
         None | Some(PortRange { from: -1, to: -1 }) => true,
         Some(PortRange { from, to }) => (from..=to).contains(&i32::from(port)),
     };
-    let is_type = |kind: u8, code: u8| match rule.ports {
+    let is_type = |kind: u8, code: u8| match ports {
         None => true,
         Some(PortRange { from, to }) => (from == -1 || from == kind.into()) && (to == -1 || to == code.into()),
     };
-    match (rule.protocol, payload) {
+    match (protocol, payload) {
         (IpProtocol::All, _) => true,
         (IpProtocol::Tcp, Payload::Tcp(port)) | (IpProtocol::Udp, Payload::Udp(port)) => is_within(port),
         (IpProtocol::Icmp, Payload::Icmp { kind, code }) => is_type(kind, code),

@@ -4,9 +4,10 @@ use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::{
-    AccountId, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkInterface,
-    NetworkInterfaceId, NewAttachment, NewInterface, NewPrefixList, NewRule, NewSubnet, NewVpc, PortRange,
-    PrefixListId, Region, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses,
+    AccountId, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkAclEntry,
+    NetworkAclId, NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPrefixList, NewRule, NewSubnet,
+    NewVpc, PortRange, PrefixListId, Region, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId,
+    WantedAddresses,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -133,6 +134,19 @@ impl Account {
         self.change(|model, cx| model.create_prefix_list(cx, new)).unwrap()
     }
 
+    /// Gives a subnet a network ACL of its own with some entries; what they do not match is denied.
+    pub fn network_acl(&mut self, subnet: &SubnetId, entries: Vec<NetworkAclEntry>) -> NetworkAclId {
+        let vpc = self.vpc.clone();
+        let acl = self.change(|model, cx| model.create_network_acl(cx, &vpc, Tags::new())).unwrap();
+        for entry in entries {
+            self.model.create_network_acl_entry(&acl, entry).unwrap();
+        }
+        let used = self.model.network_acl_of(subnet).unwrap();
+        let association = used.associations.iter().find(|(_, user)| user == subnet).unwrap().0.clone();
+        self.change(|model, cx| model.replace_network_acl_association(cx, &association, &acl)).unwrap();
+        acl
+    }
+
     /// Adds a route to the main table.
     pub fn route(&mut self, to: &str, target: RouteTarget) {
         let main = self.model.vpc(&self.vpc).unwrap().main_route_table_id.clone();
@@ -165,6 +179,19 @@ pub fn trunk(subnet: &SubnetId, groups: &[&SecurityGroupId]) -> NewInterface {
 pub fn rule(protocol: IpProtocol, ports: Option<(i32, i32)>, peer: RulePeer) -> NewRule {
     let ports = ports.map(|(from, to)| PortRange { from, to });
     NewRule { protocol, ports, peer, description: None }
+}
+
+/// An entry of a network ACL about a protocol and ports, `PROTOCOL[:FROM..TO]`.
+///
+/// The protocol is a number or `-1`; of ICMP the range is type and code.
+pub fn entry(number: u16, direction: Direction, allow: bool, what: &str, block: &str) -> NetworkAclEntry {
+    let (protocol, range) = what.split_once(':').map_or((what, None), |(protocol, range)| (protocol, Some(range)));
+    let ports = range.map(|range| {
+        let (from, to) = range.split_once("..").unwrap();
+        PortRange { from: from.parse().unwrap(), to: to.parse().unwrap() }
+    });
+    let (protocol, block) = (protocol.parse().ok(), block.parse().unwrap());
+    NetworkAclEntry { number, egress: direction == Direction::Egress, allow, protocol, block, ports }
 }
 
 /// The rule that every new group has for egress.

@@ -1,12 +1,12 @@
 //! Network ACLs: the stateless lists at a subnet's edge. Every VPC has its default one, which lets all through.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html>.
-//!
-//! Deviation: the fabric does not enforce the entries yet; it lets through what the security groups do.
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use crate::{Context, Model, NetworkAclAssociationId, NetworkAclId, PortRange, SubnetId, Tags, VpcId};
+use crate::{
+    Context, Direction, IpProtocol, Model, NetworkAclAssociationId, NetworkAclId, PortRange, SubnetId, Tags, VpcId,
+};
 
 /// The number of the entry that denies what is left, and cannot be changed.
 const LAST_ENTRY: u16 = 32767;
@@ -49,6 +49,20 @@ pub struct NetworkAclEntry {
     pub block: IpNet,
     /// The ports; type and code for ICMP, where -1 means any.
     pub ports: Option<PortRange>,
+}
+
+impl NetworkAclEntry {
+    /// Its protocol, as security group rules have it.
+    pub fn ip_protocol(&self) -> IpProtocol {
+        match self.protocol {
+            None => IpProtocol::All,
+            Some(1) => IpProtocol::Icmp,
+            Some(6) => IpProtocol::Tcp,
+            Some(17) => IpProtocol::Udp,
+            Some(58) => IpProtocol::Icmpv6,
+            Some(number) => IpProtocol::Number(number),
+        }
+    }
 }
 
 /// Why an operation on a network ACL is refused.
@@ -100,6 +114,11 @@ pub enum NetworkAclError {
 }
 
 impl NetworkAcl {
+    /// The entries of one direction in the order they are tried; the first that matches decides.
+    pub fn entries_of(&self, direction: Direction) -> impl Iterator<Item = &NetworkAclEntry> {
+        self.entries.iter().filter(move |entry| entry.egress == (direction == Direction::Egress))
+    }
+
     fn position(&self, number: u16, egress: bool) -> Option<usize> {
         self.entries.iter().position(|entry| entry.number == number && entry.egress == egress)
     }

@@ -5,13 +5,12 @@
 use std::collections::BTreeSet;
 
 use ipnet::IpNet;
-use nft_ruleset::{Chain, Element, Field, KeyPart, KeyType, Op, Rule, Set, Statement, Table, Value};
-use vpc_model::{
-    Direction, IpProtocol, NetworkInterface, PortRange, RulePeer, SecurityGroup, SecurityGroupId, SecurityGroupRule,
-};
+use nft_ruleset::{Chain, Element, Field, KeyPart, KeyType, Rule, Set, Statement, Table, Value};
+use vpc_model::{Direction, NetworkInterface, RulePeer, SecurityGroup, SecurityGroupId, SecurityGroupRule};
 
 use super::View;
-use super::rules::{accept, rule};
+use super::matching::{equal, protocol};
+use super::rules::{accept, chain_name, rule};
 
 /// Adds the chains of all groups that ENIs carry, and the sets that their rules look into.
 pub(super) fn compile(view: &View<'_>, table: &mut Table) {
@@ -26,16 +25,8 @@ pub(super) fn compile(view: &View<'_>, table: &mut Table) {
     for group in groups {
         for direction in [Direction::Egress, Direction::Ingress] {
             let rules = group.rules_of(direction).flat_map(|rule| compile_rule(view, rule)).collect();
-            table.chains.push(Chain { name: chain(&group.id, direction), base: None, rules });
+            table.chains.push(Chain { name: chain_name(&group.id, direction), base: None, rules });
         }
-    }
-}
-
-/// The chain of a group's rules of one direction.
-pub(super) fn chain(group: &SecurityGroupId, direction: Direction) -> String {
-    match direction {
-        Direction::Ingress => format!("{group}-ingress"),
-        Direction::Egress => format!("{group}-egress"),
     }
 }
 
@@ -71,7 +62,7 @@ fn prefix_set(group: &SecurityGroupId) -> String {
 
 /// A security group rule allows; it becomes one rule for each set its peer takes.
 fn compile_rule(view: &View<'_>, security_group_rule: &SecurityGroupRule) -> Vec<Rule> {
-    let what = protocol(security_group_rule);
+    let what = protocol(security_group_rule.protocol, security_group_rule.ports);
     let peers = peer(view, security_group_rule);
     let rules = peers.into_iter().map(|peer| {
         let statements = [peer].into_iter().chain(what.iter().cloned()).chain([accept()]);
@@ -104,40 +95,4 @@ fn peer(view: &View<'_>, rule: &SecurityGroupRule) -> Vec<Statement> {
             blocks.map(|block| equal(if block.addr().is_ipv4() { v4 } else { v6 }, Value::Network(*block))).collect()
         }
     }
-}
-
-/// What a rule says about protocol, ports, type and code.
-fn protocol(rule: &SecurityGroupRule) -> Vec<Statement> {
-    let is = |number: u8| equal(Field::L4Protocol, Value::Number(number.into()));
-    match rule.protocol {
-        IpProtocol::All => vec![],
-        IpProtocol::Tcp => [is(6)].into_iter().chain(ports(rule.ports)).collect(),
-        IpProtocol::Udp => [is(17)].into_iter().chain(ports(rule.ports)).collect(),
-        IpProtocol::Icmp => [is(1)].into_iter().chain(types(rule.ports, Field::IcmpType, Field::IcmpCode)).collect(),
-        IpProtocol::Icmpv6 => {
-            [is(58)].into_iter().chain(types(rule.ports, Field::Icmpv6Type, Field::Icmpv6Code)).collect()
-        }
-        IpProtocol::Number(number) => vec![is(number)],
-    }
-}
-
-fn ports(range: Option<PortRange>) -> Option<Statement> {
-    let number = |port: i32| u32::try_from(port).ok();
-    let PortRange { from, to } = range?;
-    let (from, to) = (number(from)?, number(to)?);
-    match (from, to) {
-        (0, 65535) => None,
-        (from, to) if from == to => Some(equal(Field::DestinationPort, Value::Number(from))),
-        (from, to) => Some(equal(Field::DestinationPort, Value::Range(from, to))),
-    }
-}
-
-/// For ICMP the range is type and code; -1 is any.
-fn types(range: Option<PortRange>, icmp_type: Field, icmp_code: Field) -> impl Iterator<Item = Statement> {
-    let fields = range.map(|range| [(icmp_type, range.from), (icmp_code, range.to)]).into_iter().flatten();
-    fields.filter_map(|(field, wanted)| Some(equal(field, Value::Number(u32::try_from(wanted).ok()?))))
-}
-
-fn equal(field: Field, value: Value) -> Statement {
-    Statement::Match { field, op: Op::Equal, value }
 }

@@ -4,6 +4,8 @@
 //! fabric: the ENIs of pending and running instances, and the branches of trunks among them.
 
 mod groups;
+mod matching;
+mod network_acls;
 mod routes;
 mod rules;
 mod topology;

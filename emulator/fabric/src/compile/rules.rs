@@ -9,6 +9,8 @@
 //! - `ingress` by the next hop that routing chose and the destination address together, which is also the
 //!   destination check: an ENI that is a route's target gets other ENIs' packets only without it.
 //!
+//! Between them lies the subnet's edge, where network ACLs judge every packet, tracked or not.
+//!
 //! Deviation: ICMP errors about connections that are not tracked are dropped even where a rule allows their
 //! type, for the kernel's connection tracking calls them invalid; those about tracked ones always pass.
 //!
@@ -17,6 +19,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html#change_source_dest_check>.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
@@ -26,7 +29,7 @@ use nft_ruleset::{
 };
 use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
-use super::{View, groups};
+use super::{View, groups, network_acls};
 use crate::names;
 use crate::options::{self, Service};
 
@@ -42,13 +45,14 @@ pub(super) fn compile(view: &View<'_>) -> Table {
         chains.extend([gate_of(present.eni, Direction::Egress), gate_of(present.eni, Direction::Ingress)]);
     }
     groups::compile(view, &mut table);
+    network_acls::compile(view, &mut table);
     table.chains.extend(chains);
     table
 }
 
 /// The sets and maps that every fabric has, still empty.
 fn sets() -> Vec<Set> {
-    use KeyType::{EtherAddress, InetProtocol, InetService, Ipv4Address};
+    use KeyType::{EtherAddress, InetProtocol, InetService, InterfaceName, Ipv4Address};
     let set = |name: &str, key: &[KeyType], interval, verdicts| Set {
         name: name.to_owned(),
         key: key.to_vec(),
@@ -65,6 +69,8 @@ fn sets() -> Vec<Set> {
         set("ingress", &[Ipv4Address, Ipv4Address], false, true),
         set("ingress-prefixes", &[Ipv4Address, Ipv4Address], true, true),
         set("ingress-unchecked", &[Ipv4Address], false, true),
+        set(network_acls::LEAVING, &[InterfaceName], false, true),
+        set(network_acls::ENTERING, &[InterfaceName], false, true),
     ]
 }
 
@@ -96,12 +102,20 @@ fn gates() -> Vec<Chain> {
         Statement::Match { field: Field::Icmpv6Type, op: Op::Equal, value: Value::Number(137) },
         Statement::Verdict(Verdict::Drop),
     ]);
+    let [leaving, entering] = network_acls::gates();
+    let from_service = Statement::Lookup {
+        fields: vec![Field::Ip4Source, Field::L4Protocol, Field::SourcePort],
+        set: "services".to_owned(),
+        negated: false,
+    };
     vec![
+        base("subnet-edge", Hook::Forward, 5, Policy::Accept, [rule([leaving.clone()]), rule([entering.clone()])]),
+        base("local-subnet-edge", Hook::Input, 5, Policy::Accept, [rule([service("services"), leaving])]),
         base("egress", Hook::Forward, 0, Policy::Drop, by_sender()),
         base("ingress", Hook::Forward, 10, Policy::Drop, by_receiver),
         base("local-egress", Hook::Input, 0, Policy::Drop, by_sender()),
         base("local-ingress", Hook::Input, 10, Policy::Drop, [established()].into_iter().chain(services)),
-        base("output", Hook::Output, 0, Policy::Accept, [redirect]),
+        base("output", Hook::Output, 0, Policy::Accept, [redirect, rule([from_service, entering])]),
         // Entered by every sender's chain: replies, and what security groups do not apply to.
         Chain {
             name: "always".to_owned(),
@@ -130,7 +144,7 @@ fn services(view: &View<'_>, table: &mut Table) {
 /// By which source addresses an ENI is known.
 fn sender(eni: &NetworkInterface, table: &mut Table) {
     let mac = || KeyPart::Mac(eni.mac.0);
-    let gate = || Some(Verdict::Goto(chain_of(eni, Direction::Egress)));
+    let gate = || Some(Verdict::Goto(chain_name(&eni.id, Direction::Egress)));
     let from = |part: KeyPart| Element { key: vec![mac(), part], verdict: gate() };
     add(table, "egress", addresses(eni).map(|address| from(KeyPart::Address(address.into()))));
     add(table, "egress-prefixes", eni.ipv4_prefixes.iter().map(|net| from(KeyPart::Network(IpNet::V4(*net)))));
@@ -141,7 +155,7 @@ fn sender(eni: &NetworkInterface, table: &mut Table) {
 
 /// By which next hops and destination addresses an ENI is known.
 fn receiver(eni: &NetworkInterface, is_route_target: bool, table: &mut Table) {
-    let gate = || Some(Verdict::Goto(chain_of(eni, Direction::Ingress)));
+    let gate = || Some(Verdict::Goto(chain_name(&eni.id, Direction::Ingress)));
     let hop = |address: Ipv4Addr| KeyPart::Address(IpAddr::V4(address));
     let direct = addresses(eni).map(|address| Element { key: vec![hop(address), hop(address)], verdict: gate() });
     add(table, "ingress", direct);
@@ -164,14 +178,15 @@ fn receiver(eni: &NetworkInterface, is_route_target: bool, table: &mut Table) {
 fn gate_of(eni: &NetworkInterface, direction: Direction) -> Chain {
     let always = matches!(direction, Direction::Egress).then(|| rule([jump("always".to_owned())]));
     let groups: BTreeSet<_> = eni.groups.iter().collect();
-    let groups = groups.into_iter().map(|group| rule([jump(groups::chain(group, direction))]));
-    Chain { name: chain_of(eni, direction), base: None, rules: always.into_iter().chain(groups).collect() }
+    let groups = groups.into_iter().map(|group| rule([jump(chain_name(group, direction))]));
+    Chain { name: chain_name(&eni.id, direction), base: None, rules: always.into_iter().chain(groups).collect() }
 }
 
-fn chain_of(eni: &NetworkInterface, direction: Direction) -> String {
+/// The chain of one direction of an ENI, group, subnet or network ACL.
+pub(super) fn chain_name(owner: impl Display, direction: Direction) -> String {
     match direction {
-        Direction::Ingress => format!("{}-ingress", eni.id),
-        Direction::Egress => format!("{}-egress", eni.id),
+        Direction::Ingress => format!("{owner}-ingress"),
+        Direction::Egress => format!("{owner}-egress"),
     }
 }
 
@@ -189,7 +204,7 @@ fn addresses(eni: &NetworkInterface) -> impl Iterator<Item = Ipv4Addr> + '_ {
     eni.private_ips.iter().map(|ip| ip.address)
 }
 
-fn add(table: &mut Table, name: &str, elements: impl IntoIterator<Item = Element>) {
+pub(super) fn add(table: &mut Table, name: &str, elements: impl IntoIterator<Item = Element>) {
     let set = table.sets.iter_mut().find(|set| set.name == name).expect("every fabric has this set");
     set.elements.extend(elements);
 }
@@ -207,11 +222,11 @@ pub(super) fn accept() -> Statement {
     Statement::Verdict(Verdict::Accept)
 }
 
-fn jump(chain: String) -> Statement {
+pub(super) fn jump(chain: String) -> Statement {
     Statement::Verdict(Verdict::Jump(chain))
 }
 
-fn look_up(map: &str, fields: &[Field]) -> Statement {
+pub(super) fn look_up(map: &str, fields: &[Field]) -> Statement {
     Statement::VerdictMap { fields: fields.to_vec(), map: map.to_owned() }
 }
 

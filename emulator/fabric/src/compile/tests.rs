@@ -3,7 +3,7 @@
 use vpc_model::{Direction, IpProtocol, RouteTarget, RulePeer, WantedAddresses};
 
 use super::*;
-use crate::testing::{Account, block, interface, rule, trunk};
+use crate::testing::{Account, block, entry, interface, rule, trunk};
 use crate::{NextHop, Op, Service, diff, names};
 
 /// Two nodes in two subnets, one with a trunk and two branches; frontend reaches payment, payment the database.
@@ -95,4 +95,33 @@ fn a_prefix_list_is_a_route_to_each_of_its_blocks() {
     assert_eq!(next_hop(&after, blocks[0]), Some(Object::Route(NextHop::Interface(subnet, primary))));
     // A route that names the block has priority.
     assert_eq!(next_hop(&after, blocks[1]), next_hop(&before, blocks[1]));
+}
+
+/// The first subnet lets web traffic out and its answers in; of the second only what enters is restricted.
+#[test]
+fn rules_of_network_acls() {
+    let mut account = small_vpc();
+    let before = compile(&account.model, &options());
+    let subnets: Vec<_> = account.model.subnets().map(|subnet| subnet.id.clone()).collect();
+    let (out, into) = (Direction::Egress, Direction::Ingress);
+    let one_s = vec![
+        entry(100, out, true, "6:443..443", "0.0.0.0/0"),
+        entry(110, out, false, "1:8..-1", "192.0.2.0/24"),
+        entry(100, into, true, "6:1024..65535", "10.0.0.0/16"),
+        entry(110, into, true, "50", "2001:db8::/32"),
+    ];
+    account.network_acl(&subnets[0], one_s);
+    let two_s = vec![entry(1, out, true, "-1", "0.0.0.0/0"), entry(1, into, true, "17:53..53", "10.0.0.0/8")];
+    account.network_acl(&subnets[1], two_s);
+    let after = compile(&account.model, &options());
+    let rules = |desired: &Desired| {
+        let Some(Object::Rules(table)) = desired.get(&Key::Rules(account.vpc.clone())) else { panic!("no rules") };
+        table.clone()
+    };
+    let (before, after) = (rules(&before), rules(&after));
+    nft_ruleset::encode::replace_table(&after).unwrap();
+    let mut difference = after.clone();
+    difference.chains.retain(|chain| !before.chains.contains(chain));
+    difference.sets.retain(|set| !before.sets.contains(set));
+    insta::assert_snapshot!(difference.to_text());
 }

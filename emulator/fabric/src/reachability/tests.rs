@@ -7,7 +7,7 @@ use rstest::rstest;
 use vpc_model::{InterfaceAttribute, WantedAddresses};
 
 use super::*;
-use crate::testing::{Account, block, interface, rule, trunk};
+use crate::testing::{Account, block, entry, everything, interface, rule, trunk};
 
 /// ENIs by name: `web` (with a secondary address and a prefix), `data`, `pod` (a branch), `gate` (a route's
 /// target), `idle` (not attached).
@@ -181,4 +181,78 @@ fn a_shared_group_stands_for_its_members_in_the_vpc(#[case] from: &str, #[case] 
     let set = table.sets.iter().find(|set| set.name == shared.to_string()).unwrap();
     let is_in = set.elements.iter().any(|element| element.key == [nft_ruleset::KeyPart::Address(source)]);
     assert_eq!(is_in, passes, "the kernel's set agrees");
+}
+
+/// Two subnets with an ACL of their own each, and groups that let everything pass.
+fn fenced() -> Shop {
+    let mut account = Account::with_vpc("10.0.0.0/16");
+    let (one, two) = (account.subnet("10.0.1.0/24"), account.subnet("10.0.2.0/24"));
+    let open = account.group("open");
+    account.allow(&open, Direction::Ingress, everything());
+    let mut launch = |subnet| account.instance(interface(subnet, &[&open])).1;
+    let enis = [("client", launch(&one)), ("friend", launch(&one)), ("server", launch(&two))];
+    let (out, into) = (Direction::Egress, Direction::Ingress);
+    let one_s = [
+        entry(90, out, false, "6:23..23", "0.0.0.0/0"),
+        entry(100, out, true, "6:0..1023", "0.0.0.0/0"),
+        entry(110, out, true, "17:53..53", "10.0.2.0/24"),
+        entry(120, out, true, "1:8..-1", "10.0.0.0/16"),
+        entry(130, out, true, "99", "10.0.0.0/16"),
+        entry(100, into, true, "6:32768..60999", "0.0.0.0/0"),
+        entry(110, into, true, "1:0..0", "10.0.2.0/24"),
+    ];
+    let two_s = [
+        entry(100, into, false, "6:443..443", "10.0.1.0/24"),
+        entry(200, into, true, "-1", "0.0.0.0/0"),
+        entry(100, out, true, "-1", "10.0.0.0/8"),
+    ];
+    account.network_acl(&one, one_s.into());
+    account.network_acl(&two, two_s.into());
+    let options = Options { services: vec![Service::tcp([169, 254, 171, 1].into(), 80)] };
+    Shop { account, enis: enis.into(), options }
+}
+
+/// What becomes of a question, and of its answer if it arrives.
+#[rstest]
+#[case::there_and_back("client", "server", Payload::Tcp(80), "allowed", "exempt")]
+#[case::lower_number_denies("client", "server", Payload::Tcp(23), "one leaving 90", "")]
+#[case::port_not_named("client", "server", Payload::Tcp(1024), "one leaving 32767", "")]
+#[case::denied_at_the_other_subnet("client", "server", Payload::Tcp(443), "two entering 100", "")]
+#[case::answers_are_asked_for_too("client", "server", Payload::Udp(53), "allowed", "one entering 32767")]
+#[case::echo_and_its_reply("client", "server", ECHO, "allowed", "exempt")]
+#[case::other_type("client", "server", TOO_BIG, "one leaving 32767", "")]
+#[case::protocol_by_number("client", "server", Payload::Other(99), "allowed", "one entering 32767")]
+#[case::other_direction("server", "client", Payload::Tcp(80), "one entering 32767", "")]
+#[case::within_the_subnet_nothing_is_asked("client", "friend", Payload::Tcp(23), "allowed", "exempt")]
+#[case::service("client", "169.254.171.1", Payload::Tcp(80), "service", "exempt")]
+#[case::service_whose_subnet_lets_nothing_out("server", "169.254.171.1", Payload::Tcp(80), "two leaving 32767", "")]
+#[case::metadata_is_exempt("server", "169.254.169.254", Payload::Tcp(80), "exempt", "exempt")]
+#[case::resolver_is_exempt("client", "10.0.0.2", Payload::Udp(53), "exempt", "exempt")]
+fn network_acls(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] payload: Payload,
+    #[case] question: &str,
+    #[case] answer: &str,
+) {
+    let shop = fenced();
+    let model = &shop.account.model;
+    let subnet_of = |acl: &NetworkAclId| {
+        let client = shop.account.get(&shop.enis["client"]);
+        if model.network_acl_of(&client.subnet_id).unwrap().id == *acl { "one" } else { "two" }
+    };
+    let outline = |verdict: Verdict| match &verdict {
+        Verdict::Denied { by: Reason::NetworkAcl { acl, direction, entry } } => {
+            let verb = if *direction == Direction::Egress { "leaving" } else { "entering" };
+            format!("{} {verb} {entry}", subnet_of(acl))
+        }
+        other => outline(other),
+    };
+    let (source, destination) = (shop.address(from), shop.address(to));
+    let packet = Packet { sender: shop.enis[from].clone(), ethernet_source: None, source, destination, payload };
+    let first = reachability(model, &shop.options, &packet);
+    assert_eq!(outline(first.clone()), question);
+    if first.is_allowed() {
+        assert_eq!(outline(reply(model, &shop.options, &packet, 40_000)), answer);
+    }
 }
