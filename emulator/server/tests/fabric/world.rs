@@ -9,12 +9,15 @@ use linux_net::netlink::{RouteSpec, RuleSpec};
 use linux_net::vlan::Carrier;
 use linux_net::{Netlink, Netns, features, vlan};
 use vpc_fabric::testing::Account;
-use vpc_fabric::{Options, Packet, Payload, Verdict, compile, reachability};
+use vpc_fabric::{Options, Packet, Payload, Verdict, compile, reachability, reply};
 use vpc_model::{InstanceId, NetworkInterfaceId};
 use vpcbox_emulator::LifeCycle;
 use vpcbox_emulator::reconcile::{Fabric, transitions};
 
 use crate::probe::{Ears, Try, ip};
+
+/// Stands for the ports that connections are made from; rules of tests name all of them or none.
+const EPHEMERAL: u16 = 40_000;
 
 /// A model whose VPC is in the kernel.
 pub struct World {
@@ -125,11 +128,16 @@ impl World {
         netlink.set_mac("eth0", mac).unwrap();
     }
 
-    /// What the oracle says.
+    /// What the oracle says; that a TCP connection is opened takes the answer to its first packet too.
     pub fn verdict(&self, from: &Host, source: Ipv4Addr, to: Ipv4Addr, payload: Payload) -> Verdict {
         let (source, destination) = (ip(source), ip(to));
         let packet = Packet { sender: from.eni.clone(), ethernet_source: None, source, destination, payload };
-        reachability(&self.account.model, &self.options, &packet)
+        let first = reachability(&self.account.model, &self.options, &packet);
+        let answer = || reply(&self.account.model, &self.options, &packet, EPHEMERAL);
+        match payload {
+            Payload::Tcp(_) if first.is_allowed() => Some(answer()).filter(|it| !it.is_allowed()).unwrap_or(first),
+            _ => first,
+        }
     }
 
     /// Sends packets and compares what happens with what the oracle says; gives how many arrived.
