@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 use nft_ruleset::Table;
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, SubnetId, VlanId, VpcId};
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcId};
 
 /// What the kernel should hold, or holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Key {
     Bridge(VpcId, SubnetId),
     /// A VPC's nf_tables table. Rules come before whatever could carry a packet.
     Rules(VpcId),
+    /// A link between two fabrics.
+    Peering(PeeringConnectionId),
     /// A route; table 0 stands for the main table.
     Route(VpcId, u32, Ipv4Net),
     /// Packets from a subnet's bridge look up a table before the main one.
@@ -52,6 +54,7 @@ pub enum Object {
     ServiceAddress,
     Bridge(Bridge),
     Rules(Table),
+    Peering(Peering),
     Route(NextHop),
     RouteRule,
     Neighbour(Mac),
@@ -78,6 +81,17 @@ pub enum NextHop {
     Local,
     /// To the ENI that has this address in this subnet.
     Interface(SubnetId, Ipv4Addr),
+    /// To the VPC across a peering connection.
+    Peering(PeeringConnectionId),
+}
+
+/// A peering connection: a link in each of two fabrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peering {
+    /// The VPC that asked for it.
+    pub requester: VpcId,
+    /// The VPC that was asked.
+    pub accepter: VpcId,
 }
 
 /// An ENI's wire: a port of its subnet's bridge and a link in its instance.
@@ -163,6 +177,11 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
     match (key, object) {
         (Key::Fabric(_) | Key::Instance(_), _) => vec![],
         (Key::Route(vpc, ..), Object::Route(NextHop::Interface(subnet, _))) => vec![bridge(vpc, subnet)],
+        (Key::Route(..), Object::Route(NextHop::Peering(peering))) => vec![Key::Peering(peering.clone())],
+        (Key::Peering(_), Object::Peering(Peering { requester, accepter })) => {
+            let both = [requester, accepter].into_iter();
+            both.flat_map(|vpc| [Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]).collect()
+        }
         (Key::ServiceAddress(vpc, _) | Key::Bridge(vpc, _) | Key::Rules(vpc) | Key::Route(vpc, ..), _) => {
             vec![Key::Fabric(vpc.clone())]
         }
@@ -176,7 +195,7 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::InstanceAddress(vpc, _), Object::InstanceAddress(address)) => {
             vec![Key::Wire(vpc.clone(), address.eni.clone())]
         }
-        (Key::Wire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
+        (Key::Peering(_) | Key::Wire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
     }
 }
 
@@ -186,7 +205,7 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
 /// takes its time, while a detached ENI's link has to be gone.
 pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
     match key {
-        Key::Fabric(_) | Key::Instance(_) | Key::Wire(..) | Key::Branch(..) => vec![],
+        Key::Fabric(_) | Key::Instance(_) | Key::Peering(_) | Key::Wire(..) | Key::Branch(..) => vec![],
         Key::InstanceAddress(..) => needs(key, object),
         Key::Neighbour(vpc, subnet, _) => vec![Key::Bridge(vpc.clone(), subnet.clone()), Key::Fabric(vpc.clone())],
         Key::ServiceAddress(vpc, _)

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::desired::{Desired, Key, Object, goes_with, needs};
 use crate::names;
-use crate::{InstanceAddress, NextHop, Wire};
+use crate::{InstanceAddress, NextHop, Peering, Wire};
 
 /// One step on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +122,7 @@ impl fmt::Display for Key {
             Self::ServiceAddress(vpc, address) => write!(f, "{vpc} lo {address}"),
             Self::Bridge(vpc, subnet) => write!(f, "{vpc} {}", names::bridge(subnet)),
             Self::Rules(vpc) => write!(f, "{vpc} rules"),
+            Self::Peering(peering) => f.write_str(&names::peering(peering)),
             Self::Route(vpc, 0, destination) => write!(f, "{vpc} main route {destination}"),
             Self::Route(vpc, table, destination) => write!(f, "{vpc} table {table:#x} route {destination}"),
             Self::RouteRule(vpc, subnet, table) => {
@@ -151,6 +152,8 @@ impl fmt::Display for Shown<'_> {
             Object::Route(NextHop::Interface(subnet, address)) => {
                 write!(f, " via {address} {}", names::bridge(subnet))
             }
+            Object::Route(NextHop::Peering(peering)) => write!(f, " by {}", names::peering(peering)),
+            Object::Peering(Peering { requester, accepter }) => write!(f, " {requester} ↔ {accepter}"),
             Object::Neighbour(mac) => write!(f, " at {mac}"),
             Object::Wire(Wire { subnet, instance, device_index, mac }) => {
                 let (bridge, device) = (names::bridge(subnet), names::device(*device_index));

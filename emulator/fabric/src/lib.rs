@@ -20,7 +20,7 @@ pub mod reachability;
 pub mod testing;
 
 pub use compile::compile;
-pub use desired::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Wire};
+pub use desired::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Peering, Wire};
 pub use diff::{Op, diff};
 pub use options::{Options, Service};
 pub use reachability::{Packet, Payload, Reason, Verdict, reachability, reply};

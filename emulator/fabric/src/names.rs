@@ -2,7 +2,7 @@
 //!
 //! A link's name has at most 15 bytes (`IFNAMSIZ`): three for the kind, twelve for the id's end.
 
-use vpc_model::{Mac, NetworkInterfaceId, RouteTableId, SubnetId};
+use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId};
 
 /// The name of every table the project makes.
 pub const TABLE: &str = "vpcbox";
@@ -20,6 +20,16 @@ pub fn port(eni: &NetworkInterfaceId) -> String {
 /// The fabric's end of a branch ENI's carrier.
 pub fn branch_port(eni: &NetworkInterfaceId) -> String {
     format!("vb-{}", tail(eni.as_str(), 12))
+}
+
+/// A peering connection's link, the same name in both fabrics.
+pub fn peering(peering: &PeeringConnectionId) -> String {
+    format!("pc-{}", tail(peering.as_str(), 12))
+}
+
+/// The Ethernet addresses of a peering connection's links: the requester's and the accepter's.
+pub fn peering_macs(peering: &PeeringConnectionId) -> [Mac; 2] {
+    [0x02, 0x03].map(|kind| mac(kind, peering.as_str()))
 }
 
 /// An ENI's link in its instance.

@@ -18,8 +18,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use vpc_model::{
     AttachmentStatus, Destination, Direction, InstanceState, IpProtocol, Mac, Model, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, PortRange, Route, RouteOrigin, RouteTarget, RulePeer, SecurityGroupId, SecurityGroupRule,
-    SecurityGroupRuleId,
+    NetworkInterfaceId, PeeringStatus, PortRange, Route, RouteOrigin, RouteTarget, RulePeer, SecurityGroupId,
+    SecurityGroupRule, SecurityGroupRuleId, VpcId,
 };
 
 use crate::Options;
@@ -118,7 +118,7 @@ pub enum Reason {
     },
     /// No route leads there, or one to a gateway that is not built.
     NoRoute,
-    /// The address is the VPC's but no ENI has it.
+    /// No ENI has the address, though it is a VPC's.
     NobodyThere,
     /// The route's ENI does not own the destination and checks it.
     DestinationCheck(NetworkInterfaceId),
@@ -286,7 +286,7 @@ fn allowing(
 }
 
 /// Whether the other end of a rule, applied to an ENI, is an address. A group stands for the private addresses of
-/// its ENIs in the same VPC; one behind a peering connection for nothing, as no packet gets there.
+/// its ENIs in the same VPC, one behind a peering connection for those in the VPC there.
 fn names(model: &Model, eni: &NetworkInterface, peer: &RulePeer, address: IpAddr) -> bool {
     match (peer, address) {
         (RulePeer::Ipv4(net), IpAddr::V4(address)) => net.contains(&address),
@@ -298,7 +298,11 @@ fn names(model: &Model, eni: &NetworkInterface, peer: &RulePeer, address: IpAddr
         (RulePeer::PrefixList(id), _) => {
             model.prefix_list(id).is_some_and(|list| list.entries().keys().any(|block| block.contains(&address)))
         }
-        (RulePeer::Ipv4(_) | RulePeer::Ipv6(_) | RulePeer::PeerGroup(_), _) => false,
+        (RulePeer::PeerGroup(group), _) => {
+            let mut members = model.network_interfaces().filter(|other| other.vpc_id == group.vpc_id);
+            members.any(|other| other.groups.contains(&group.id) && other.owns(address))
+        }
+        (RulePeer::Ipv4(_) | RulePeer::Ipv6(_), _) => false,
     }
 }
 
@@ -340,20 +344,29 @@ fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -
     let covering = model.all_routes(table).into_iter().filter_map(|route| Some((specificity(&route)?, route)));
     let (_, route) = covering.max_by_key(|(specificity, _)| *specificity).ok_or(Reason::NoRoute)?;
     match &route.target {
-        RouteTarget::Local => {
-            let mut owners = model.network_interfaces().filter(|eni| eni.vpc_id == sender.vpc_id);
-            owners.find(|eni| eni.owns(destination)).ok_or(Reason::NobodyThere)
-        }
+        RouteTarget::Local => owner(model, &sender.vpc_id, destination),
         RouteTarget::NetworkInterface(id) => model.network_interface(id).ok_or(Reason::NoRoute),
+        RouteTarget::Peering(id) => {
+            let connection = model.peering(id).filter(|connection| connection.status == PeeringStatus::Active);
+            let across = connection.and_then(|connection| connection.across(&sender.vpc_id)).ok_or(Reason::NoRoute)?;
+            // A VPC of another account or region is another model's.
+            let vpc = model.vpc(&across.vpc_id).ok_or(Reason::NoRoute)?;
+            owner(model, &vpc.id, destination)
+        }
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)
-        | RouteTarget::Peering(_)
         | RouteTarget::TransitGateway(_)
         | RouteTarget::VpcEndpoint(_)
         | RouteTarget::CarrierGateway(_)
         | RouteTarget::VpnGateway(_) => Err(Reason::NoRoute),
     }
+}
+
+/// The ENI of a VPC that has an address.
+fn owner<'a>(model: &'a Model, vpc_id: &VpcId, address: IpAddr) -> Result<&'a NetworkInterface, Reason> {
+    let mut owners = model.network_interfaces().filter(|eni| eni.vpc_id == *vpc_id);
+    owners.find(|eni| eni.owns(address)).ok_or(Reason::NobodyThere)
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::{
     AccountId, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkAclEntry,
-    NetworkAclId, NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPrefixList, NewRule, NewSubnet,
-    NewVpc, PortRange, PrefixListId, Region, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId,
-    WantedAddresses,
+    NetworkAclId, NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList,
+    NewRule, NewSubnet, NewVpc, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTarget,
+    RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -44,6 +44,34 @@ impl Account {
         let new = NewVpc::with_block(block.parse().unwrap());
         let vpc = self.change(|model, cx| model.create_vpc(cx, new)).unwrap();
         std::mem::replace(&mut self.vpc, vpc)
+    }
+
+    /// An active peering connection of the VPC, asked for by another; routes in both main tables lead to the other side.
+    pub fn peer(&mut self, requester: &VpcId) -> PeeringConnectionId {
+        let new = NewPeering {
+            vpc_id: requester.clone(),
+            peer_vpc_id: self.vpc.clone(),
+            peer_owner: None,
+            peer_region: None,
+            options: PeeringOptions::default(),
+            tags: Tags::new(),
+        };
+        let id = self.change(|model, cx| model.create_peering(cx, new)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+        self.change(|model, cx| model.accept_peering(cx, &id)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+        for (vpc_id, across) in [(requester.clone(), self.vpc.clone()), (self.vpc.clone(), requester.clone())] {
+            let main = self.model.vpc(&vpc_id).unwrap().main_route_table_id.clone();
+            let block = self.model.vpc(&across).unwrap().cidr_associations[0].1;
+            self.model.create_route(&main, IpNet::V4(block), RouteTarget::Peering(id.clone())).unwrap();
+        }
+        id
+    }
+
+    /// Takes a peering connection away.
+    pub fn end_peering(&mut self, id: &PeeringConnectionId) {
+        self.change(|model, cx| model.delete_peering(cx, id)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
     }
 
     /// Makes a group of another VPC usable in the VPC.
@@ -136,7 +164,7 @@ impl Account {
 
     /// Gives a subnet a network ACL of its own with some entries; what they do not match is denied.
     pub fn network_acl(&mut self, subnet: &SubnetId, entries: Vec<NetworkAclEntry>) -> NetworkAclId {
-        let vpc = self.vpc.clone();
+        let vpc = self.model.subnet(subnet).unwrap().vpc_id.clone();
         let acl = self.change(|model, cx| model.create_network_acl(cx, &vpc, Tags::new())).unwrap();
         for entry in entries {
             self.model.create_network_acl_entry(&acl, entry).unwrap();

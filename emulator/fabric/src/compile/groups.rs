@@ -16,12 +16,9 @@ use super::rules::{accept, chain_name, rule};
 pub(super) fn compile(view: &View<'_>, table: &mut Table) {
     let carried: BTreeSet<&SecurityGroupId> = view.present.values().flat_map(|present| &present.eni.groups).collect();
     let groups: Vec<&SecurityGroup> = carried.iter().filter_map(|id| view.model.security_group(id)).collect();
-    let peers = groups.iter().flat_map(|group| &group.rules).filter_map(|rule| match &rule.peer {
-        RulePeer::Group(id) => Some(id),
-        _ => None,
-    });
-    let referenced: BTreeSet<&SecurityGroupId> = peers.collect();
-    table.sets.extend(referenced.iter().flat_map(|id| members(view, id)));
+    let peers = groups.iter().flat_map(|group| &group.rules).map(|rule| &rule.peer);
+    let referenced: BTreeSet<&RulePeer> = peers.filter(|peer| peer.group().is_some()).collect();
+    table.sets.extend(referenced.iter().flat_map(|peer| members(view, peer)));
     for group in groups {
         for direction in [Direction::Egress, Direction::Ingress] {
             let rules = group.rules_of(direction).flat_map(|rule| compile_rule(view, rule)).collect();
@@ -32,11 +29,12 @@ pub(super) fn compile(view: &View<'_>, table: &mut Table) {
 
 /// The addresses of the ENIs that carry a group. Delegated prefixes have a set of their own, as sets of
 /// intervals cost more to search.
-fn members(view: &View<'_>, group: &SecurityGroupId) -> Vec<Set> {
+fn members(view: &View<'_>, peer: &RulePeer) -> Vec<Set> {
     let address = |ip: &vpc_model::PrivateIp| KeyPart::Address(ip.address.into());
-    let addresses: Vec<_> = carriers(view, group).flat_map(|eni| eni.private_ips.iter().map(address)).collect();
+    let carriers = carriers(view, peer);
+    let addresses: Vec<_> = carriers.iter().flat_map(|eni| eni.private_ips.iter().map(address)).collect();
     let network = |net: &ipnet::Ipv4Net| KeyPart::Network(IpNet::V4(*net));
-    let prefixes: Vec<_> = carriers(view, group).flat_map(|eni| eni.ipv4_prefixes.iter().map(network)).collect();
+    let prefixes: Vec<_> = carriers.iter().flat_map(|eni| eni.ipv4_prefixes.iter().map(network)).collect();
     let set = |name: String, interval, keys: Vec<KeyPart>| Set {
         name,
         key: vec![KeyType::Ipv4Address],
@@ -44,20 +42,36 @@ fn members(view: &View<'_>, group: &SecurityGroupId) -> Vec<Set> {
         verdicts: false,
         elements: keys.into_iter().map(|key| Element { key: vec![key], verdict: None }).collect(),
     };
-    let mut sets = vec![set(group.to_string(), false, addresses)];
+    let mut sets = vec![set(address_set(peer), false, addresses)];
     if !prefixes.is_empty() {
-        sets.push(set(prefix_set(group), true, prefixes));
+        sets.push(set(prefix_set(peer), true, prefixes));
     }
     sets
 }
 
-fn carriers<'a>(view: &View<'a>, group: &'a SecurityGroupId) -> impl Iterator<Item = &'a NetworkInterface> {
-    let enis: Vec<_> = view.present.values().map(|present| present.eni).collect();
-    enis.into_iter().filter(move |eni| eni.groups.contains(group))
+/// The ENIs that a rule's group stands for: those of this VPC, or of the one across its peering connection.
+fn carriers<'a>(view: &View<'a>, peer: &RulePeer) -> Vec<&'a NetworkInterface> {
+    let (enis, group): (Vec<_>, _) = match peer {
+        RulePeer::Group(group) => (view.present.values().map(|present| present.eni).collect(), group),
+        RulePeer::PeerGroup(group) => {
+            let across = view.peers.get(&group.peering_id).map(|across| across.present.clone());
+            (across.unwrap_or_default(), &group.id)
+        }
+        _ => return Vec::new(),
+    };
+    enis.into_iter().filter(|eni| eni.groups.contains(group)).collect()
 }
 
-fn prefix_set(group: &SecurityGroupId) -> String {
-    format!("{group}-prefixes")
+/// The set of a group's addresses. A group that several VPCs share may stand for its ENIs in each of two.
+fn address_set(peer: &RulePeer) -> String {
+    match peer {
+        RulePeer::PeerGroup(group) => format!("{}-{}", group.peering_id, group.id),
+        other => other.group().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+fn prefix_set(peer: &RulePeer) -> String {
+    format!("{}-prefixes", address_set(peer))
 }
 
 /// A security group rule allows; it becomes one rule for each set its peer takes.
@@ -82,14 +96,12 @@ fn peer(view: &View<'_>, rule: &SecurityGroupRule) -> Vec<Statement> {
         RulePeer::Ipv6(net) if net.prefix_len() == 0 => vec![equal(Field::NfProtocol, Value::Number(10))],
         RulePeer::Ipv4(net) => vec![equal(v4, Value::Network(IpNet::V4(net.trunc())))],
         RulePeer::Ipv6(net) => vec![equal(v6, Value::Network(IpNet::V6(net.trunc())))],
-        RulePeer::Group(group) => {
+        RulePeer::Group(_) | RulePeer::PeerGroup(_) => {
             let within = |set| Statement::Lookup { fields: vec![v4], set, negated: false };
-            let has_prefixes = carriers(view, group).any(|eni| !eni.ipv4_prefixes.is_empty());
-            let prefixes = has_prefixes.then(|| within(prefix_set(group)));
-            [within(group.to_string())].into_iter().chain(prefixes).collect()
+            let has_prefixes = carriers(view, &rule.peer).iter().any(|eni| !eni.ipv4_prefixes.is_empty());
+            let prefixes = has_prefixes.then(|| within(prefix_set(&rule.peer)));
+            [within(address_set(&rule.peer))].into_iter().chain(prefixes).collect()
         }
-        // Nothing passes over peering connections.
-        RulePeer::PeerGroup(_) => Vec::new(),
         RulePeer::PrefixList(id) => {
             let blocks = view.model.prefix_list(id).into_iter().flat_map(|list| list.entries().keys());
             blocks.map(|block| equal(if block.addr().is_ipv4() { v4 } else { v6 }, Value::Network(*block))).collect()

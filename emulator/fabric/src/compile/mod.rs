@@ -6,6 +6,7 @@
 mod groups;
 mod matching;
 mod network_acls;
+mod peering;
 mod routes;
 mod rules;
 mod topology;
@@ -13,7 +14,8 @@ mod topology;
 use std::collections::BTreeMap;
 
 use vpc_model::{
-    AttachmentStatus, Instance, InstanceState, Model, NetworkInterface, NetworkInterfaceId, TrunkAssociation, Vpc,
+    AttachmentStatus, Instance, InstanceState, Model, NetworkInterface, NetworkInterfaceId, PeeringConnection,
+    PeeringConnectionId, TrunkAssociation, Vpc,
 };
 
 use crate::{Desired, Key, Object, Options};
@@ -21,15 +23,15 @@ use crate::{Desired, Key, Object, Options};
 /// What the kernel should hold for a model.
 pub fn compile(model: &Model, options: &Options) -> Desired {
     let mut desired = Desired::default();
-    for vpc in model.vpcs() {
-        let view = View::of(model, options, vpc);
-        if view.present.is_empty() {
-            continue;
-        }
-        desired.insert(Key::Fabric(vpc.id.clone()), Object::Fabric);
+    let views = model.vpcs().map(|vpc| View::of(model, options, vpc));
+    let mut views: Vec<View<'_>> = views.filter(|view| !view.present.is_empty()).collect();
+    peering::connect(model, &mut views);
+    for view in views {
+        desired.insert(Key::Fabric(view.vpc.id.clone()), Object::Fabric);
+        peering::compile(&view, &mut desired);
         topology::compile(&view, &mut desired);
         routes::compile(&view, &mut desired);
-        desired.insert(Key::Rules(vpc.id.clone()), Object::Rules(rules::compile(&view)));
+        desired.insert(Key::Rules(view.vpc.id.clone()), Object::Rules(rules::compile(&view)));
     }
     desired
 }
@@ -41,6 +43,15 @@ pub(crate) struct View<'a> {
     pub(crate) vpc: &'a Vpc,
     /// The ENIs that are in the fabric, and how.
     pub(crate) present: BTreeMap<&'a NetworkInterfaceId, Present<'a>>,
+    /// The VPCs across active peering connections that have a fabric too.
+    pub(crate) peers: BTreeMap<&'a PeeringConnectionId, Peer<'a>>,
+}
+
+/// A VPC across a peering connection.
+pub(crate) struct Peer<'a> {
+    pub(crate) connection: &'a PeeringConnection,
+    /// Its ENIs in the fabric.
+    pub(crate) present: Vec<&'a NetworkInterface>,
 }
 
 /// An ENI in the fabric.
@@ -72,7 +83,7 @@ impl<'a> View<'a> {
             })
             .collect();
         present.extend(branches);
-        Self { model, options, vpc, present }
+        Self { model, options, vpc, present, peers: BTreeMap::new() }
     }
 }
 

@@ -46,7 +46,7 @@ fn routes(view: &View<'_>, table: &RouteTable, desired: &mut Desired) {
     }
 }
 
-/// Gateways out of the VPC are not built yet: what is routed to them is dropped.
+/// Of the ways out of a VPC only peering connections are built yet: what is routed to others is dropped.
 fn next_hop(view: &View<'_>, route: &Route) -> NextHop {
     match &route.target {
         RouteTarget::Local => NextHop::Local,
@@ -57,6 +57,7 @@ fn next_hop(view: &View<'_>, route: &Route) -> NextHop {
                 .and_then(|present| Some(NextHop::Interface(present.eni.subnet_id.clone(), present.eni.primary_ip()?)));
             primary.unwrap_or(NextHop::Blackhole)
         }
+        RouteTarget::Peering(id) if view.peers.contains_key(id) => NextHop::Peering(id.clone()),
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)

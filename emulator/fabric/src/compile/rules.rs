@@ -9,6 +9,7 @@
 //! - `ingress` by the next hop that routing chose and the destination address together, which is also the
 //!   destination check: an ENI that is a route's target gets other ENIs' packets only without it.
 //!
+//! A packet from a peered VPC has passed `egress` there, one to it meets `ingress` there.
 //! Between them lies the subnet's edge, where network ACLs judge every packet, tracked or not.
 //!
 //! Deviation: ICMP errors about connections that are not tracked are dropped even where a rule allows their
@@ -29,13 +30,14 @@ use nft_ruleset::{
 };
 use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
-use super::{View, groups, network_acls};
+use super::{View, groups, network_acls, peering};
 use crate::names;
 use crate::options::{self, Service};
 
 pub(super) fn compile(view: &View<'_>) -> Table {
     let mut table = Table { family: Family::Inet, name: names::TABLE.to_owned(), sets: sets(), chains: vec![] };
     services(view, &mut table);
+    add(&mut table, "peers", peering::links(view));
     let mut chains = gates();
     let targets = route_targets(view);
     for present in view.present.values() {
@@ -63,6 +65,7 @@ fn sets() -> Vec<Set> {
     vec![
         set("services", &[Ipv4Address, InetProtocol, InetService], false, false),
         set("exempt", &[Ipv4Address, InetProtocol, InetService], false, false),
+        set("peers", &[InterfaceName], false, false),
         set("egress", &[EtherAddress, Ipv4Address], false, true),
         set("egress-prefixes", &[EtherAddress, Ipv4Address], true, true),
         set("egress-unchecked", &[EtherAddress], false, true),
@@ -77,9 +80,10 @@ fn sets() -> Vec<Set> {
 /// The base chains.
 fn gates() -> Vec<Chain> {
     let established = || rule([states(&[ConnectionState::Established, ConnectionState::Related]), accept()]);
+    let is_peer = |field| Statement::Lookup { fields: vec![field], set: "peers".to_owned(), negated: false };
+    let invalid = || rule([states(&[ConnectionState::Invalid]), Statement::Verdict(Verdict::Drop)]);
     let by_sender = || {
         [
-            rule([states(&[ConnectionState::Invalid]), Statement::Verdict(Verdict::Drop)]),
             rule([look_up("egress", &[Field::EtherSource, Field::Ip4Source])]),
             rule([look_up("egress-prefixes", &[Field::EtherSource, Field::Ip4Source])]),
             rule([look_up("egress-unchecked", &[Field::EtherSource])]),
@@ -87,6 +91,7 @@ fn gates() -> Vec<Chain> {
     };
     let by_receiver = [
         established(),
+        rule([is_peer(Field::OutputInterface), accept()]),
         rule([look_up("ingress", &[Field::Ip4NextHop, Field::Ip4Destination])]),
         rule([look_up("ingress-prefixes", &[Field::Ip4NextHop, Field::Ip4Destination])]),
         rule([look_up("ingress-unchecked", &[Field::Ip4NextHop])]),
@@ -102,6 +107,7 @@ fn gates() -> Vec<Chain> {
         Statement::Match { field: Field::Icmpv6Type, op: Op::Equal, value: Value::Number(137) },
         Statement::Verdict(Verdict::Drop),
     ]);
+    let from_outside = [invalid(), rule([is_peer(Field::InputInterface), accept()])];
     let [leaving, entering] = network_acls::gates();
     let from_service = Statement::Lookup {
         fields: vec![Field::Ip4Source, Field::L4Protocol, Field::SourcePort],
@@ -111,9 +117,9 @@ fn gates() -> Vec<Chain> {
     vec![
         base("subnet-edge", Hook::Forward, 5, Policy::Accept, [rule([leaving.clone()]), rule([entering.clone()])]),
         base("local-subnet-edge", Hook::Input, 5, Policy::Accept, [rule([service("services"), leaving])]),
-        base("egress", Hook::Forward, 0, Policy::Drop, by_sender()),
+        base("egress", Hook::Forward, 0, Policy::Drop, from_outside.into_iter().chain(by_sender())),
         base("ingress", Hook::Forward, 10, Policy::Drop, by_receiver),
-        base("local-egress", Hook::Input, 0, Policy::Drop, by_sender()),
+        base("local-egress", Hook::Input, 0, Policy::Drop, [invalid()].into_iter().chain(by_sender())),
         base("local-ingress", Hook::Input, 10, Policy::Drop, [established()].into_iter().chain(services)),
         base("output", Hook::Output, 0, Policy::Accept, [redirect, rule([from_service, entering])]),
         // Entered by every sender's chain: replies, and what security groups do not apply to.

@@ -4,10 +4,10 @@ use ipnet::Ipv4Net;
 use nft_ruleset::{Family, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, SubnetId, VlanId, VpcId};
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcId};
 
 use super::*;
-use crate::{Branch, Bridge};
+use crate::{Branch, Bridge, Peering};
 
 fn vpc(n: u8) -> VpcId {
     format!("vpc-0000000{n}").parse().unwrap()
@@ -20,6 +20,9 @@ fn instance(n: u8) -> InstanceId {
 }
 fn eni(n: u8) -> NetworkInterfaceId {
     format!("eni-0000000{n}").parse().unwrap()
+}
+fn peering(n: u8) -> PeeringConnectionId {
+    format!("pcx-0000000{n}").parse().unwrap()
 }
 fn mac(n: u8) -> Mac {
     Mac([2, 0, 0, 0, 0, n])
@@ -41,8 +44,9 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         3 => (Key::Bridge(v, subnet(b)), Object::Bridge(Bridge { router: net(b), mac: mac(c) })),
         4 => (Key::Rules(v), Object::Rules(table(c))),
         5 => {
-            let hop = [NextHop::Local, NextHop::Blackhole, NextHop::Interface(subnet(d), [10, 0, 0, 9].into())];
-            (Key::Route(v, b.into(), net(b)), Object::Route(hop[usize::from(c)].clone()))
+            let interface = NextHop::Interface(subnet(d), [10, 0, 0, 9].into());
+            let hop = [NextHop::Local, NextHop::Blackhole, interface, NextHop::Peering(peering(d))];
+            (Key::Route(v, b.into(), net(b)), Object::Route(hop[usize::from(c + d) % 4].clone()))
         }
         6 => (Key::RouteRule(v, subnet(b), c.into()), Object::RouteRule),
         7 => (Key::Neighbour(v, subnet(b), [10, 0, 0, c].into()), Object::Neighbour(mac(d))),
@@ -55,6 +59,7 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
             let branch = Branch { subnet: subnet(c), trunk: eni(d), vlan, mac: mac(b) };
             (Key::Branch(v, eni(b + 3)), Object::Branch(branch))
         }
+        10 => (Key::Peering(peering(b)), Object::Peering(Peering { requester: vpc(0), accepter: vpc(1) })),
         _ => {
             let address = InstanceAddress { eni: eni(c), address: net(d), router: [10, 0, 0, 1].into() };
             (Key::InstanceAddress(v, instance(b)), Object::InstanceAddress(address))
@@ -64,7 +69,7 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
 
 /// A fabric in which nothing is without what it needs.
 fn fabric() -> impl Strategy<Value = Desired> {
-    vec((0u8..11, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
+    vec((0u8..12, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
         let mut all: Vec<_> = picks.into_iter().map(|(kind, a, b, c, d)| object(kind, a, b, c, d)).collect();
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut desired = Desired::default();

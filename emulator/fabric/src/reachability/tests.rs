@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rstest::rstest;
-use vpc_model::{InterfaceAttribute, WantedAddresses};
+use vpc_model::{InterfaceAttribute, PeerGroup, WantedAddresses};
 
 use super::*;
 use crate::testing::{Account, block, entry, everything, interface, rule, trunk};
@@ -255,4 +255,51 @@ fn network_acls(
     if first.is_allowed() {
         assert_eq!(outline(reply(model, &shop.options, &packet, 40_000)), answer);
     }
+}
+
+/// `client` in one VPC, peered with that of `server` (which names the client's group) and `open`, which is peered with
+/// that of `third`.
+fn peered() -> Shop {
+    let mut account = Account::with_vpc("10.0.0.0/16");
+    let (subnet, group) = (account.subnet("10.0.1.0/24"), account.group("clients"));
+    account.allow(&group, Direction::Ingress, everything());
+    let client = account.instance(interface(&subnet, &[&group])).1;
+    let first = account.go_to_vpc("10.1.0.0/16");
+    let subnet = account.subnet("10.1.1.0/24");
+    let connection = account.peer(&first);
+    let (servers, open) = (account.group("servers"), account.group("open"));
+    let owner = vpc_model::AccountId::from("123456789012");
+    let clients = PeerGroup { id: group, owner, vpc_id: first, peering_id: connection };
+    account.allow(&servers, Direction::Ingress, rule(IpProtocol::Tcp, Some((80, 80)), RulePeer::PeerGroup(clients)));
+    account.allow(&open, Direction::Ingress, everything());
+    let server = account.instance(interface(&subnet, &[&servers])).1;
+    let open = account.instance(interface(&subnet, &[&open])).1;
+    let second = account.go_to_vpc("10.2.0.0/16");
+    let (subnet, group) = (account.subnet("10.2.1.0/24"), account.group("third"));
+    let connection = account.peer(&second);
+    account.route("10.0.0.0/16", RouteTarget::Peering(connection));
+    let third = account.instance(interface(&subnet, &[&group])).1;
+    let enis = [("client", client), ("server", server), ("open", open), ("third", third)];
+    Shop { account, enis: enis.into(), options: Options::default() }
+}
+
+#[rstest]
+#[case::group_across("client", "server", Payload::Tcp(80), "allowed")]
+#[case::group_across_other_port("client", "server", Payload::Tcp(81), "Ingress")]
+#[case::the_group_is_not_everybody("third", "server", Payload::Tcp(80), "Ingress")]
+#[case::open_to_all("client", "open", Payload::Udp(9), "allowed")]
+#[case::and_back("open", "client", Payload::Udp(9), "allowed")]
+#[case::not_transitive("third", "client", Payload::Udp(9), "NobodyThere")]
+#[case::no_route_beyond("client", "third", Payload::Udp(9), "NoRoute")]
+#[case::resolver_of_the_other("client", "10.1.0.2", Payload::Udp(53), "NobodyThere")]
+fn peers(#[case] from: &str, #[case] to: &str, #[case] payload: Payload, #[case] expected: &str) {
+    assert_eq!(peered().ask(from, from, to, payload), expected);
+}
+
+#[test]
+fn a_connection_that_ended_leads_nowhere() {
+    let mut shop = peered();
+    let connections: Vec<_> = shop.account.model.peerings().map(|connection| connection.id.clone()).collect();
+    connections.iter().for_each(|id| shop.account.end_peering(id));
+    assert_eq!(shop.ask("client", "client", "open", Payload::Udp(9)), "NoRoute");
 }

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::{IpNet, Ipv4Net};
 use linux_net::netlink::{BridgePort, LinkSpec, RouteKind, RouteSpec, RuleSpec, table};
 use linux_net::nft::{self, TableError};
-use linux_net::{unless_gone, unless_there, vlan};
+use linux_net::{Netlink, Netns, unless_gone, unless_there, vlan};
 use nft_ruleset::encode;
-use vpc_fabric::{Branch, Bridge, InstanceAddress, Key, NextHop, Object, Op, Wire, names};
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, SubnetId, VpcId};
+use vpc_fabric::{Branch, Bridge, InstanceAddress, Key, NextHop, Object, Op, Peering, Wire, names};
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcId};
 
 use super::fabric::Fabric;
 use super::namespace::Namespace;
@@ -19,6 +19,9 @@ use super::namespace::Namespace;
 const MTU: u32 = 9001;
 /// Rules for VPC route tables come before the main table's.
 const RULE_PRIORITY: u32 = 1000;
+
+/// The far end of a peering connection's link, in either fabric; no packet carries it.
+const PEER: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 2);
 
 /// A port never hears what is not addressed to it, and is heard only by its ENI's address.
 const PORT: BridgePort = BridgePort {
@@ -76,6 +79,7 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
         (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
+        (Key::Peering(id), Object::Peering(peering)) => add_peering(fabric, id, peering),
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
             add_route(of_vpc(fabric, vpc)?, *number, *destination, hop)
         }
@@ -116,6 +120,10 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::Rules(vpc), Object::Rules(table)) => {
             let batch = encode::delete_table(table.family, &table.name).map_err(TableError::from)?;
             Ok(nft::apply(of_vpc(fabric, vpc)?.netns(), &batch)?)
+        }
+        (Key::Peering(id), Object::Peering(peering)) => {
+            let netlink = &of_vpc(fabric, &peering.requester)?.netlink;
+            Ok(unless_gone(netlink.delete_link(names::peering(id).as_str()))?)
         }
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
             let namespace = of_vpc(fabric, vpc)?;
@@ -170,6 +178,10 @@ fn route(namespace: &Namespace, number: u32, destination: Ipv4Net, hop: &NextHop
             let bridge = bridge_index(namespace, subnet)?;
             RouteSpec::via(destination, IpAddr::V4(*address)).link(bridge).onlink()
         }
+        NextHop::Peering(id) => {
+            let link = namespace.netlink.index(names::peering(id).as_str())?;
+            RouteSpec::via(destination, IpAddr::V4(PEER)).link(link).onlink()
+        }
     };
     Ok(spec.table(number))
 }
@@ -182,6 +194,27 @@ fn add_route_rule(namespace: &Namespace, subnet: &SubnetId, number: u32) -> Resu
     Ok(unless_there(namespace.netlink.add_rule(&route_rule(subnet, number)))?)
 }
 
+/// A link between two fabrics. Each end knows the other's Ethernet address, so nobody is asked for it.
+fn add_peering(fabric: &Fabric, id: &PeeringConnectionId, peering: &Peering) -> Result<()> {
+    let (requester, accepter) = (of_vpc(fabric, &peering.requester)?, of_vpc(fabric, &peering.accepter)?);
+    let (name, alias, macs) = (names::peering(id), format!("vpcbox:{id}"), names::peering_macs(id));
+    let [near, far] = macs.map(|mac| LinkSpec::new(&name).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
+    add_veth(&requester.netlink, &name, [&near, &far], accepter.netns())?;
+    requester.netlink.replace_neighbour(name.as_str(), PEER, macs[1].0)?;
+    Ok(accepter.netlink.replace_neighbour(name.as_str(), PEER, macs[0].0)?)
+}
+
+/// Makes a pair of links, of which one may be left over from a namespace that the kernel has not taken back yet.
+fn add_veth(netlink: &Netlink, name: &str, [near, far]: [&LinkSpec<'_>; 2], far_netns: &Netns) -> Result<()> {
+    match netlink.add_veth(near, far, Some(far_netns)) {
+        Err(err) if err.is_exists() && netlink.link(name)?.is_some() => {
+            netlink.delete_link(name)?;
+            Ok(netlink.add_veth(near, far, Some(far_netns))?)
+        }
+        made => Ok(made?),
+    }
+}
+
 fn add_wire(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, wire: &Wire) -> Result<()> {
     let (namespace, instance) = (of_vpc(fabric, vpc)?, of_instance(fabric, &wire.instance)?);
     let netlink = &namespace.netlink;
@@ -189,14 +222,7 @@ fn add_wire(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, wire: &Wire)
     let alias = format!("vpcbox:{eni}");
     let near = LinkSpec::new(&port).mtu(MTU).alias(&alias).master(bridge_index(namespace, &wire.subnet)?).quiet();
     let far = LinkSpec::new(&device).mac(wire.mac.0).mtu(MTU).alias(&alias);
-    match netlink.add_veth(&near, &far, Some(instance.netns())) {
-        // Left over from a namespace that the kernel has not taken back yet.
-        Err(err) if err.is_exists() && netlink.link(&port)?.is_some() => {
-            netlink.delete_link(&port)?;
-            netlink.add_veth(&near, &far, Some(instance.netns()))?;
-        }
-        made => made?,
-    }
+    add_veth(netlink, &port, [&near, &far], instance.netns())?;
     let index = netlink.index(&port).map_err(ApplyError::from);
     let connected = index.and_then(|index| connect(namespace, index, wire.mac));
     connected.inspect_err(|_| drop(netlink.delete_link(&port)))

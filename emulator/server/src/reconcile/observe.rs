@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use vpc_fabric::{Key, names};
+use vpc_fabric::{Key, Object, names};
 use vpc_model::VpcId;
 
 use super::fabric::Fabric;
@@ -20,14 +20,16 @@ pub(super) fn observe(fabric: &mut Fabric) -> usize {
 
 fn missing(fabric: &Fabric) -> Vec<Key> {
     let links: BTreeSet<_> = fabric.vpcs.iter().flat_map(|(vpc, namespace)| named(vpc, namespace)).collect();
-    let is_missing = |key: &Key| match key {
-        Key::Bridge(vpc, subnet) => !links.contains(&(vpc, names::bridge(subnet))),
+    let is_missing = |key: &Key, object: &Object| match (key, object) {
+        (Key::Bridge(vpc, subnet), _) => !links.contains(&(vpc, names::bridge(subnet))),
+        (Key::Peering(id), Object::Peering(peering)) => !links.contains(&(&peering.requester, names::peering(id))),
         // One end of a wire is not without the other; instances may give theirs another name.
-        Key::Wire(vpc, eni) => !links.contains(&(vpc, names::port(eni))),
-        Key::Branch(vpc, eni) => !links.contains(&(vpc, names::branch_port(eni))),
+        (Key::Wire(vpc, eni), _) => !links.contains(&(vpc, names::port(eni))),
+        (Key::Branch(vpc, eni), _) => !links.contains(&(vpc, names::branch_port(eni))),
         _ => false,
     };
-    fabric.applied.objects().map(|(key, _)| key.clone()).filter(is_missing).collect()
+    let missing = fabric.applied.objects().filter(|(key, object)| is_missing(key, object));
+    missing.map(|(key, _)| key.clone()).collect()
 }
 
 /// The links of a fabric. One that cannot be listed counts as empty: what was in it is made anew.

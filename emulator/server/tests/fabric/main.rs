@@ -2,6 +2,7 @@
 
 mod connections;
 mod network_acls;
+mod peering;
 mod probe;
 mod world;
 
