@@ -87,11 +87,34 @@ fn clients_of_a_running_world() {
     let payment = pod_name(&vpcbox, "payment-processor");
     let routes = vpcbox.text(&["exec", &payment, "--", "cat", "/proc/net/route"]);
     assert!(routes.contains("eth0"), "exec runs in the pod's network: {routes}");
+    packets_are_explained(&vpcbox, &payment);
     assert!(vpcbox.text(&["env"]).contains("AWS_ENDPOINT_URL=http://127.0.0.1:"));
     let second = vpcbox.run(&["up", &scenario("security-groups-for-pods")]);
     assert!(String::from_utf8_lossy(&second.stderr).contains("vpcbox down"), "a second world of the name is refused");
     assert!(vpcbox.run(&["down"]).status.success());
     vpcbox.assert_nothing_is_left();
+}
+
+/// By names of the world: what lets a packet pass, and what does not.
+fn packets_are_explained(vpcbox: &Vpcbox, payment: &str) {
+    let frontend = pod_name(vpcbox, "frontend");
+    let allowed = vpcbox.text(&["explain", &frontend, &format!("production/{payment}:8080")]);
+    for part in ["let out by sgr-", "let in by sgr-", "the answer"] {
+        assert!(allowed.contains(part), "{part} is not in\n{allowed}");
+    }
+    assert!(!allowed.contains('✗'), "{allowed}");
+    for (from, to, expected) in [
+        (frontend.as_str(), "database:5432", "✗ denied: no ingress rule of sg-"),
+        (payment, "database:22", "✗ denied: no egress rule of sg-"),
+        ("node-1", "10.0.1.250:80", "✗ denied: no network interface has the destination address"),
+    ] {
+        let denied = vpcbox.run(&["explain", from, to]);
+        let text = String::from_utf8_lossy(&denied.stdout);
+        assert_eq!((denied.status.code(), text.contains(expected)), (Some(1), true), "{from} → {to}: {text}");
+    }
+    let unknown = vpcbox.run(&["explain", "nobody", "database:5432"]);
+    let text = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!((unknown.status.code(), text.contains("nobody is no")), (Some(2), true), "{text}");
 }
 
 /// The first pod of an app, by the world's own account.

@@ -23,4 +23,4 @@ pub use compile::compile;
 pub use desired::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Peering, Wire};
 pub use diff::{Op, diff};
 pub use options::{Options, Service};
-pub use reachability::{Packet, Payload, Reason, Verdict, reachability, reply};
+pub use reachability::{Hop, Packet, Path, Payload, Reason, Verdict, path, reachability, reply};

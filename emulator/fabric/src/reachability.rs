@@ -11,216 +11,104 @@
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
 //! - <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html> (source/destination checking)
 
+mod groups;
 mod network_acl;
+mod path;
+mod verdict;
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use vpc_model::{
-    AttachmentStatus, Destination, Direction, InstanceState, IpProtocol, Mac, Model, NetworkAclId, NetworkInterface,
-    NetworkInterfaceId, PeeringStatus, PortRange, Route, RouteOrigin, RouteTarget, RulePeer, SecurityGroupId,
-    SecurityGroupRule, SecurityGroupRuleId, VpcId,
+    AttachmentStatus, Destination, Direction, InstanceState, Model, NetworkInterface, PeeringStatus, Route,
+    RouteOrigin, RouteTarget, VpcId,
 };
 
+pub use self::path::{Hop, Path};
+pub use self::verdict::{Packet, Payload, Reason, Verdict};
 use crate::Options;
 use crate::options::{self, Service};
 
-/// A packet as an ENI sends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packet {
-    /// The ENI whose wire it comes from; of a trunk, the branch whose tag it carries.
-    pub sender: NetworkInterfaceId,
-    /// The Ethernet address it claims to come from, if that is not the ENI's.
-    pub ethernet_source: Option<Mac>,
-    /// The IP address it claims to come from.
-    pub source: IpAddr,
-    /// Where it is going.
-    pub destination: IpAddr,
-    /// What it carries.
-    pub payload: Payload,
-}
-
-/// A packet's protocol, with what security group rules look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Payload {
-    /// TCP to a port.
-    Tcp(u16),
-    /// UDP to a port.
-    Udp(u16),
-    /// ICMP for IPv4.
-    Icmp {
-        /// Its type.
-        kind: u8,
-        /// Its code.
-        code: u8,
-    },
-    /// ICMP for IPv6.
-    Icmpv6 {
-        /// Its type.
-        kind: u8,
-        /// Its code.
-        code: u8,
-    },
-    /// Any other protocol, by its number.
-    Other(u8),
-}
-
-impl Payload {
-    /// What the answer carries, to the port that the question came from.
-    fn reply(self, port: u16) -> Self {
-        match self {
-            Self::Tcp(_) => Self::Tcp(port),
-            Self::Udp(_) => Self::Udp(port),
-            Self::Icmp { kind: 8, code } => Self::Icmp { kind: 0, code },
-            Self::Icmp { kind: kind @ (13 | 15 | 17), code } => Self::Icmp { kind: kind + 1, code },
-            Self::Icmpv6 { kind: 128, code } => Self::Icmpv6 { kind: 129, code },
-            other => other,
-        }
-    }
-}
-
-/// What becomes of a packet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It arrives.
-    Allowed {
-        /// The rule of the sender's groups that lets it out; none is asked for exempt services.
-        egress: Option<SecurityGroupRuleId>,
-        /// The rule of the receiver's groups that lets it in; services have no groups.
-        ingress: Option<SecurityGroupRuleId>,
-    },
-    /// It is dropped.
-    Denied {
-        /// What decides.
-        by: Reason,
-    },
-}
-
-/// Why a packet is dropped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
-    /// The ENI is neither attached to a running instance nor a branch of one that is.
-    NotAttached(NetworkInterfaceId),
-    /// The sender does not own the source address.
-    SpoofedSource,
-    /// No egress rule of these groups allows it.
-    Egress(Vec<SecurityGroupId>),
-    /// No ingress rule of these groups allows it.
-    Ingress(Vec<SecurityGroupId>),
-    /// An entry of a network ACL at a subnet's edge.
-    NetworkAcl {
-        /// The ACL.
-        acl: NetworkAclId,
-        /// Whether it is asked about what leaves its subnet or what enters.
-        direction: Direction,
-        /// The number of the entry that denies it.
-        entry: u16,
-    },
-    /// No route leads there, or one to a gateway that is not built.
-    NoRoute,
-    /// No ENI has the address, though it is a VPC's.
-    NobodyThere,
-    /// The route's ENI does not own the destination and checks it.
-    DestinationCheck(NetworkInterfaceId),
-    /// Nothing answers at this address and port of the VPC's own.
-    NoService,
-}
-
-impl Verdict {
-    /// Whether the packet arrives.
-    pub fn is_allowed(&self) -> bool {
-        matches!(self, Self::Allowed { .. })
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list =
-            |groups: &[SecurityGroupId]| groups.iter().map(SecurityGroupId::as_str).collect::<Vec<_>>().join(", ");
-        match self {
-            Self::Allowed { egress: Some(egress), ingress: Some(ingress) } => {
-                write!(f, "allowed out by {egress} and in by {ingress}")
-            }
-            Self::Allowed { egress: Some(egress), ingress: None } => write!(f, "allowed out by {egress}"),
-            Self::Allowed { .. } => f.write_str("allowed: security groups do not apply to this service"),
-            Self::Denied { by } => match by {
-                Reason::NotAttached(eni) => write!(f, "denied: {eni} is not attached"),
-                Reason::SpoofedSource => f.write_str("denied: the sender does not own the source address"),
-                Reason::Egress(groups) => write!(f, "denied: no egress rule of {} allows it", list(groups)),
-                Reason::Ingress(groups) => write!(f, "denied: no ingress rule of {} allows it", list(groups)),
-                Reason::NetworkAcl { acl, direction, entry } => {
-                    let verb = if *direction == Direction::Egress { "leave" } else { "enter" };
-                    write!(f, "denied: entry {entry} of {acl} does not let it {verb} the subnet")
-                }
-                Reason::NoRoute => f.write_str("denied: no route leads there"),
-                Reason::NobodyThere => f.write_str("denied: no network interface has the destination address"),
-                Reason::DestinationCheck(eni) => write!(f, "denied: {eni} does not own the destination address"),
-                Reason::NoService => f.write_str("denied: nothing answers at this port of the VPC's own address"),
-            },
-        }
-    }
-}
-
 /// What becomes of the first packet of a connection.
 pub fn reachability(model: &Model, options: &Options, packet: &Packet) -> Verdict {
-    decide(model, options, packet).unwrap_or_else(|by| Verdict::Denied { by })
+    path(model, options, packet).verdict
 }
 
-fn decide(model: &Model, options: &Options, packet: &Packet) -> Result<Verdict, Reason> {
+/// What becomes of the first packet of a connection, and all that it passes on the way.
+pub fn path(model: &Model, options: &Options, packet: &Packet) -> Path {
+    Path::of(|hops| decide(model, options, packet, hops))
+}
+
+fn decide(model: &Model, options: &Options, packet: &Packet, hops: &mut Vec<Hop>) -> Result<Verdict, Reason> {
     let not_attached = || Reason::NotAttached(packet.sender.clone());
     let sender = model.network_interface(&packet.sender).ok_or_else(not_attached)?;
     must_be_attached(model, sender)?;
+    hops.push(Hop::Leaves(sender.id.clone()));
     let is_own_mac = packet.ethernet_source.is_none_or(|mac| mac == sender.mac);
     if !is_own_mac || (sender.source_dest_check && !sender.owns(packet.source)) {
         return Err(Reason::SpoofedSource);
     }
     if is_exempt(model, sender, packet) {
+        hops.push(Hop::Service(packet.destination));
         return Ok(Verdict::Allowed { egress: None, ingress: None });
     }
-    let egress = allowing(model, sender, Direction::Egress, packet).ok_or(Reason::Egress(sender.groups.clone()))?;
+    let egress = groups::allowing(model, sender, Direction::Egress, packet);
+    let egress = egress.ok_or(Reason::Egress(sender.groups.clone()))?;
+    hops.push(Hop::group(egress));
+    let egress = Some(egress.1.id.clone());
     if is_vpcs_own(model, options, sender, packet.destination) {
-        let answers = options.services.iter().any(|service| is_to(packet, service));
-        return if answers {
-            network_acl::passes(model, sender, Direction::Egress, packet.destination, packet.payload)?;
-            Ok(Verdict::Allowed { egress: Some(egress), ingress: None })
-        } else {
-            Err(Reason::NoService)
-        };
+        if !options.services.iter().any(|service| is_to(packet, service)) {
+            return Err(Reason::NoService);
+        }
+        hops.extend(network_acl::passes(model, sender, Direction::Egress, packet.destination, packet.payload)?);
+        hops.push(Hop::Service(packet.destination));
+        return Ok(Verdict::Allowed { egress, ingress: None });
     }
-    let receiver = route(model, sender, packet.destination)?;
+    let receiver = route(model, sender, packet.destination, hops)?;
     must_be_attached(model, receiver)?;
-    network_acl::between(model, sender, receiver, packet)?;
+    network_acl::between(model, sender, receiver, packet, hops)?;
     if receiver.source_dest_check && !receiver.owns(packet.destination) {
         return Err(Reason::DestinationCheck(receiver.id.clone()));
     }
-    let ingress = allowing(model, receiver, Direction::Ingress, packet);
+    let ingress = groups::allowing(model, receiver, Direction::Ingress, packet);
     let ingress = ingress.ok_or(Reason::Ingress(receiver.groups.clone()))?;
-    Ok(Verdict::Allowed { egress: Some(egress), ingress: Some(ingress) })
+    hops.extend([Hop::group(ingress), Hop::Arrives(receiver.id.clone())]);
+    Ok(Verdict::Allowed { egress, ingress: Some(ingress.1.id.clone()) })
 }
 
-/// What becomes of the answer to a connection's first packet that arrived.
+/// What becomes of the answer to a connection's first packet that arrived, and what it passes on the way.
 ///
 /// The port is the one the first packet came from; it matters to TCP and UDP only.
-pub fn reply(model: &Model, options: &Options, packet: &Packet, port: u16) -> Verdict {
-    decide_reply(model, options, packet, port).unwrap_or_else(|by| Verdict::Denied { by })
+pub fn reply(model: &Model, options: &Options, packet: &Packet, port: u16) -> Path {
+    Path::of(|hops| decide_reply(model, options, packet, port, hops))
 }
 
-fn decide_reply(model: &Model, options: &Options, packet: &Packet, port: u16) -> Result<Verdict, Reason> {
+fn decide_reply(
+    model: &Model,
+    options: &Options,
+    packet: &Packet,
+    port: u16,
+    hops: &mut Vec<Hop>,
+) -> Result<Verdict, Reason> {
     let passes = Verdict::Allowed { egress: None, ingress: None };
     let asker = model.network_interface(&packet.sender).ok_or(Reason::NotAttached(packet.sender.clone()))?;
     if is_exempt(model, asker, packet) {
+        hops.push(Hop::Arrives(asker.id.clone()));
         return Ok(passes);
     }
     let payload = packet.payload.reply(port);
     if is_vpcs_own(model, options, asker, packet.destination) {
-        network_acl::passes(model, asker, Direction::Ingress, packet.destination, payload)?;
+        hops.extend(network_acl::passes(model, asker, Direction::Ingress, packet.destination, payload)?);
+        hops.push(Hop::Arrives(asker.id.clone()));
         return Ok(passes);
     }
-    let answerer = route(model, asker, packet.destination)?;
+    let answerer = route(model, asker, packet.destination, &mut Vec::new())?;
+    hops.push(Hop::Leaves(answerer.id.clone()));
     let sender = answerer.id.clone();
     let back =
         Packet { sender, ethernet_source: None, source: packet.destination, destination: packet.source, payload };
-    network_acl::between(model, answerer, route(model, answerer, packet.source)?, &back)?;
+    let receiver = route(model, answerer, packet.source, hops)?;
+    network_acl::between(model, answerer, receiver, &back, hops)?;
+    hops.push(Hop::Arrives(receiver.id.clone()));
     Ok(passes)
 }
 
@@ -266,68 +154,13 @@ fn is_vpcs_own(model: &Model, options: &Options, sender: &NetworkInterface, dest
         || subnets.any(|subnet| subnet.router() == Some(address))
 }
 
-/// The rule of an ENI's groups that allows a packet. All rules of all groups count; the first is shown.
-fn allowing(
-    model: &Model,
-    eni: &NetworkInterface,
-    direction: Direction,
-    packet: &Packet,
-) -> Option<SecurityGroupRuleId> {
-    let peer = match direction {
-        Direction::Ingress => packet.source,
-        Direction::Egress => packet.destination,
-    };
-    let groups = eni.groups.iter().filter_map(|id| model.security_group(id));
-    let mut rules = groups.flat_map(|group| group.rules_of(direction));
-    let allows = |rule: &&SecurityGroupRule| {
-        covers(rule.protocol, rule.ports, packet.payload) && names(model, eni, &rule.peer, peer)
-    };
-    rules.find(allows).map(|rule| rule.id.clone())
-}
-
-/// Whether the other end of a rule, applied to an ENI, is an address. A group stands for the private addresses of
-/// its ENIs in the same VPC, one behind a peering connection for those in the VPC there.
-fn names(model: &Model, eni: &NetworkInterface, peer: &RulePeer, address: IpAddr) -> bool {
-    match (peer, address) {
-        (RulePeer::Ipv4(net), IpAddr::V4(address)) => net.contains(&address),
-        (RulePeer::Ipv6(net), IpAddr::V6(address)) => net.contains(&address),
-        (RulePeer::Group(group), _) => {
-            let mut members = model.network_interfaces().filter(|other| other.vpc_id == eni.vpc_id);
-            members.any(|other| other.groups.contains(group) && other.owns(address))
-        }
-        (RulePeer::PrefixList(id), _) => {
-            model.prefix_list(id).is_some_and(|list| list.entries().keys().any(|block| block.contains(&address)))
-        }
-        (RulePeer::PeerGroup(group), _) => {
-            let mut members = model.network_interfaces().filter(|other| other.vpc_id == group.vpc_id);
-            members.any(|other| other.groups.contains(&group.id) && other.owns(address))
-        }
-        (RulePeer::Ipv4(_) | RulePeer::Ipv6(_), _) => false,
-    }
-}
-
-/// Whether a protocol and ports cover a payload.
-fn covers(protocol: IpProtocol, ports: Option<PortRange>, payload: Payload) -> bool {
-    let is_within = |port: u16| match ports {
-        None | Some(PortRange { from: -1, to: -1 }) => true,
-        Some(PortRange { from, to }) => (from..=to).contains(&i32::from(port)),
-    };
-    let is_type = |kind: u8, code: u8| match ports {
-        None => true,
-        Some(PortRange { from, to }) => (from == -1 || from == kind.into()) && (to == -1 || to == code.into()),
-    };
-    match (protocol, payload) {
-        (IpProtocol::All, _) => true,
-        (IpProtocol::Tcp, Payload::Tcp(port)) | (IpProtocol::Udp, Payload::Udp(port)) => is_within(port),
-        (IpProtocol::Icmp, Payload::Icmp { kind, code }) => is_type(kind, code),
-        (IpProtocol::Icmpv6, Payload::Icmpv6 { kind, code }) => is_type(kind, code),
-        (IpProtocol::Number(wanted), Payload::Other(number)) => wanted == number,
-        _ => false,
-    }
-}
-
 /// The ENI that the most specific route hands a packet to.
-fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -> Result<&'a NetworkInterface, Reason> {
+fn route<'a>(
+    model: &'a Model,
+    sender: &NetworkInterface,
+    destination: IpAddr,
+    hops: &mut Vec<Hop>,
+) -> Result<&'a NetworkInterface, Reason> {
     let table = model.route_table_of(&sender.subnet_id).ok_or(Reason::NoRoute)?;
     // Of equally specific ones a route by a block has priority over one by a prefix list, and that over a
     // propagated one.
@@ -343,6 +176,7 @@ fn route<'a>(model: &'a Model, sender: &NetworkInterface, destination: IpAddr) -
     };
     let covering = model.all_routes(table).into_iter().filter_map(|route| Some((specificity(&route)?, route)));
     let (_, route) = covering.max_by_key(|(specificity, _)| *specificity).ok_or(Reason::NoRoute)?;
+    hops.push(Hop::route(table, &route));
     match &route.target {
         RouteTarget::Local => owner(model, &sender.vpc_id, destination),
         RouteTarget::NetworkInterface(id) => model.network_interface(id).ok_or(Reason::NoRoute),

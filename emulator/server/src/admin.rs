@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
 use crate::clusters::Cluster;
+use crate::explain::{self, Question};
 use crate::imds::{self, Notice};
 use crate::trail::Wanted;
 use crate::{Coverage, FaultConfig, Shared, StateKey};
@@ -41,6 +42,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/metrics", get(metrics))
         .route("/_vpcbox/journal", get(journal))
         .route("/_vpcbox/notices/{instance}", get(notice).put(set_notice).post(set_notice).delete(withdraw_notice))
+        .route("/_vpcbox/explain", get(explain))
         .route("/_vpcbox/clusters/{name}", put(set_cluster).post(set_cluster).delete(forget_cluster))
         .route("/_vpcbox/imds/{instance}", any(metadata))
         .route("/_vpcbox/imds/{instance}/", any(metadata))
@@ -208,6 +210,15 @@ async fn withdraw_notice(State(shared): State<Arc<Shared>>, Path(instance): Path
     let Some(id) = known_instance(&shared, &instance) else { return StatusCode::NOT_FOUND.into_response() };
     shared.imds().notices.set(id, Notice::default());
     Json(Notice::default()).into_response()
+}
+
+/// What becomes of a packet and of its answer, and what decides.
+async fn explain(State(shared): State<Arc<Shared>>, Query(question): Query<Question>) -> Response {
+    let model = shared.state(shared.home_key()).model();
+    match explain::explain(&model, &shared.config().fabric_options(), &question) {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))).into_response(),
+    }
 }
 
 /// Where a cluster is, where not at home.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use vpc_fabric::{Options, Service};
 use vpc_model::{AccountId, Delays, Quotas, Region};
 
 use crate::faults::config::FaultConfig;
@@ -64,6 +65,14 @@ impl Default for Config {
             delays: Delays::default(),
             transitions: Transitions::default(),
         }
+    }
+}
+
+impl Config {
+    /// What the fabrics of all VPCs offer: EC2's endpoint and the services that are forwarded.
+    pub(crate) fn fabric_options(&self) -> Options {
+        let forwarded = self.services.iter().map(|service| Service::tcp(service.address, service.port));
+        Options { services: forwarded.chain([Service::tcp(EC2_ENDPOINT, 80)]).collect() }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod coverage;
 pub mod dns;
 pub mod emulator;
 mod endpoint;
+mod explain;
 pub mod faults;
 pub mod imds;
 mod journal;

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{Ended, Misuse, Output};
 use crate::world::ACCESS_KEY;
-use crate::world::control::{self, Namespaces};
+use crate::world::control::{self, Namespaces, PodEntry};
 use crate::world::state::{self, Description};
 
 /// How long a world may take to go.
@@ -139,16 +139,20 @@ fn namespace_of(namespaces: &Namespaces, target: &str) -> anyhow::Result<PathBuf
     if let Some(machine) = namespaces.machines.iter().find(|it| it.name == target || it.instance_id == target) {
         return Ok(machine.netns.clone());
     }
-    let (namespace, name) = match target.split_once('/') {
-        Some((namespace, name)) => (Some(namespace), name),
-        None => (None, target),
-    };
-    let fits = |it: &&control::PodEntry| it.name == name && namespace.is_none_or(|wanted| it.namespace == wanted);
-    let found: Vec<_> = namespaces.pods.iter().filter(fits).collect();
+    let pod = pod_of(namespaces, target)?;
+    let nobody = || Misuse(format!("there is no pod, node or instance {target}; `vpcbox status` lists them"));
+    Ok(pod.ok_or_else(nobody)?.netns.clone())
+}
+
+/// Finds a pod by its name, which has to be the only one.
+pub(super) fn pod_of<'a>(namespaces: &'a Namespaces, target: &str) -> Result<Option<&'a PodEntry>, Misuse> {
+    let (namespace, name) = target.split_once('/').map_or((None, target), |(namespace, name)| (Some(namespace), name));
+    let is_meant = |it: &&PodEntry| it.name == name && namespace.is_none_or(|wanted| it.namespace == wanted);
+    let found: Vec<_> = namespaces.pods.iter().filter(is_meant).collect();
     match found.as_slice() {
-        [pod] => Ok(pod.netns.clone()),
-        [] => Err(Misuse(format!("there is no pod, node or instance {target}; `vpcbox status` lists them")).into()),
-        _ => Err(Misuse(format!("several namespaces have a pod {name}; say NAMESPACE/{name}")).into()),
+        [] => Ok(None),
+        [pod] => Ok(Some(pod)),
+        _ => Err(Misuse(format!("several namespaces have a pod {name}; say NAMESPACE/{name}"))),
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Results go to stdout, progress to stderr. Exit codes: 0 passed, 1 failed, 2 misused.
 
+mod admin;
 mod api;
 mod bench;
 mod coverage;
 mod detach;
 mod emulator;
+mod explain;
 mod inspect;
 mod run;
 mod trail;
@@ -54,6 +56,8 @@ enum Command {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
+    /// Say what becomes of a packet and of its answer, hop by hop, and which rule decides
+    Explain(explain::ExplainArgs),
     /// Print the path of a running world's kubeconfig
     Kubeconfig {
         #[command(flatten)]
@@ -162,6 +166,7 @@ impl Command {
             Self::Up { scenario } => run::up(&scenario),
             Self::Status { world, output } => block_on(inspect::status(world.world, output)),
             Self::Exec { world, target, command } => block_on(inspect::exec(world.world, target, command)),
+            Self::Explain(args) => block_on(explain::explain(args)),
             Self::Kubeconfig { world, raw } => inspect::kubeconfig(world.world.as_deref(), raw),
             Self::Env { world } => inspect::env(world.world.as_deref()),
             Self::Down { world, all } => inspect::down(world.world.as_deref(), all),

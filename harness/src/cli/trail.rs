@@ -2,11 +2,10 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use super::admin::ask;
 use super::{Ended, Output};
 
 /// How many seconds the emulator keeps a follower waiting for the next call.
@@ -72,20 +71,6 @@ fn line(record: &Value) -> String {
     let (time, region, source, name) = (text("eventTime"), text("awsRegion"), text("eventSource"), text("eventName"));
     let service = source.split('.').next().unwrap_or_default();
     format!("{time}  {region}  {service}:{name}{}", error.unwrap_or_default())
-}
-
-async fn ask(endpoint: SocketAddr, path: &str) -> anyhow::Result<Value> {
-    let connected = TcpStream::connect(endpoint).await;
-    let mut stream = connected.with_context(|| format!("reach {endpoint}; start `vpcbox emulator`"))?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {endpoint}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.context("ask for the trail")?;
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).await.context("read the trail")?;
-    let (head, body) = reply.split_once("\r\n\r\n").context("the reply is cut off")?;
-    if head.split(' ').nth(1) != Some("200") {
-        bail!("the emulator answers: {body}");
-    }
-    serde_json::from_str(body).context("read the trail")
 }
 
 #[cfg(test)]

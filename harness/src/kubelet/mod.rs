@@ -10,6 +10,7 @@ mod pod;
 mod status;
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub struct Sandbox {
     pub netns: Netns,
     /// The node it is on.
     pub node: String,
+    /// Its first address.
+    pub address: Option<IpAddr>,
     /// How long the plugin's ADD took, process start included.
     pub add_elapsed: Duration,
 }

@@ -112,8 +112,9 @@ impl Worker {
     async fn set_up_sandbox(&mut self) -> Result<Vec<IpAddr>, String> {
         let config = &self.runtime.config;
         if self.pod.spec.as_ref().and_then(|spec| spec.host_network) == Some(true) {
-            self.register(config.netns.clone(), Duration::ZERO);
-            return Ok(vec![IpAddr::V4(config.node.address)]);
+            let addresses = vec![IpAddr::V4(config.node.address)];
+            self.register(config.netns.clone(), &addresses, Duration::ZERO);
+            return Ok(addresses);
         }
         let netns = Netns::create().map_err(|err| format!("cannot create a network namespace: {err}"))?;
         let target = Target {
@@ -132,7 +133,7 @@ impl Worker {
             Ok((addresses, result)) => {
                 debug!(pod = target.name, ?addresses, ?elapsed, "connected");
                 self.attached = Some((target, Some(result), netns.clone()));
-                self.register(netns, elapsed);
+                self.register(netns, &addresses, elapsed);
                 Ok(addresses)
             }
             Err(err) => {
@@ -142,9 +143,11 @@ impl Worker {
         }
     }
 
-    fn register(&self, netns: Netns, add_elapsed: Duration) {
+    fn register(&self, netns: Netns, addresses: &[IpAddr], add_elapsed: Duration) {
         let node = self.runtime.config.node.name.clone();
-        self.runtime.sandboxes.insert(&self.pod, Sandbox { netns, node, add_elapsed });
+        self.runtime
+            .sandboxes
+            .insert(&self.pod, Sandbox { netns, node, address: addresses.first().copied(), add_elapsed });
     }
 
     async fn start_containers(&self, containers: &mut Vec<Running>) -> Result<(), container::Error> {

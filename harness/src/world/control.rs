@@ -3,6 +3,7 @@
 //! Whoever connects to the world's socket gets one JSON document and the end of the stream.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,6 +54,8 @@ pub struct PodEntry {
     pub name: String,
     /// Its node's name in Kubernetes.
     pub node: String,
+    /// Its address.
+    pub address: Option<IpAddr>,
     /// Its network namespace.
     pub netns: PathBuf,
 }
@@ -96,6 +99,7 @@ fn pods(sandboxes: &Sandboxes) -> Vec<PodEntry> {
         namespace,
         name,
         node: sandbox.node,
+        address: sandbox.address,
         netns: Netns::path(&sandbox.netns),
     });
     entries.collect()

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rstest::rstest;
-use vpc_model::{InterfaceAttribute, PeerGroup, WantedAddresses};
+use vpc_model::{
+    InterfaceAttribute, IpProtocol, NetworkAclId, NetworkInterfaceId, PeerGroup, RulePeer, SecurityGroupId,
+    WantedAddresses,
+};
 
 use super::*;
+use crate::Service;
 use crate::testing::{Account, block, entry, everything, interface, rule, trunk};
 
 /// ENIs by name: `web` (with a secondary address and a prefix), `data`, `pod` (a branch), `gate` (a route's
@@ -253,7 +257,7 @@ fn network_acls(
     let first = reachability(model, &shop.options, &packet);
     assert_eq!(outline(first.clone()), question);
     if first.is_allowed() {
-        assert_eq!(outline(reply(model, &shop.options, &packet, 40_000)), answer);
+        assert_eq!(outline(reply(model, &shop.options, &packet, 40_000).verdict), answer);
     }
 }
 
@@ -302,4 +306,17 @@ fn a_connection_that_ended_leads_nowhere() {
     let connections: Vec<_> = shop.account.model.peerings().map(|connection| connection.id.clone()).collect();
     connections.iter().for_each(|id| shop.account.end_peering(id));
     assert_eq!(shop.ask("client", "client", "open", Payload::Udp(9)), "NoRoute");
+}
+
+/// What each packet of a connection passes, and in which order.
+#[test]
+fn the_way_there_and_back() {
+    let shop = fenced();
+    let (source, destination) = (shop.address("client"), shop.address("server"));
+    let sender = shop.enis["client"].clone();
+    let packet = Packet { sender, ethernet_source: None, source, destination, payload: Payload::Tcp(80) };
+    let there = path(&shop.account.model, &shop.options, &packet);
+    let back = reply(&shop.account.model, &shop.options, &packet, 40_000);
+    let lines = |path: &Path| path.hops.iter().map(|hop| format!("{hop}\n")).collect::<String>();
+    insta::assert_snapshot!(format!("{}{}\n\n{}{}", lines(&there), there.verdict, lines(&back), back.verdict));
 }

@@ -10,13 +10,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
-use vpc_fabric::{Options, Service, compile};
+use vpc_fabric::{Options, compile};
 
 use super::fabric::{Fabric, PassReport};
 use super::transitions;
 use crate::Shared;
 use crate::board::{Applied, FailedOp};
-use crate::config::EC2_ENDPOINT;
 
 /// How long to wait before failed operations are tried again: doubled each time, up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(20);
@@ -53,9 +52,8 @@ impl Reconciler {
         if let Err(missing) = &carrier {
             warn!(%missing, "branch network interfaces cannot be connected");
         }
-        let forwarded = shared.config().services.iter().map(|service| Service::tcp(service.address, service.port));
-        let services = forwarded.chain([Service::tcp(EC2_ENDPOINT, 80)]).collect();
-        Self { shared, options: Options { services }, fabric: Fabric::new(carrier.ok()), retry: FIRST_RETRY }
+        let options = shared.config().fabric_options();
+        Self { shared, options, fabric: Fabric::new(carrier.ok()), retry: FIRST_RETRY }
     }
 
     fn run(mut self, runtime: &Handle, stop: &CancellationToken) {

@@ -133,7 +133,7 @@ impl World {
         let (source, destination) = (ip(source), ip(to));
         let packet = Packet { sender: from.eni.clone(), ethernet_source: None, source, destination, payload };
         let first = reachability(&self.account.model, &self.options, &packet);
-        let answer = || reply(&self.account.model, &self.options, &packet, EPHEMERAL);
+        let answer = || reply(&self.account.model, &self.options, &packet, EPHEMERAL).verdict;
         match payload {
             Payload::Tcp(_) if first.is_allowed() => Some(answer()).filter(|it| !it.is_allowed()).unwrap_or(first),
             _ => first,

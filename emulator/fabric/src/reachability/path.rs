@@ -1,0 +1,100 @@
+//! The way of a packet, as far as it comes.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use vpc_model::{
+    Destination, Direction, NetworkAclId, NetworkInterfaceId, Route, RouteTable, RouteTableId, SecurityGroup,
+    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+};
+
+use super::{Reason, Verdict};
+
+/// What a packet passes, in order, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// What it passes. One that is denied ends with the last that let it pass.
+    pub hops: Vec<Hop>,
+    /// What becomes of it.
+    pub verdict: Verdict,
+}
+
+/// Something that a packet passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hop {
+    /// The ENI that sends it.
+    Leaves(NetworkInterfaceId),
+    /// A rule of a security group lets it out or in.
+    Group {
+        /// The group.
+        group: SecurityGroupId,
+        /// The rule.
+        rule: SecurityGroupRuleId,
+        /// Out or in.
+        direction: Direction,
+    },
+    /// An entry of a network ACL lets it leave or enter a subnet.
+    NetworkAcl {
+        /// The ACL.
+        acl: NetworkAclId,
+        /// The entry's number.
+        entry: u16,
+        /// Leave or enter.
+        direction: Direction,
+    },
+    /// A route says where it goes.
+    Route {
+        /// The route's table.
+        table: RouteTableId,
+        /// What the route is about: a block or a prefix list.
+        destination: String,
+        /// Its target.
+        target: String,
+    },
+    /// A service of the VPC answers.
+    Service(IpAddr),
+    /// The ENI that it reaches.
+    Arrives(NetworkInterfaceId),
+}
+
+impl Path {
+    /// The path that a decision notes on its way.
+    pub(super) fn of(decide: impl FnOnce(&mut Vec<Hop>) -> Result<Verdict, Reason>) -> Self {
+        let mut hops = Vec::new();
+        let verdict = decide(&mut hops).unwrap_or_else(|by| Verdict::Denied { by });
+        Self { hops, verdict }
+    }
+}
+
+impl Hop {
+    pub(super) fn group((group, rule): (&SecurityGroup, &SecurityGroupRule)) -> Self {
+        Self::Group { group: group.id.clone(), rule: rule.id.clone(), direction: rule.direction }
+    }
+
+    pub(super) fn route(table: &RouteTable, route: &Route) -> Self {
+        let destination = match &route.destination {
+            Destination::Block(block) => block.to_string(),
+            Destination::PrefixList(list) => list.to_string(),
+        };
+        Self::Route { table: table.id.clone(), destination, target: route.target.to_string() }
+    }
+}
+
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leaves(eni) => write!(f, "leaves {eni}"),
+            Self::Group { group, rule, direction: Direction::Egress } => write!(f, "let out by {rule} of {group}"),
+            Self::Group { group, rule, direction: Direction::Ingress } => write!(f, "let in by {rule} of {group}"),
+            Self::NetworkAcl { acl, entry, direction: Direction::Egress } => {
+                write!(f, "leaves the subnet by entry {entry} of {acl}")
+            }
+            Self::NetworkAcl { acl, entry, direction: Direction::Ingress } => {
+                write!(f, "enters the subnet by entry {entry} of {acl}")
+            }
+            Self::Route { table, destination, target } => write!(f, "routed to {target} for {destination} by {table}"),
+            Self::Service(address) => write!(f, "reaches the service at {address}"),
+            Self::Arrives(eni) => write!(f, "reaches {eni}"),
+        }
+    }
+}
