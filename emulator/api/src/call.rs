@@ -207,7 +207,7 @@ pub fn dispatch(call: Call, model: &mut Model, cx: &mut Context<'_>, request_id:
             Ok(Vec::new())
         } else if call.dry_run {
             let mut ids = cx.ids.clone();
-            operation(&mut model.clone(), &mut Context { now: cx.now, ids: &mut ids })
+            once(&call, &mut model.clone(), &mut Context { now: cx.now, ids: &mut ids }, operation)
         } else {
             once(&call, model, cx, operation)
         }

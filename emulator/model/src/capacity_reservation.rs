@@ -295,18 +295,17 @@ impl Model {
 
     /// Completes what is due on capacity reservations. Whether anything was.
     pub(crate) fn advance_capacity_reservations(&mut self, now: Timestamp) -> bool {
-        let is_due = |found: &&CapacityReservation| found.due().is_some_and(|due| due <= now);
-        let due: Vec<CapacityReservationId> =
-            self.capacity_reservations.values().filter(is_due).map(|found| found.id.clone()).collect();
-        for id in &due {
-            match self.capacity_reservations.get(id).and_then(|found| found.end.filter(|_| found.is_active())) {
-                Some(end) => self.end_reservation(id, Ended::Expired, end),
-                None => {
-                    self.capacity_reservations.remove(id);
-                }
-            }
+        let expires = |found: &&CapacityReservation| found.is_active() && found.end.is_some_and(|end| end <= now);
+        let expired: Vec<_> = self.capacity_reservations.values().filter(expires).cloned().collect();
+        for found in &expired {
+            self.end_reservation(&found.id, Ended::Expired, found.end.unwrap_or(now));
         }
-        !due.is_empty()
+        let is_over = |found: &&CapacityReservation| found.due().is_some_and(|due| due <= now);
+        let over: Vec<_> = self.capacity_reservations.values().filter(is_over).map(|found| found.id.clone()).collect();
+        for id in &over {
+            self.capacity_reservations.remove(id);
+        }
+        !expired.is_empty() || !over.is_empty()
     }
 
     /// When something is due on a capacity reservation.

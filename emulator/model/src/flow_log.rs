@@ -193,6 +193,10 @@ impl Model {
         if let Some(log) = taken.find(|log| resource_ids.contains(&log.resource_id)) {
             return Err(FlowLogError::AlreadyExists(log.resource_id.clone()));
         }
+        let mut again = resource_ids.iter().enumerate().filter(|(at, id)| resource_ids[..*at].contains(id));
+        if let Some((_, twice)) = again.next() {
+            return Err(FlowLogError::AlreadyExists(twice.clone()));
+        }
         let mut ids = Vec::with_capacity(resource_ids.len());
         for resource_id in resource_ids {
             let id: FlowLogId = cx.ids.next();

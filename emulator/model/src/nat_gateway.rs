@@ -164,7 +164,7 @@ impl Model {
         let interfaces: Vec<(NatGatewayId, NetworkInterfaceId)> =
             ending.filter_map(|gateway| Some((gateway.id.clone(), gateway.network_interface_id.clone()?))).collect();
         let addresses_moved = self.advance_nat_addresses(now);
-        let moved = life_span::advance((&mut self.nat_gateways, |gateway| &mut gateway.span), delay, now);
+        let mut moved = life_span::advance((&mut self.nat_gateways, |gateway| &mut gateway.span), delay, now);
         for (id, interface) in interfaces {
             if self.nat_gateways.get(&id).is_none_or(|gateway| gateway.span.phase() == Phase::Deleted) {
                 self.remove_interface(&interface);
@@ -176,6 +176,8 @@ impl Model {
                 gateway.span.fail();
             }
         }
+        // One that failed long ago is not shown any more.
+        moved |= life_span::advance((&mut self.nat_gateways, |gateway| &mut gateway.span), delay, now);
         addresses_moved || moved
     }
 

@@ -12,7 +12,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::options::{PeeringOptionChange, PeeringOptions};
-use crate::{AccountId, Context, Model, PeeringConnectionId, Region, Tags, Vpc, VpcId};
+use crate::{AccountId, Context, Model, PeeringConnectionId, Region, Tags, Vpc, VpcError, VpcId};
 
 /// How long a request waits to be accepted.
 const OPEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -301,6 +301,29 @@ impl Model {
             let is_open = peering.status == PeeringStatus::PendingAcceptance;
             is_open && peering.accepter.vpc_id == *vpc_id && !self.is_own_side(&peering.requester)
         })
+    }
+
+    /// Checks that a VPC can have a further block: none that the other side of a connection in use has, and none at
+    /// all while its own request waits for an answer.
+    ///
+    /// See <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html#add-cidr-block-restrictions>.
+    pub(crate) fn check_peerings_allow(&self, vpc_id: &VpcId, block: Ipv4Net) -> Result<(), VpcError> {
+        for peering in self.peerings.values() {
+            let Some(other) = peering.across(vpc_id) else { continue };
+            match peering.status {
+                PeeringStatus::PendingAcceptance if peering.requester.vpc_id == *vpc_id => {
+                    return Err(VpcError::PeeringRequested(vpc_id.clone()));
+                }
+                PeeringStatus::Provisioning | PeeringStatus::Active => {
+                    let overlaps = |its: &Ipv4Net| its.contains(&block) || block.contains(its);
+                    if self.peering_side(other).ipv4_blocks.iter().any(overlaps) {
+                        return Err(VpcError::Range(block));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Ends all connections of a VPC that goes away.

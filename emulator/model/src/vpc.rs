@@ -80,6 +80,9 @@ pub enum VpcError {
     /// A VPC has no more blocks.
     #[error("vpc {0} has as many blocks as a vpc can have")]
     TooManyBlocks(VpcId),
+    /// The VPC asked for a peering connection, and nobody has answered yet.
+    #[error("vpc {0} has a request for a peering connection")]
+    PeeringRequested(VpcId),
     /// No such association.
     #[error("vpc block association {0} does not exist")]
     AssociationNotFound(VpcCidrAssociationId),

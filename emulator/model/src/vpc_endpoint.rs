@@ -190,6 +190,7 @@ impl Model {
             for (_, interface) in gone {
                 self.remove_interface(&interface);
             }
+            self.drop_notifications_of_gone_endpoints();
         }
         moved
     }

@@ -43,3 +43,16 @@ fn reading_needs_no_writer() {
     assert_eq!((call.action(), call.service()), ("DescribeRegions", Service::Ec2));
     assert_eq!(dispatch_read(call, &world.model, world.now, "id").status, 200);
 }
+
+#[test]
+fn a_dry_run_knows_the_tokens() {
+    let mut world = World::with_default_vpc();
+    let form = "PrefixListName=list&AddressFamily=IPv4&MaxEntries=1&ClientToken=a";
+    world.call("CreateManagedPrefixList", form).ok();
+    let other = form.replace("MaxEntries=1", "MaxEntries=2");
+    let cases = [(form, "DryRunOperation"), (other.as_str(), "IdempotentParameterMismatch")];
+    for (form, code) in cases {
+        assert_eq!(world.call("CreateManagedPrefixList", &format!("{form}&DryRun=true")).code, Some(code));
+    }
+    assert_eq!(world.call("CreateManagedPrefixList", &other).code, Some("IdempotentParameterMismatch"));
+}

@@ -8,6 +8,10 @@ impl From<VpcError> for ApiError {
     fn from(err: VpcError) -> Self {
         match err {
             VpcError::NotFound(id) => Self::not_found(Code::INVALID_VPC_ID_NOT_FOUND, "vpc", id),
+            VpcError::PeeringRequested(id) => Self::new(
+                Code::OPERATION_NOT_PERMITTED,
+                format!("The vpc '{id}' has a VPC peering connection request that is pending acceptance."),
+            ),
             VpcError::Range(block) => Self::new(Code::INVALID_VPC_RANGE, format!("The CIDR '{block}' is invalid.")),
             VpcError::TooMany(_) => Self::new(Code::VPC_LIMIT_EXCEEDED, "The maximum number of VPCs has been reached."),
             VpcError::RestrictedRange(block) => Self::new(

@@ -98,6 +98,15 @@ impl Model {
         self.touch();
         Ok(())
     }
+
+    /// Takes the notifications about endpoints away that are gone.
+    pub(crate) fn drop_notifications_of_gone_endpoints(&mut self) {
+        let endpoints = &self.vpc_endpoints;
+        self.connection_notifications.retain(|_, notification| match &notification.about {
+            Noticed::Service(_) => true,
+            Noticed::Endpoint(id) => endpoints.get(id).is_some_and(|endpoint| !endpoint.is_deleted()),
+        });
+    }
 }
 
 fn check_topic(topic: &str) -> Result<(), EndpointServiceError> {

@@ -132,6 +132,12 @@ fn check_peerings(model: &Model, broken: &mut Broken) {
             broken.unless(is_there, || format!("{} is {:?}, yet {} is gone", peering.id, peering.status, side.vpc_id));
         }
     }
+    for peering in model.peerings.values() {
+        let is_up = matches!(peering.status, PeeringStatus::Provisioning | PeeringStatus::Active);
+        let [one, other] = [&peering.requester, &peering.accepter].map(|side| model.peering_side(side).ipv4_blocks);
+        let shared = one.iter().find(|block| other.iter().any(|its| block.contains(its) || its.contains(*block)));
+        broken.unless(!is_up || shared.is_none(), || format!("both sides of {} have {shared:?}", peering.id));
+    }
     let alive: Vec<_> = model.peerings.values().filter(|it| it.status.is_alive()).collect();
     for (at, one) in alive.iter().enumerate() {
         let is_same = |other: &crate::PeeringConnection| {

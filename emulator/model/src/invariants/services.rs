@@ -12,7 +12,7 @@ pub(super) fn check(model: &Model, broken: &mut Broken) {
     for notification in model.connection_notifications.values() {
         let is_there = match &notification.about {
             Noticed::Service(id) => model.offered_services.contains_key(id),
-            Noticed::Endpoint(id) => model.vpc_endpoints.contains_key(id),
+            Noticed::Endpoint(id) => model.vpc_endpoints.get(id).is_some_and(|it| !it.is_deleted()),
         };
         broken.unless(is_there, || format!("{} is about what is gone", notification.id));
     }

@@ -83,7 +83,7 @@ impl Model {
         given: &DefaultTable,
     ) -> Result<(), TransitGatewayError> {
         let Some(id) = &given.table else { return Ok(()) };
-        if self.live_transit_route_table(id)?.gateway_id != *gateway {
+        if self.steady_transit_route_table(id)?.gateway_id != *gateway {
             return Err(TransitGatewayError::TableNotFound(id.clone()));
         }
         if is_wanted { Ok(()) } else { Err(TransitGatewayError::NoDefaultTable(id.clone())) }

@@ -45,6 +45,7 @@ impl Model {
         if tables.any(|table| table.routes.iter().any(is_inside)) {
             return Err(VpcError::Range(block));
         }
+        self.check_peerings_allow(vpc_id, block)?;
         self.add_local_route(vpc_id, block.into());
         let id: VpcCidrAssociationId = cx.ids.next();
         let vpc = self.vpcs.get_mut(vpc_id).expect("it was just found");

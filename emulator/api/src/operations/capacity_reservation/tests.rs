@@ -49,6 +49,15 @@ fn a_life() {
 }
 
 #[test]
+fn one_that_expired_long_ago_is_gone_at_once() {
+    let mut world = World::with_default_vpc();
+    create(&mut world, "&EndDateType=limited&EndDate=2026-01-02T05:00:00Z");
+    world.pass("24h");
+    assert_eq!(world.model.capacity_reservations().count(), 0);
+    assert_eq!(world.model.next_due(), None);
+}
+
+#[test]
 fn launches_take_open_reservations() {
     let mut world = World::with_default_vpc();
     let id = create(&mut world, "");

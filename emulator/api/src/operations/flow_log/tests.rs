@@ -36,6 +36,14 @@ fn a_life() {
 }
 
 #[test]
+fn one_resource_named_twice_gets_no_two() {
+    let (mut world, vpc) = world();
+    let twice = format!("ResourceType=VPC&ResourceId.1={vpc}&ResourceId.2={vpc}&{BUCKET}");
+    assert_eq!(world.call("CreateFlowLogs", &twice).code, Some("FlowLogAlreadyExists"));
+    assert_eq!(world.model.flow_logs().count(), 0);
+}
+
+#[test]
 fn to_a_log_group() {
     let (mut world, _) = world();
     let subnet = world.call("DescribeSubnets", "").ok().text("subnetId").to_owned();

@@ -252,3 +252,15 @@ fn the_callers_cannot_take_a_gateways_address() {
     let found = net.world.call("DescribeAddresses", &format!("AllocationId.1={address}")).ok();
     assert_eq!(found.text("networkInterfaceId"), interface);
 }
+
+#[test]
+fn one_that_failed_long_ago_is_gone_at_once() {
+    let mut net = net();
+    let gateway = net.world.call("DescribeInternetGateways", "").ok().text("internetGatewayId").to_owned();
+    let form = format!("InternetGatewayId={gateway}&VpcId={}", net.vpc);
+    net.world.call("DetachInternetGateway", &form).ok();
+    let address = net.elastic_ip();
+    net.create(&format!("AllocationId={address}")).ok();
+    net.wait(100_000);
+    assert_eq!((net.world.model.nat_gateways().count(), net.world.model.next_due()), (0, None));
+}

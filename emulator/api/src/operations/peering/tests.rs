@@ -57,6 +57,24 @@ fn from_request_to_end() {
 }
 
 #[rstest]
+#[case::requester_asks(0, "10.2.0.0/16", false, Some("OperationNotPermitted"))]
+#[case::accepter_is_asked(1, "10.2.0.0/16", false, None)]
+#[case::in_use(0, "10.2.0.0/16", true, None)]
+#[case::the_others(0, "10.1.128.0/20", true, Some("InvalidVpc.Range"))]
+#[case::the_requesters(1, "10.0.128.0/20", true, Some("InvalidVpc.Range"))]
+fn further_blocks(#[case] side: usize, #[case] block: &str, #[case] is_in_use: bool, #[case] code: Option<&str>) {
+    let (mut world, one, other) = world();
+    let id = ask(&mut world, &one, &other);
+    if is_in_use {
+        call(&mut world, "Accept", &id).ok();
+        world.pass("0s");
+    }
+    let form = format!("VpcId={}&CidrBlock={block}", [one, other][side]);
+    assert_eq!(world.call("AssociateVpcCidrBlock", &form).code, code);
+    world.model.check_invariants().unwrap();
+}
+
+#[rstest]
 #[case::itself("10.0.0.0/16", true)]
 #[case::same_block("10.1.0.0/16", false)]
 #[case::within("10.1.2.0/24", false)]

@@ -49,6 +49,19 @@ fn a_gateways_life() {
     assert_eq!(world.call("DescribeTransitGateways", "").ok().texts("state"), [""; 0]);
 }
 
+#[test]
+fn a_table_that_ends_becomes_no_default_one() {
+    let (mut world, gateway) = world();
+    let table = world.call("CreateTransitGatewayRouteTable", &format!("TransitGatewayId={gateway}")).ok();
+    world.model.settle(world.now);
+    world.model.set_delays(Delays { transit_gateway: SignedDuration::from_secs(60), ..Delays::default() });
+    let table = table.text("transitGatewayRouteTableId").to_owned();
+    world.call("DeleteTransitGatewayRouteTable", &format!("TransitGatewayRouteTableId={table}")).ok();
+    let form = format!("TransitGatewayId={gateway}&Options.AssociationDefaultRouteTableId={table}");
+    assert_eq!(world.call("ModifyTransitGateway", &form).code, Some("IncorrectState"));
+    world.model.check_invariants().unwrap();
+}
+
 #[rstest]
 #[case::none("Options.DefaultRouteTableAssociation=disable&Options.DefaultRouteTablePropagation=disable", &[])]
 #[case::associations("Options.DefaultRouteTablePropagation=disable", &[("true", "false")])]

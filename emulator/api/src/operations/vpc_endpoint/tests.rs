@@ -338,3 +338,16 @@ fn unknown_ids() {
     let deleted = net.world.call("DeleteVpcEndpoints", "VpcEndpointId.1=vpce-01234567").ok();
     assert_eq!((deleted.text("code"), deleted.text("resourceId")), ("InvalidVpcEndpointId.NotFound", "vpce-01234567"));
 }
+
+#[test]
+fn notifications_go_with_their_endpoint() {
+    let mut world = World::with_default_vpc();
+    let vpc = world.call("DescribeVpcs", "").ok().text("vpcId").to_owned();
+    let form = format!("VpcId={vpc}&ServiceName=com.amazonaws.us-east-1.s3");
+    let id = world.call("CreateVpcEndpoint", &form).ok().text("vpcEndpointId").to_owned();
+    let topic = "ConnectionNotificationArn=arn:aws:sns:us-east-1:111122223333:topic&ConnectionEvents.1=Accept";
+    world.call("CreateVpcEndpointConnectionNotification", &format!("VpcEndpointId={id}&{topic}")).ok();
+    world.call("DeleteVpcEndpoints", &format!("VpcEndpointId.1={id}")).ok();
+    world.pass("0s");
+    assert_eq!(world.model.connection_notifications().count(), 0);
+}
