@@ -15,8 +15,16 @@ use jiff::Timestamp;
 use crate::instance_type::Architecture;
 use crate::{AccountId, ImageId, InstanceError, Model, Region, Tags};
 
-/// The images that are offered to everybody in a region, by id.
-pub(crate) type PublicImages = Arc<BTreeMap<ImageId, Image>>;
+/// The images that are offered to everybody in a region, by id. Nothing changes them.
+#[derive(Clone)]
+pub(crate) struct PublicImages(Arc<BTreeMap<ImageId, Image>>);
+
+impl fmt::Debug for PublicImages {
+    /// There are hundreds, and they say nothing about an account.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} images", self.0.len())
+    }
+}
 
 /// A machine image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,12 +126,12 @@ impl Image {
 impl Model {
     /// All images that the account can see, in the order of their ids.
     pub fn images(&self) -> impl Iterator<Item = &Image> {
-        self.public_images.values()
+        self.public_images.0.values()
     }
 
     /// One of them by its id.
     pub fn image(&self, id: &ImageId) -> Option<&Image> {
-        self.public_images.get(id)
+        self.public_images.0.get(id)
     }
 
     /// The image that a public parameter of AWS Systems Manager names.
@@ -166,7 +174,7 @@ impl Model {
 /// The images that are offered in a region.
 pub(crate) fn public(region: &Region) -> PublicImages {
     let images = catalogue::lines().iter().flat_map(|line| line.images(region)).collect::<Vec<_>>();
-    Arc::new(images.into_iter().map(|image| (image.id.clone(), image)).collect())
+    PublicImages(Arc::new(images.into_iter().map(|image| (image.id.clone(), image)).collect()))
 }
 
 #[cfg(test)]
