@@ -24,6 +24,7 @@ PATIENCE_SECONDS = 8
 REFUSED = {
     "AcceptAddressTransfer": ("InvalidAddress.NotFound", 400),  # Nobody offers an address here.
     "DescribeImageAttribute": ("AuthFailure", 400),  # Images are Amazon's, and only an owner is told.
+    "DescribeSpotDatafeedSubscription": ("InvalidSpotDatafeed.NotFound", 400),  # Nobody subscribes here.
 }
 # What needs more than `arguments.py` has yet.
 TOLERATED = (

@@ -128,6 +128,8 @@ BY_PLACE = {
     ("CreateVpnConnection", "Type"): "ipsec.1",
     ("DeleteLaunchTemplateVersions", "LaunchTemplateVersion"): "1",
     ("DescribeIamInstanceProfileAssociations", "AssociationId"): "iip-assoc-0123456789abcdef0",
+    ("DescribeIdFormat", "Resource"): "vpc",
+    ("DescribeIdentityIdFormat", "Resource"): "vpc",
     ("DescribeImages", "ExecutableBy"): "self",
     ("DescribeLaunchTemplateVersions", "LaunchTemplateVersion"): "$Latest",
     ("DescribeLaunchTemplateVersions", "MaxVersion"): "1",

@@ -332,6 +332,8 @@ codes! {
     INVALID_SECONDARY_SUBNET_ID_NOT_FOUND "InvalidSecondarySubnetId.NotFound" 400;
     INVALID_SERVICE_LINK_VIRTUAL_INTERFACE_ID_NOT_FOUND "InvalidServiceLinkVirtualInterfaceId.NotFound" 400;
     INVALID_SNAPSHOT_NOT_FOUND "InvalidSnapshot.NotFound" 400;
+    INVALID_SPOT_DATAFEED_NOT_FOUND "InvalidSpotDatafeed.NotFound" 400;
+    INVALID_SPOT_FLEET_REQUEST_ID_NOT_FOUND "InvalidSpotFleetRequestId.NotFound" 400;
     INVALID_TRAFFIC_MIRROR_FILTER_ID_NOT_FOUND "InvalidTrafficMirrorFilterId.NotFound" 400;
     INVALID_TRAFFIC_MIRROR_FILTER_RULE_ID_NOT_FOUND "InvalidTrafficMirrorFilterRuleId.NotFound" 400;
     INVALID_TRAFFIC_MIRROR_SESSION_ID_NOT_FOUND "InvalidTrafficMirrorSessionId.NotFound" 400;
@@ -348,6 +350,8 @@ codes! {
     INVALID_VERIFIED_ACCESS_INSTANCE_ID_NOT_FOUND "InvalidVerifiedAccessInstanceId.NotFound" 400;
     INVALID_VERIFIED_ACCESS_TRUST_PROVIDER_ID_NOT_FOUND "InvalidVerifiedAccessTrustProviderId.NotFound" 400;
     INVALID_VOLUME_NOT_FOUND "InvalidVolume.NotFound" 400;
+    INVALID_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSION_ID_NOT_FOUND "InvalidVpcBlockPublicAccessExclusionId.NotFound" 400;
+    INVALID_VPC_ENCRYPTION_CONTROL_ID_NOT_FOUND "InvalidVpcEncryptionControlId.NotFound" 400;
     INVALID_VPN_CONCENTRATOR_ID_NOT_FOUND "InvalidVpnConcentratorID.NotFound" 400;
 }
 

@@ -13,6 +13,7 @@ mod elastic_ip;
 mod endpoint_service;
 mod fleet;
 mod flow_log;
+mod id_format;
 mod image;
 mod instance;
 mod instance_requirements;
@@ -31,6 +32,7 @@ mod prefix_list;
 mod region;
 mod route_table;
 mod security_group;
+mod settings;
 mod spot_price;
 mod spot_request;
 mod sts;
@@ -76,6 +78,7 @@ families! {
     endpoint_service::ACTIONS,
     fleet::ACTIONS,
     flow_log::ACTIONS,
+    id_format::ACTIONS,
     image::ACTIONS,
     instance::ACTIONS,
     instance_requirements::ACTIONS,
@@ -95,6 +98,7 @@ families! {
     region::ACTIONS,
     route_table::ACTIONS,
     security_group::ACTIONS,
+    settings::ACTIONS,
     spot_price::ACTIONS,
     spot_request::ACTIONS,
     sts::ACTIONS,

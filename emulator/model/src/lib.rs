@@ -40,6 +40,7 @@ pub mod prefix_list;
 pub mod region;
 pub mod route_table;
 pub mod security_group;
+pub mod settings;
 pub mod spot_price;
 pub mod spot_request;
 pub mod subnet;
@@ -107,6 +108,7 @@ pub use security_group::{
     Direction, GroupVpcAssociation, IpProtocol, NewRule, PeerGroup, PortRange, Revoked, RulePeer, RuleSelector,
     SecurityGroup, SecurityGroupError, SecurityGroupRule,
 };
+pub use settings::{AccountSettings, PublicSnapshots};
 pub use spot_request::{SpotRequest, SpotStatus};
 pub use subnet::{
     HostnameType, NewReservation, NewSubnet, PrivateDnsNameOptions, ReservationType, Subnet, SubnetAttribute,

@@ -9,6 +9,7 @@ use crate::instance::MetadataChange;
 use crate::map::Map;
 use crate::outbox::Outbox;
 use crate::prefix_list;
+use crate::settings::AccountSettings;
 use crate::{
     AccountId, AllocationId, CapacityReservation, CapacityReservationId, CarrierGateway, CarrierGatewayId,
     ClientTokens, ConnectionNotification, ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays,
@@ -52,6 +53,7 @@ pub struct Model {
     pub(crate) instances: Map<InstanceId, Instance>,
     pub(crate) public_images: PublicImages,
     pub(crate) strict_images: bool,
+    pub(crate) account_settings: AccountSettings,
     pub(crate) metadata_defaults: MetadataChange,
     pub(crate) capacity_reservations: Map<CapacityReservationId, CapacityReservation>,
     pub(crate) key_pairs: Map<KeyPairId, KeyPair>,
@@ -202,6 +204,7 @@ impl Model {
             prefix_lists: prefix_list::aws::lists(&region),
             public_images: image::public(&region),
             strict_images: false,
+            account_settings: AccountSettings::default(),
             metadata_defaults: MetadataChange::default(),
             region,
             generation: 0,

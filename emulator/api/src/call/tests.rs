@@ -14,7 +14,7 @@ fn an_error() {
 #[case::no_action("Version=2016-11-15", "MissingAction")]
 #[case::no_version("Action=DescribeRegions", "MissingParameter")]
 #[case::unknown_action("Action=DescribeMoons&Version=2016-11-15", "InvalidAction")]
-#[case::not_built("Action=DescribeSpotDatafeedSubscription&Version=2016-11-15", "UnsupportedOperation")]
+#[case::not_built("Action=CreateVolume&Version=2016-11-15", "UnsupportedOperation")]
 #[case::action_of_other_service("Action=GetCallerIdentity&Version=2016-11-15", "InvalidAction")]
 #[case::future("Action=DescribeRegions&Version=2017-01-01", "NoSuchVersion")]
 #[case::not_a_date("Action=DescribeRegions&Version=latest", "NoSuchVersion")]

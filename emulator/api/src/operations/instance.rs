@@ -31,6 +31,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<change::UnmonitorInstances>(),
     write::<change::ModifyInstancePlacement>(),
     write::<change::ModifyInstanceMaintenanceOptions>(),
+    write::<change::ModifyPrivateDnsNameOptions>(),
     write::<change::ModifyInstanceCapacityReservationAttributes>(),
     read::<console::GetConsoleOutput>(),
     read::<console::GetPasswordData>(),

@@ -49,7 +49,7 @@ impl Describable for NetworkAcl {
             ("entry.ipv6-cidr", |_, acl| blocks(acl, |block| matches!(block, IpNet::V6(_)))),
             ("entry.port-range.from", |_, acl| ports(acl, false, |ports| ports.from)),
             ("entry.port-range.to", |_, acl| ports(acl, false, |ports| ports.to)),
-            ("entry.protocol", |_, acl| acl.entries.iter().map(protocol).collect()),
+            ("entry.protocol", |_, acl| acl.entries.iter().flat_map(protocol_names).collect()),
             ("entry.rule-action", |_, acl| acl.entries.iter().map(|entry| action(entry).to_owned()).collect()),
             ("entry.rule-number", |_, acl| acl.entries.iter().map(|entry| entry.number.to_string()).collect()),
             ("network-acl-id", |_, acl| vec![acl.id.to_string()]),
@@ -96,6 +96,17 @@ fn is_icmp(entry: &NetworkAclEntry) -> bool {
 
 fn protocol(entry: &NetworkAclEntry) -> String {
     entry.protocol.map_or_else(|| "-1".to_owned(), |number| number.to_string())
+}
+
+/// What an entry is found by: its protocol's number, and its name where it has one.
+fn protocol_names(entry: &NetworkAclEntry) -> Vec<String> {
+    let name = match entry.protocol {
+        Some(1) => Some("icmp"),
+        Some(6) => Some("tcp"),
+        Some(17) => Some("udp"),
+        _ => None,
+    };
+    std::iter::once(protocol(entry)).chain(name.map(str::to_owned)).collect()
 }
 
 fn action(entry: &NetworkAclEntry) -> &'static str {

@@ -1,8 +1,10 @@
-//! Regions and availability zones: DescribeRegions, DescribeAvailabilityZones.
+//! Regions and their zones: DescribeRegions here, DescribeAvailabilityZones in the submodule.
+
+mod zone;
 
 use jiff::Timestamp;
+use vpc_model::Model;
 use vpc_model::region::{REGIONS, RegionFacts};
-use vpc_model::{Model, Zone, ZoneId, ZoneName};
 
 use super::{Action, Output, ReadOperation, read};
 use crate::filter::{Fields, Filters};
@@ -10,7 +12,7 @@ use crate::query::Query;
 use crate::xml::Xml;
 use crate::{ApiError, Code};
 
-pub(crate) const ACTIONS: &[Action] = &[read::<DescribeRegions>(), read::<DescribeAvailabilityZones>()];
+pub(crate) const ACTIONS: &[Action] = &[read::<DescribeRegions>(), read::<zone::DescribeAvailabilityZones>()];
 
 const REGION_FIELDS: Fields<Model, RegionItem> = Fields {
     by_name: &[
@@ -32,6 +34,7 @@ struct DescribeRegions {
 struct RegionItem {
     name: String,
     opt_in_status: &'static str,
+    geography: Option<&'static str>,
 }
 
 impl RegionItem {
@@ -42,7 +45,7 @@ impl RegionItem {
             true if facts.name == own => "opted-in",
             true => "not-opted-in",
         };
-        Self { name: facts.name.to_owned(), opt_in_status }
+        Self { name: facts.name.to_owned(), opt_in_status, geography: Some(facts.geography) }
     }
 
     fn endpoint(&self) -> String {
@@ -62,7 +65,7 @@ impl ReadOperation for DescribeRegions {
         let own = model.region();
         let mut regions: Vec<RegionItem> = REGIONS.iter().map(|facts| RegionItem::of(facts, &own.0)).collect();
         if own.facts().is_none() {
-            regions.push(RegionItem { name: own.0.clone(), opt_in_status: "opt-in-not-required" });
+            regions.push(RegionItem { name: own.0.clone(), opt_in_status: "opt-in-not-required", geography: None });
         }
         if let Some(unknown) = self.names.iter().find(|name| regions.iter().all(|region| region.name != **name)) {
             return Err(ApiError::new(Code::INVALID_PARAMETER_VALUE, format!("Invalid region provided: [{unknown}]")));
@@ -87,85 +90,15 @@ impl Output for DescribeRegionsOutput {
             xml.text("regionName", &region.name);
             xml.text("regionEndpoint", region.endpoint());
             xml.text("optInStatus", region.opt_in_status);
+            write_geography(xml, "geographySet", region.geography);
         });
     }
 }
 
-const ZONE_FIELDS: Fields<Model, Zone> = Fields {
-    by_name: &[
-        ("group-name", |_, zone| vec![group_name(zone)]),
-        ("message", |_, _| Vec::new()),
-        ("opt-in-status", |_, _| vec!["opt-in-not-required".to_owned()]),
-        ("parent-zone-id", |_, _| Vec::new()),
-        ("parent-zone-name", |_, _| Vec::new()),
-        ("region-name", |_, zone| vec![zone.region.to_string()]),
-        ("state", |_, _| vec!["available".to_owned()]),
-        ("zone-id", |_, zone| vec![zone.id.to_string()]),
-        ("zone-name", |_, zone| vec![zone.name.to_string()]),
-        ("zone-type", |_, _| vec!["availability-zone".to_owned()]),
-    ],
-    tags: None,
-};
-
-/// Zones that are no local zones belong to a group named after the region.
-fn group_name(zone: &Zone) -> String {
-    format!("{}-zg-1", zone.region)
-}
-
-#[derive(Debug)]
-struct DescribeAvailabilityZones {
-    names: Vec<ZoneName>,
-    ids: Vec<ZoneId>,
-    filters: Filters,
-}
-
-impl ReadOperation for DescribeAvailabilityZones {
-    const ACTION: &'static str = "DescribeAvailabilityZones";
-    type Output = DescribeAvailabilityZonesOutput;
-
-    fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        // There are no zones that need opting in, so this one changes nothing.
-        let _all = query.flag("AllAvailabilityZones")?;
-        Ok(Self { names: query.list("ZoneName")?, ids: query.list("ZoneId")?, filters: Filters::decode(query)? })
-    }
-
-    fn run(self, model: &Model, _: Timestamp) -> Result<Self::Output, ApiError> {
-        let invalid =
-            |zone: &str| ApiError::new(Code::INVALID_PARAMETER_VALUE, format!("Invalid availability zone: [{zone}]"));
-        if let Some(unknown) = self.names.iter().find(|name| model.zone(name).is_none()) {
-            return Err(invalid(&unknown.0));
-        }
-        if let Some(unknown) = self.ids.iter().find(|id| model.zone_by_id(id).is_none()) {
-            return Err(invalid(&unknown.0));
-        }
-        let zones = model.zones();
-        let asked = zones.iter().filter(|zone| {
-            (self.names.is_empty() || self.names.contains(&zone.name))
-                && (self.ids.is_empty() || self.ids.contains(&zone.id))
-        });
-        let zones = self.filters.select(&ZONE_FIELDS, model, asked)?.into_iter().cloned().collect();
-        Ok(DescribeAvailabilityZonesOutput { zones })
-    }
-}
-
-#[derive(Debug)]
-struct DescribeAvailabilityZonesOutput {
-    zones: Vec<Zone>,
-}
-
-impl Output for DescribeAvailabilityZonesOutput {
-    fn write(&self, xml: &mut Xml) {
-        xml.list("availabilityZoneInfo", &self.zones, |xml, zone| {
-            xml.text("zoneName", &zone.name);
-            xml.text("zoneState", "available");
-            xml.text("regionName", &zone.region);
-            xml.list("messageSet", [(); 0], |_, ()| ());
-            xml.text("zoneId", &zone.id);
-            xml.text("zoneType", "availability-zone");
-            xml.text("groupName", group_name(zone));
-            xml.text("networkBorderGroup", &zone.region);
-            xml.text("optInStatus", "opt-in-not-required");
-        });
+/// Where something is; nothing is said where that is not known.
+fn write_geography(xml: &mut Xml, set: &'static str, name: Option<&str>) {
+    if name.is_some() {
+        xml.list(set, name, |xml, name| xml.text("name", name));
     }
 }
 
@@ -180,6 +113,24 @@ mod tests {
         insta::assert_snapshot!(World::in_region("us-west-1").call("DescribeAvailabilityZones", "").lines());
     }
 
+    #[test]
+    fn a_local_zone() {
+        let form = "AllAvailabilityZones=true&ZoneName.1=us-east-1-bos-1a";
+        insta::assert_snapshot!(World::new().call("DescribeAvailabilityZones", form).ok().lines());
+    }
+
+    #[rstest]
+    #[case::opted_in("", 6)]
+    #[case::all("AllAvailabilityZones=true", 14)]
+    #[case::local("AllAvailabilityZones=true&Filter.1.Name=zone-type&Filter.1.Value.1=local-zone", 5)]
+    #[case::carriers("AllAvailabilityZones=true&Filter.1.Name=group-name&Filter.1.Value.1=us-east-1-wl1", 3)]
+    #[case::long_name("Filter.1.Name=group-long-name&Filter.1.Value.1=US East (N. Virginia) 1", 6)]
+    #[case::parent("AllAvailabilityZones=true&Filter.1.Name=parent-zone-name&Filter.1.Value.1=us-east-1d", 3)]
+    #[case::not_opted_in("Filter.1.Name=opt-in-status&Filter.1.Value.1=not-opted-in", 0)]
+    fn zones(#[case] form: &str, #[case] expected: usize) {
+        assert_eq!(World::new().call("DescribeAvailabilityZones", form).ok().texts("zoneName").len(), expected);
+    }
+
     #[rstest]
     #[case::own("RegionName.1=us-east-1", &["us-east-1"])]
     #[case::not_opted_in("RegionName.1=af-south-1", &["af-south-1"])]
@@ -192,6 +143,7 @@ mod tests {
     #[rstest]
     #[case::region("DescribeRegions", "RegionName.1=mars-1", "InvalidParameterValue")]
     #[case::zone("DescribeAvailabilityZones", "ZoneName.1=us-west-2a", "InvalidParameterValue")]
+    #[case::local_zone("DescribeAvailabilityZones", "ZoneName.1=us-east-1-bos-1a", "InvalidParameterValue")]
     #[case::zone_id("DescribeAvailabilityZones", "ZoneId.1=usw2-az1", "InvalidParameterValue")]
     #[case::filter("DescribeRegions", "Filter.1.Name=tag:x&Filter.1.Value.1=y", "InvalidParameterValue")]
     fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {

@@ -1,21 +1,26 @@
 //! Spot Instances by request: RequestSpotInstances, DescribeSpotInstanceRequests, CancelSpotInstanceRequests. RunInstances
-//! and fleets make the same requests.
+//! and fleets make the same requests. DescribeSpotDatafeedSubscription finds none.
 
 mod describe;
 mod request;
 #[cfg(test)]
 mod tests;
 
+use jiff::Timestamp;
 use vpc_model::{Context, Model, SpotRequest, SpotRequestId};
 
 use super::describe::Describe;
-use super::{Action, Operation, Output, read, write};
+use super::{Action, Done, Operation, Output, ReadOperation, read, write};
 use crate::query::Query;
 use crate::xml::Xml;
 use crate::{ApiError, Code};
 
-pub(crate) const ACTIONS: &[Action] =
-    &[write::<request::RequestSpotInstances>(), write::<CancelSpotInstanceRequests>(), read::<Describe<SpotRequest>>()];
+pub(crate) const ACTIONS: &[Action] = &[
+    write::<request::RequestSpotInstances>(),
+    write::<CancelSpotInstanceRequests>(),
+    read::<Describe<SpotRequest>>(),
+    read::<DescribeSpotDatafeedSubscription>(),
+];
 
 fn missing(id: &SpotRequestId) -> ApiError {
     ApiError::new(
@@ -57,5 +62,22 @@ impl Output for Cancelled {
             xml.text("spotInstanceRequestId", id);
             xml.text("state", "cancelled");
         });
+    }
+}
+
+/// Where EC2 writes what Spot Instances cost: nowhere, for nobody subscribes here.
+#[derive(Debug)]
+struct DescribeSpotDatafeedSubscription;
+
+impl ReadOperation for DescribeSpotDatafeedSubscription {
+    const ACTION: &'static str = "DescribeSpotDatafeedSubscription";
+    type Output = Done;
+
+    fn decode(_: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+
+    fn run(self, _: &Model, _: Timestamp) -> Result<Done, ApiError> {
+        Err(ApiError::new(Code::INVALID_SPOT_DATAFEED_NOT_FOUND, "Spot datafeed subscription does not exist."))
     }
 }

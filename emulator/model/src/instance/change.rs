@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::options::Placement;
+use super::options::{DnsNameChoice, Placement};
 use super::{InstanceError, InstanceState};
 use crate::{InstanceId, LaunchParameter, LaunchParameters, Model};
 
@@ -71,6 +71,25 @@ impl Model {
             return Err(InstanceError::NotStopped(id.clone()));
         }
         self.change_instance_option(now, id, "CapacityReservationSpecification", specification, true)
+    }
+
+    /// Changes how an instance's private name is made. Of what its host name is made can only change while it is stopped.
+    pub fn modify_private_dns_names(
+        &mut self,
+        now: Timestamp,
+        id: &InstanceId,
+        change: DnsNameChoice,
+    ) -> Result<(), InstanceError> {
+        let found = self.find_instances(now, std::slice::from_ref(id))?[0];
+        let names = change.within(found.dns_names());
+        if names.hostname_type != found.dns_names().hostname_type && found.state != InstanceState::Stopped {
+            return Err(InstanceError::NotStopped(id.clone()));
+        }
+        if let Some(instance) = self.instances.get_mut(id) {
+            instance.options.dns_names = names.into();
+        }
+        self.touch();
+        Ok(())
     }
 
     /// Moves a stopped instance to another placement.

@@ -1,11 +1,12 @@
 //! Changes to what an instance was launched with: MonitorInstances, UnmonitorInstances, ModifyInstancePlacement,
-//! ModifyInstanceMaintenanceOptions, ModifyInstanceCapacityReservationAttributes.
+//! ModifyInstanceMaintenanceOptions, ModifyInstanceCapacityReservationAttributes, ModifyPrivateDnsNameOptions.
 
 use vpc_model::instance::PlacementChange;
+use vpc_model::instance::options::DnsNameChoice;
 use vpc_model::{Context, InstanceId, LaunchParameter, LaunchParameters, Model};
 
 use super::item;
-use super::launch::KEPT;
+use super::launch::{KEPT, dns_names_given};
 use crate::ApiError;
 use crate::operations::{Done, Operation, Output};
 use crate::query::{Query, values};
@@ -214,6 +215,29 @@ impl Operation for ModifyInstanceCapacityReservationAttributes {
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Done, ApiError> {
         model.modify_capacity_use(cx.now, &self.instance_id, self.specification)?;
+        Ok(Done)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ModifyPrivateDnsNameOptions {
+    instance_id: InstanceId,
+    change: DnsNameChoice,
+}
+
+impl Operation for ModifyPrivateDnsNameOptions {
+    const ACTION: &'static str = "ModifyPrivateDnsNameOptions";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self {
+            instance_id: query.required("InstanceId")?,
+            change: dns_names_given(query, "PrivateDnsHostnameType")?,
+        })
+    }
+
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Done, ApiError> {
+        model.modify_private_dns_names(cx.now, &self.instance_id, self.change)?;
         Ok(Done)
     }
 }

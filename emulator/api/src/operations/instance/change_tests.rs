@@ -207,3 +207,20 @@ fn there_is_no_console() {
     assert!(world.call("GetConsoleOutput", &form).ok().texts("output").is_empty());
     assert_eq!(world.call("GetPasswordData", &form).ok().text("passwordData"), "");
 }
+
+#[test]
+fn private_names() {
+    let (mut world, id) = running("m5.large", "");
+    let change = |world: &mut World, form: &str| {
+        world.call("ModifyPrivateDnsNameOptions", &format!("InstanceId={id}&{form}")).code
+    };
+    assert_eq!(change(&mut world, "EnableResourceNameDnsARecord=true"), None);
+    assert_eq!(change(&mut world, "PrivateDnsHostnameType=resource-name"), Some("IncorrectInstanceState"));
+    stop(&mut world, &id);
+    assert_eq!(change(&mut world, "PrivateDnsHostnameType=resource-name"), None);
+    let shown = world.call("DescribeInstances", "").ok();
+    assert_eq!(shown.text("hostnameType"), "resource-name");
+    assert_eq!(shown.text("enableResourceNameDnsARecord"), "true");
+    assert_eq!(shown.text("privateDnsName"), format!("{id}.ec2.internal"));
+    assert_eq!(change(&mut world, "PrivateDnsHostnameType=name"), Some("InvalidParameterValue"));
+}

@@ -8,7 +8,7 @@ mod tests;
 use vpc_model::launch_template::{TemplateName, VersionChoice, parameters};
 use vpc_model::{Context, InstanceId, LaunchParameters, Model};
 
-pub(crate) use self::options::{KEPT, dns_names};
+pub(crate) use self::options::{KEPT, dns_names, dns_names_given};
 pub(crate) use self::request::LaunchRequest;
 pub(super) use self::request::{Profile, profile};
 use super::item::Reservation;

@@ -38,6 +38,10 @@ fn entries() {
     add(&mut world, &format!("RuleNumber=100&Egress=false&{icmp}"));
     let filter = "Filter.1.Name=entry.icmp.type&Filter.1.Value.1=128";
     insta::assert_snapshot!(world.call("DescribeNetworkAcls", filter).ok().lines());
+    for protocol in ["6", "tcp"] {
+        let filter = format!("Filter.1.Name=entry.protocol&Filter.1.Value.1={protocol}");
+        assert_eq!(world.call("DescribeNetworkAcls", &filter).ok().texts("vpcId").len(), 1, "{protocol}");
+    }
     let udp = format!("NetworkAclId={acl}&RuleNumber=200&Egress=true&{}", tcp.replace("tcp", "17"));
     world.call("ReplaceNetworkAclEntry", &udp).ok();
     let shown = world.call("DescribeNetworkAcls", &format!("NetworkAclId.1={acl}")).ok();

@@ -74,6 +74,10 @@ rows! {
         members: &[("SlotStartTimeRange", Span)],
         filters: Of(&["availability-zone", "instance-type", "platform"]),
     }
+    DescribeSpotFleetRequests "spotFleetRequestConfigSet" {
+        id: many("SpotFleetRequestId", Code::INVALID_SPOT_FLEET_REQUEST_ID_NOT_FOUND),
+        pages: Some((1, 1000)),
+    }
     DescribeSnapshots "snapshotSet" {
         id: many("SnapshotId", Code::INVALID_SNAPSHOT_NOT_FOUND),
         members: &[("Owner", Texts), ("RestorableBy", Texts)],

@@ -68,7 +68,8 @@ pub(super) fn decode(
         inside.required("Enabled")
     })?;
     let market = query.structure("InstanceMarketOptions", |inside| market(inside, request_tags.unwrap_or_default()))?;
-    let dns_names = query.structure("PrivateDnsNameOptions", dns_names_given)?.unwrap_or_default();
+    let dns_names =
+        query.structure("PrivateDnsNameOptions", |inside| dns_names_given(inside, "HostnameType"))?.unwrap_or_default();
     let kept = shape::decode(query, KEPT)?;
     let options = InstanceOptions {
         monitoring: monitoring.unwrap_or(false),
@@ -153,10 +154,10 @@ fn spot(query: &mut Query, tags: Tags) -> Result<SpotMarket, ApiError> {
     })
 }
 
-/// What a launch says of private names.
-fn dns_names_given(query: &mut Query) -> Result<DnsNameChoice, ApiError> {
+/// What is said of private names; the parameter for the type of host name has several names.
+pub(crate) fn dns_names_given(query: &mut Query, hostname_type: &str) -> Result<DnsNameChoice, ApiError> {
     Ok(DnsNameChoice {
-        hostname_type: query.optional::<HostnameType>("HostnameType")?,
+        hostname_type: query.optional::<HostnameType>(hostname_type)?,
         resource_name_a_record: query.optional("EnableResourceNameDnsARecord")?,
         resource_name_aaaa_record: query.optional("EnableResourceNameDnsAAAARecord")?,
     })
