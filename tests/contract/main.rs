@@ -33,12 +33,16 @@ checks! {
     network_interface: an_address_twice an_idempotent_create an_interfaces_life attaching changing_groups
         delegated_prefixes pages_of_interfaces secondary_addresses too_many_for_the_instance trunk_and_branch;
     paging: every_paginator;
+    placement: a_fleet_at_once a_fleet_that_is_kept capacity_reservations placement_groups spot_requests
+        versions_of_a_template;
     security_group: a_group_in_use a_new_group pages_of_groups revoking rules_by_cidr_and_group the_same_rule_twice;
+    tools: eksctl_builds_and_destroys questions_before_a_plan terraform_builds_and_destroys;
     vpc: a_subnets_life a_vpcs_life attributes_of_a_vpc default_vpc dhcp_options dry_run elastic_addresses
         malformed_and_unknown_ids network_acls overlapping_subnets routes tags_of_anything unknown_filter;
     vpc_parts: a_flow_logs_life a_prefix_list_in_a_rule a_prefix_lists_life blocks_of_ipv6 egress_only_gateways
         internet_gateways key_pairs permissions_of_interfaces reserved_blocks too_many_vpcs;
     waiting: every_waiter no_password_without_windows;
+    ways_out: a_nat_gateway_that_cannot_be a_public_nat_gateway flow_logs_of_several what_insights_find;
 }
 
 /// Runs one of the checks against an emulator of its own.
