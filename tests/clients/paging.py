@@ -16,7 +16,9 @@ def _populate(made):
         reply = getattr(made.ec2, xform_name(action))(**{**made.arguments(action), **arguments})
         made.remember(action, reply)
 
-    for action in ("CreateVpc", "CreateSubnet", "CreateNetworkInterface", "CreateNetworkAcl", "CreateRouteTable"):
+    for action in (
+        "CreateVpc", "CreateSubnet", "CreateNetworkInterface", "CreateNetworkAcl", "CreateRouteTable", "CreateLaunchTemplate",
+    ):
         make(action)
     for number in range(MANY):
         name = f"name-{number}"
@@ -28,6 +30,7 @@ def _populate(made):
         make("CreateManagedPrefixList", PrefixListName=name, MaxEntries=MANY + 1,
              Entries=[{"Cidr": f"10.{it}.0.0/16"} for it in range(MANY)])
         make("CreateFlowLogs", LogGroupName=name)
+        make("CreateLaunchTemplateVersion")
         make("CreateDhcpOptions", DhcpConfigurations=[{"Key": "domain-name", "Values": [f"{name}.internal"]}])
         make("CreateNetworkInterfacePermission", AwsAccountId=f"11112222333{number}")
         make("CreateSubnetCidrReservation", Cidr=f"10.0.1.{64 + 16 * number}/28")
