@@ -3,11 +3,14 @@
 //! See <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_DHCP_Options.html>.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use crate::{Context, DhcpOptionsId, Model, Tags, VpcId};
 
 /// The value that stands for the VPC's own resolver.
 const AMAZONS_RESOLVER: &str = "AmazonProvidedDNS";
+/// How long an address from DHCPv6 can be preferred.
+const LEASE_SECONDS: RangeInclusive<u32> = 140..=2_147_483_647;
 /// How many servers an option can name.
 const MAX_SERVERS: usize = 4;
 
@@ -135,7 +138,7 @@ fn check(key: &str, values: &[String]) -> Result<(), DhcpOptionsError> {
         "domain-name" => matches!(values, [name] if !name.is_empty()),
         "netbios-node-type" => matches!(values, [kind] if ["1", "2", "4", "8"].contains(&kind.as_str())),
         "ipv6-address-preferred-lease-time" => {
-            matches!(values, [time] if time.parse::<u32>().is_ok_and(|seconds| seconds >= 140))
+            matches!(values, [time] if time.parse().is_ok_and(|seconds| LEASE_SECONDS.contains(&seconds)))
         }
         _ => return Err(DhcpOptionsError::Key(key.to_owned())),
     };

@@ -200,6 +200,22 @@ mod tests {
         "DhcpConfiguration.1.Key=netbios-node-type&DhcpConfiguration.1.Value.1=3",
         "InvalidParameterValue"
     )]
+    #[case::short_lease(
+        "CreateDhcpOptions",
+        "DhcpConfiguration.1.Key=ipv6-address-preferred-lease-time&DhcpConfiguration.1.Value.1=139",
+        "InvalidParameterValue"
+    )]
+    #[case::long_lease(
+        "CreateDhcpOptions",
+        "DhcpConfiguration.1.Key=ipv6-address-preferred-lease-time&DhcpConfiguration.1.Value.1=2147483648",
+        "InvalidParameterValue"
+    )]
+    #[case::servers(
+        "CreateDhcpOptions",
+        "DhcpConfiguration.1.Key=ntp-servers&DhcpConfiguration.1.Value.1=10.0.0.1&DhcpConfiguration.1.Value.2=10.0.0.2&\
+         DhcpConfiguration.1.Value.3=10.0.0.3&DhcpConfiguration.1.Value.4=10.0.0.4&DhcpConfiguration.1.Value.5=10.0.0.5",
+        "InvalidParameterValue"
+    )]
     #[case::delete("DeleteDhcpOptions", "DhcpOptionsId=dopt-01234567", "InvalidDhcpOptionID.NotFound")]
     #[case::malformed("DeleteDhcpOptions", "DhcpOptionsId=opt-01234567", "InvalidDhcpOptionsId.Malformed")]
     #[case::associate(
