@@ -45,7 +45,8 @@ def main(argument):
         return
     module, function = argument.split(".")
     boto3.setup_default_session()
-    boto3.DEFAULT_SESSION.events.register("before-parse.ec2", read_strictly)
+    for service in ("ec2", "autoscaling"):
+        boto3.DEFAULT_SESSION.events.register(f"before-parse.{service}", read_strictly)
     client = boto3.client("ec2", config=Config(retries={"total_max_attempts": 1}))
     getattr(importlib.import_module(module), function)(client)
 

@@ -83,8 +83,13 @@ def find_interface(ec2, interface):
     return found
 
 
+# Families of other services than EC2.
+OTHER_SERVICES = ("auto_scaling", "sts")
+
+
 def actions():
     """EC2's actions that are here, those apart whose answer is always that there is none."""
     told = Endpoint(os.environ["AWS_ENDPOINT_URL"]).actions()
-    families = {name: names for name, names in told["families"].items() if name != "sts" and name not in told["noneHere"]}
+    skipped = {*OTHER_SERVICES, *told["noneHere"]}
+    families = {name: names for name, names in told["families"].items() if name not in skipped}
     return sorted(name for names in families.values() for name in names)

@@ -9,7 +9,8 @@ import binascii
 import re
 from xml.etree import ElementTree
 
-NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
+# Elements are in the namespace of their service.
+NAMESPACE = re.compile(r"\{[^}]*\}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 
 # EC2 says this beside the output of some actions, and instead of one where the model has none.
@@ -44,8 +45,10 @@ def problems(operation, body):
     except ElementTree.ParseError as error:
         return [f"not XML: {error}"]
     found = []
-    if root.tag != f"{{{NAMESPACE}}}{operation.name}Response":
+    if root.tag != f"{{{_namespace(operation)}}}{operation.name}Response":
         found.append(f"the reply is a {root.tag}")
+    if operation.service_model.metadata["protocol"] == "query":
+        return found + _wrapped(operation, list(root))
     children = list(root)
     if not children or _name(children[0]) != "requestId" or not children[0].text:
         found.append("requestId is not the first element")
@@ -62,18 +65,45 @@ def problems(operation, body):
     return found
 
 
+def _namespace(operation):
+    metadata = operation.service_model.metadata
+    # The model leaves out the last stroke of EC2's.
+    return metadata["xmlNamespace"].rstrip("/") + "/"
+
+
+def _wrapped(operation, children):
+    """What is wrong with a reply of a service that wraps its results."""
+    found = []
+    output = operation.output_shape
+    wrapper = output.serialization["resultWrapper"] if output else None
+    names = [_name(child) for child in children]
+    expected = [wrapper, "ResponseMetadata"] if wrapper else ["ResponseMetadata"]
+    if names != expected:
+        found.append(f"the reply has {names} where {expected} should be")
+    if not children or not children[-1].findtext("{*}RequestId"):
+        found.append("no RequestId")
+    if wrapper and names == expected:
+        _structure(output.members, list(children[0]), operation.name, found)
+        required = [name for name in output.required_members if children[0].find(f"{{*}}{name}") is None]
+        found += [f"{operation.name}.{name} is not there" for name in required]
+    return found
+
+
 def refusal_problems(body):
     """What is wrong with an error's reply."""
     try:
         root = ElementTree.fromstring(body)
     except ElementTree.ParseError as error:
         return [f"not XML: {error}"]
-    texts = {path: root.findtext(path) for path in ("Errors/Error/Code", "Errors/Error/Message", "RequestID")}
+    paths = ("Errors/Error/Code", "Errors/Error/Message", "RequestID")
+    if root.tag.endswith("}ErrorResponse"):
+        paths = ("{*}Error/{*}Code", "{*}Error/{*}Message", "{*}RequestId")
+    texts = {path: root.findtext(path) for path in paths}
     return [f"no {path} in {body!r}" for path, text in texts.items() if not text]
 
 
 def _name(element):
-    return element.tag.removeprefix(f"{{{NAMESPACE}}}")
+    return NAMESPACE.sub("", element.tag)
 
 
 def _wire_name(name, shape):

@@ -107,6 +107,8 @@ _POLICY = '{"Version": "2012-10-17", "Statement": []}'
 
 # By the action and the parameter's path, without the numbers in it.
 BY_PLACE = {
+    ("UpdateAutoScalingGroup", "LaunchTemplate.Version"): "$Latest",
+    ("UpdateAutoScalingGroup", "VPCZoneIdentifier"): "subnet-0123456789abcdef0",
     ("AllocateAddress", "PublicIpv4Pool"): "amazon",
     ("AssignIpv6Addresses", "Ipv6Addresses"): "2001:db8::10",
     ("AssignIpv6Addresses", "Ipv6Prefix"): "2001:db8:0:1::/80",
@@ -211,6 +213,7 @@ TOGETHER = {
     ],
     "ModifyCapacityReservation": [{"EndDateType": "limited"}],
     "ModifyLaunchTemplate": [{"LaunchTemplateId": _TEMPLATE}],
+    "UpdateAutoScalingGroup": [{"LaunchTemplate.LaunchTemplateId": _TEMPLATE}],
     "RequestSpotInstances": [
         {"LaunchSpecification.ImageId": "ami-0123456789abcdef0", "LaunchSpecification.InstanceType": "m5.large"}
     ],
@@ -264,7 +267,10 @@ REFUSED = {
 }
 
 # The same in every action.
-TOGETHER_ANYWHERE = [{"Filter.1.Name": "text", "Filter.1.Value.1": "text"}]
+TOGETHER_ANYWHERE = [
+    {"Filter.1.Name": "text", "Filter.1.Value.1": "text"},
+    {"Filters.member.1.Name": "text", "Filters.member.1.Values.member.1": "text"},
+]
 
 
 def together(action, path):

@@ -1,4 +1,4 @@
-"""Walks through botocore's model of EC2 and asks an endpoint about every parameter of every action.
+"""Walks through botocore's models of EC2 and Auto Scaling and asks an endpoint about every parameter of every action.
 
     python walk.py --endpoint http://127.0.0.1:4566 [--action CreateVpc]... [--output text|json]
 
@@ -23,28 +23,33 @@ import values
 # Sorts behind every name, so it is the last to be missed.
 CANARY = "~"
 AUTHORIZATION = (
-    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260102/us-east-1/ec2/aws4_request, "
+    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260102/us-east-1/{service}/aws4_request, "
     "SignedHeaders=host, Signature=0000"
 )
 # How often a call is sent with what the endpoint missed, or without what it refused.
 MAX_ATTEMPTS = 12
 
 
+# The services whose models are walked through.
+SERVICES = ("ec2", "autoscaling")
+
 # Parameters that are not known yet though they should be.
 OPEN = set()
 
 
 class Endpoint:
-    """EC2 as it is on the wire, without a client between."""
+    """A service as it is on the wire, without a client between."""
 
-    def __init__(self, url):
+    def __init__(self, url, service="ec2"):
+        self.model = botocore.session.get_session().get_service_model(service)
         parts = urllib.parse.urlsplit(url)
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port)
 
     def call(self, action, parameters):
         """The status and the body of the reply."""
-        form = urllib.parse.urlencode({"Action": action, "Version": "2016-11-15", **parameters})
-        headers = {"Authorization": AUTHORIZATION, "Content-Type": "application/x-www-form-urlencoded"}
+        form = urllib.parse.urlencode({"Action": action, "Version": self.model.api_version, **parameters})
+        authorization = AUTHORIZATION.format(service=self.model.signing_name)
+        headers = {"Authorization": authorization, "Content-Type": "application/x-www-form-urlencoded"}
         self.connection.request("POST", "/", form, headers)
         reply = self.connection.getresponse()
         return reply.status, reply.read()
@@ -57,9 +62,9 @@ class Endpoint:
     def refusal(self, action, parameters):
         """The code and the text of the error it answers with."""
         _, body = self.call(action, parameters)
-        error = ElementTree.fromstring(body).find("Errors/Error")
+        error = ElementTree.fromstring(body).find(".//{*}Error")
         assert error is not None, f"{action} with {parameters} is accepted"
-        return error.findtext("Code"), error.findtext("Message")
+        return error.findtext("{*}Code"), error.findtext("{*}Message")
 
 
 class Parameter:
@@ -71,8 +76,10 @@ class Parameter:
         self.others = [text for text in getattr(shape, "enum", []) if text != self.value]
 
 
-def wire_name(name, shape):
+def wire_name(name, shape, protocol="ec2"):
     """A request member's name on the wire."""
+    if protocol == "query":
+        return name
     if "queryName" in shape.serialization:
         return shape.serialization["queryName"]
     located = shape.serialization.get("name")
@@ -82,14 +89,16 @@ def wire_name(name, shape):
 def parameters(operation):
     """All plain values that an action's input can have, by path; lists have one entry."""
     found = {}
+    protocol = operation.service_model.protocol
+    first = "1" if protocol == "ec2" else "member.1"
 
     def inside(shape, prefix, above):
         for name, member in shape.members.items():
-            value(name, member, prefix + wire_name(name, member), above)
+            value(name, member, prefix + wire_name(name, member, protocol), above)
 
     def value(name, shape, path, above):
         if shape.type_name == "list":
-            value(name, shape.member, f"{path}.1", above)
+            value(name, shape.member, f"{path}.{first}", above)
         elif shape.type_name != "structure":
             found[path] = Parameter(operation.name, path, name, shape)
         elif shape.name not in above:
@@ -104,7 +113,7 @@ def required(operation, found):
     """What a call needs at least, as far as the model knows."""
     texts = {}
     for name in operation.input_shape.required_members if operation.input_shape else ():
-        place = wire_name(name, operation.input_shape.members[name])
+        place = wire_name(name, operation.input_shape.members[name], operation.service_model.protocol)
         first = next(path for path in found if is_at(path, place))
         texts[first] = found[first].value
     return texts
@@ -174,14 +183,15 @@ def ask_for(endpoint, operation, found, path, texts):
 def is_there(endpoint, action):
     """Whether an endpoint has an action; one that EC2 has and it has not, it refuses by its name."""
     code, message = endpoint.refusal(action, {CANARY: "x"})
-    assert code != "InvalidAction", f"{action} is not known to be one of EC2's actions"
+    assert code != "InvalidAction", f"{action} is not known to be an action"
     return not (code == "UnsupportedOperation" and action in message.split())
 
 
 def made_up(endpoint, operations):
     """The actions that an endpoint says there are, and that are not in the model."""
     actions = endpoint.actions()
-    ours = [name for family, names in actions["families"].items() if family != "sts" for name in names]
+    other = ("auto_scaling", "sts")
+    ours = [name for family, names in actions["families"].items() if family not in other for name in names]
     return sorted({*ours, *actions["notBuilt"]} - set(operations))
 
 
@@ -196,9 +206,10 @@ def look(endpoint, operation):
 
 def walk(endpoint, actions=()):
     """What an endpoint says about every parameter: by action, and in it by answer."""
-    model = botocore.session.get_session().get_service_model("ec2")
+    model = endpoint.model
     coverage = {}
-    assert not made_up(endpoint, model.operation_names), made_up(endpoint, model.operation_names)
+    if model.service_name == "ec2":
+        assert not made_up(endpoint, model.operation_names), made_up(endpoint, model.operation_names)
     for name in actions or model.operation_names:
         operation = model.operation_model(name)
         if not is_there(endpoint, name):
@@ -243,7 +254,12 @@ def main():
     parser.add_argument("--action", action="append", default=[], help="only this one; can be given again")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     chosen = parser.parse_args()
-    coverage = walk(Endpoint(chosen.endpoint), chosen.action)
+    coverage = {}
+    for service in SERVICES:
+        endpoint = Endpoint(chosen.endpoint, service)
+        known = [name for name in chosen.action if name in endpoint.model.operation_names]
+        if known or not chosen.action:
+            coverage |= walk(endpoint, known)
     if chosen.output == "json":
         json.dump(coverage, sys.stdout, indent=2)
     else:

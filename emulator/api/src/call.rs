@@ -13,6 +13,9 @@ use crate::{ApiError, Code};
 /// The version that STS has had since its beginning; EC2 never had it.
 const STS_VERSION: &str = "2011-06-15";
 
+/// The version that Auto Scaling has had since its beginning. EC2 had one of that name, which no client uses any more.
+const AUTO_SCALING_VERSION: &str = "2011-01-01";
+
 /// EC2's newest version; there are none after it.
 const NEWEST_EC2_VERSION: &str = "2016-11-15";
 
@@ -23,6 +26,46 @@ pub enum Service {
     Ec2,
     /// Security Token Service.
     Sts,
+    /// Amazon EC2 Auto Scaling.
+    AutoScaling,
+}
+
+impl Service {
+    /// The service of a version; EC2 where nobody else has it.
+    pub fn of_version(version: &str) -> Self {
+        match version {
+            STS_VERSION => Self::Sts,
+            AUTO_SCALING_VERSION => Self::AutoScaling,
+            _ => Self::Ec2,
+        }
+    }
+
+    /// The service of a signature's scope.
+    pub fn of_scope(name: &str) -> Self {
+        match name {
+            "sts" => Self::Sts,
+            "autoscaling" => Self::AutoScaling,
+            _ => Self::Ec2,
+        }
+    }
+
+    /// Its name in scopes, policies and endpoints.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ec2 => "ec2",
+            Self::Sts => "sts",
+            Self::AutoScaling => "autoscaling",
+        }
+    }
+
+    /// The namespace of its replies, where all have the same.
+    const fn namespace(self) -> &'static str {
+        match self {
+            Self::Ec2 => "",
+            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            Self::AutoScaling => "http://autoscaling.amazonaws.com/doc/2011-01-01/",
+        }
+    }
 }
 
 /// Who makes a call, as GetCallerIdentity tells it.
@@ -61,7 +104,7 @@ pub struct Response {
 pub fn parse(body: &[u8]) -> Result<Call, ApiError> {
     let mut query = Query::parse(body)?;
     let version: Option<String> = query.optional("Version")?;
-    let service = if version.as_deref() == Some(STS_VERSION) { Service::Sts } else { Service::Ec2 };
+    let service = version.as_deref().map_or(Service::Ec2, Service::of_version);
     Call::from_parts(service, version, query).map_err(|err| err.to(service))
 }
 
@@ -78,8 +121,8 @@ impl Call {
             ));
         }
         let action = operations::find(service, &name).ok_or_else(|| {
-            // Deviation: EC2 has more actions than are here; callers can tell one of those from a slip.
-            if service == Service::Ec2 && operations::is_known(&name) {
+            // Deviation: the services have more actions than are here; callers can tell one of those from a slip.
+            if operations::is_known(service, &name) {
                 ApiError::unsupported(&format!("The action {name}"))
             } else {
                 ApiError::new(Code::INVALID_ACTION, format!("The action {name} is not valid for this web service."))
@@ -123,16 +166,20 @@ impl Call {
         let name = self.action.name;
         let id = Xml::fragment(|xml| match self.service() {
             Service::Ec2 => xml.text("requestId", request_id),
-            Service::Sts => xml.text("RequestId", request_id),
+            Service::Sts | Service::AutoScaling => xml.text("RequestId", request_id),
         });
         let (head, tail) = match self.service() {
             Service::Ec2 => {
                 let open = format!("<{name}Response xmlns=\"http://ec2.amazonaws.com/doc/{}/\">", self.version);
                 ([DECLARATION, open.as_bytes(), &id].concat(), format!("</{name}Response>").into_bytes())
             }
-            Service::Sts => {
-                let open = format!("<{name}Response xmlns=\"https://sts.amazonaws.com/doc/{STS_VERSION}/\">");
-                let (start, end) = (format!("<{name}Result>"), format!("</{name}Result><ResponseMetadata>"));
+            service => {
+                let open = format!("<{name}Response xmlns=\"{}\">", service.namespace());
+                // What has nothing to say has no result either.
+                let (start, end) = match content.as_slice() {
+                    [] => (String::new(), "<ResponseMetadata>".to_owned()),
+                    _ => (format!("<{name}Result>"), format!("</{name}Result><ResponseMetadata>")),
+                };
                 let close = format!("</ResponseMetadata></{name}Response>");
                 let head = [DECLARATION, open.as_bytes(), start.as_bytes()].concat();
                 (head, [end.as_bytes(), &id, close.as_bytes()].concat())
@@ -160,28 +207,28 @@ fn is_version(text: &str) -> bool {
 impl ApiError {
     /// The same refusal in the form of a service.
     pub fn to(mut self, service: Service) -> Self {
-        self.sts = service == Service::Sts;
+        self.service = service;
         self
     }
 
     /// The answer that tells it.
     pub fn response(&self, request_id: &str) -> Response {
         let (code, message) = (self.code().name(), self.message());
+        let is_ec2 = self.service == Service::Ec2;
         let content = Xml::fragment(|xml| {
-            if self.sts {
+            if !is_ec2 {
                 xml.text("Type", if self.code().status() < 500 { "Sender" } else { "Receiver" });
             }
             xml.text("Code", code);
             xml.text("Message", message);
         });
-        let name = if self.sts { "RequestId" } else { "RequestID" };
-        let id = Xml::fragment(|xml| xml.text(name, request_id));
-        let (start, end): (&[u8], &[u8]) = if self.sts {
-            (b"<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>", b"</ErrorResponse>")
+        let id = Xml::fragment(|xml| xml.text(if is_ec2 { "RequestID" } else { "RequestId" }, request_id));
+        let open = format!("<ErrorResponse xmlns=\"{}\"><Error>", self.service.namespace());
+        let (start, middle, end): (&[u8], &[u8], &[u8]) = if is_ec2 {
+            (b"<Response><Errors><Error>", b"</Error></Errors>", b"</Response>")
         } else {
-            (b"<Response><Errors><Error>", b"</Response>")
+            (open.as_bytes(), b"</Error>", b"</ErrorResponse>")
         };
-        let middle: &[u8] = if self.sts { b"</Error>" } else { b"</Error></Errors>" };
         let body = [DECLARATION, start, &content, middle, &id, end].concat();
         Response { status: self.code().status(), body, code: Some(code) }
     }

@@ -3,6 +3,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
 
+mod auto_scaling;
 mod capacity_reservation;
 mod dhcp_options;
 mod elastic_ip;
@@ -389,14 +390,14 @@ impl fmt::Display for Code {
 pub struct ApiError {
     code: Code,
     message: String,
-    /// Whether the caller speaks to STS, whose errors look different.
-    pub(crate) sts: bool,
+    /// The service the caller speaks to: their errors look different.
+    pub(crate) service: crate::Service,
 }
 
 impl ApiError {
     /// A refusal with the text the caller reads.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), sts: false }
+        Self { code, message: message.into(), service: crate::Service::Ec2 }
     }
 
     /// Its code.

@@ -38,9 +38,23 @@ pub(crate) struct Fields<C: 'static, T: 'static> {
 impl Filters {
     /// Takes a call's filters.
     pub(crate) fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        let filters = query.structs("Filter", |filter| {
-            let values: Vec<String> = filter.list("Value")?;
-            Ok(Filter { name: filter.required("Name")?, patterns: values.into_iter().map(Pattern::of).collect() })
+        Self::decode_as(query, "Filter", "Value", Pattern::of)
+    }
+
+    /// The same as Auto Scaling calls them, without wildcards.
+    pub(crate) fn of_members(query: &mut Query) -> Result<Self, ApiError> {
+        Self::decode_as(query, "Filters.member", "Values.member", Pattern::Exact)
+    }
+
+    fn decode_as(
+        query: &mut Query,
+        list: &str,
+        values_name: &str,
+        pattern: fn(String) -> Pattern,
+    ) -> Result<Self, ApiError> {
+        let filters = query.structs(list, |filter| {
+            let values: Vec<String> = filter.list(values_name)?;
+            Ok(Filter { name: filter.required("Name")?, patterns: values.into_iter().map(pattern).collect() })
         })?;
         if filters.len() > MAX_FILTERS || filters.iter().map(|filter| filter.patterns.len()).sum::<usize>() > MAX_VALUES
         {

@@ -17,6 +17,7 @@ mod xml;
 
 pub use call::{Call, Caller, Response, Service, dispatch, dispatch_read, parse};
 pub use error::{ApiError, Code};
+pub use operations::auto_scaling::put_auto_scaling_group;
 pub use operations::{Coverage, Family, coverage};
 
 #[cfg(test)]

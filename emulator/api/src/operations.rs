@@ -3,6 +3,7 @@
 //! Each family of resources is a module with its actions in a table of its own, `ACTIONS`.
 
 mod account;
+pub(crate) mod auto_scaling;
 mod capacity_reservation;
 mod carrier_gateway;
 mod customer_gateway;
@@ -68,6 +69,7 @@ macro_rules! families {
 families! {
     account::ACTIONS,
     address_plans::ACTIONS,
+    auto_scaling::ACTIONS,
     capacity::ACTIONS,
     capacity_reservation::ACTIONS,
     carrier_gateway::ACTIONS,
@@ -238,12 +240,17 @@ pub(crate) fn find(service: Service, name: &str) -> Option<&'static Action> {
 /// The names of EC2's actions, a line each, in order: those that are here and those that are not.
 const KNOWN: &str = include_str!("operations/known.txt");
 
-/// Whether EC2 has an action, here or not.
-pub(crate) fn is_known(name: &str) -> bool {
-    KNOWN.lines().any(|known| known == name)
+/// Whether a service has an action, here or not.
+pub(crate) fn is_known(service: Service, name: &str) -> bool {
+    let known = match service {
+        Service::Ec2 => KNOWN,
+        Service::AutoScaling => auto_scaling::KNOWN,
+        Service::Sts => return find(service, name).is_some(),
+    };
+    known.lines().any(|known| known == name)
 }
 
-/// What is here of EC2 and STS: the names of all actions.
+/// What is here of EC2, STS and Auto Scaling: the names of all actions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     /// What is here, by family.
@@ -296,10 +303,12 @@ mod tests {
 
     #[test]
     fn known_names_are_sorted_and_have_ours() {
-        let known: Vec<_> = KNOWN.lines().collect();
-        assert!(known.is_sorted_by(|one, next| one < next));
+        for known in [KNOWN, auto_scaling::KNOWN] {
+            assert!(known.lines().is_sorted_by(|one, next| one < next));
+        }
         for action in FAMILIES.iter().flat_map(|(_, family)| family.iter()) {
-            assert_eq!(is_known(action.name), action.service == Service::Ec2, "{}", action.name);
+            assert!(is_known(action.service, action.name), "{}", action.name);
+            assert_eq!(is_known(Service::Ec2, action.name), action.service == Service::Ec2, "{}", action.name);
         }
     }
 }

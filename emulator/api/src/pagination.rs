@@ -33,14 +33,23 @@ pub(crate) struct Page<T> {
 impl PageRequest {
     /// Takes `MaxResults`, which has to be within bounds, and `NextToken`.
     pub(crate) fn decode(query: &mut Query, bounds: RangeInclusive<u32>) -> Result<Self, ApiError> {
-        let max_results: Option<u32> = query.optional("MaxResults")?;
+        Self::decode_as(query, "MaxResults", bounds)
+    }
+
+    /// The same as Auto Scaling calls it: `MaxRecords`.
+    pub(crate) fn of_records(query: &mut Query, bounds: RangeInclusive<u32>) -> Result<Self, ApiError> {
+        Self::decode_as(query, "MaxRecords", bounds)
+    }
+
+    fn decode_as(query: &mut Query, name: &str, bounds: RangeInclusive<u32>) -> Result<Self, ApiError> {
+        let max_results: Option<u32> = query.optional(name)?;
         if let Some(value) = max_results.filter(|value| !bounds.contains(value)) {
             let expected = if value < *bounds.start() {
                 format!("Expecting a value greater than or equal to {}.", bounds.start())
             } else {
                 format!("Expecting a value less than or equal to {}.", bounds.end())
             };
-            return Err(ApiError::invalid("MaxResults", &value.to_string(), &expected));
+            return Err(ApiError::invalid(name, &value.to_string(), &expected));
         }
         let token: Option<String> = query.optional("NextToken")?;
         let after = token.filter(|token| !token.is_empty()).map(|token| open(&token)).transpose()?;

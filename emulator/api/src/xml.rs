@@ -74,6 +74,29 @@ impl Xml {
         });
     }
 
+    /// The same as Auto Scaling has it: with a `<member>` for each value.
+    pub(crate) fn members<T>(
+        &mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = T>,
+        mut member: impl FnMut(&mut Self, T),
+    ) {
+        self.element(name, |xml| {
+            for value in values {
+                xml.element("member", |xml| member(xml, value));
+            }
+        });
+    }
+
+    /// An element with a text `<member>` for each value.
+    pub(crate) fn member_texts<T: Display>(&mut self, name: &'static str, values: impl IntoIterator<Item = T>) {
+        self.element(name, |xml| {
+            for value in values {
+                xml.text("member", value);
+            }
+        });
+    }
+
     /// An element with a text `<item>` for each value.
     pub(crate) fn texts<T: Display>(&mut self, name: &'static str, values: impl IntoIterator<Item = T>) {
         self.element(name, |xml| {

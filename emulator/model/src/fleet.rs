@@ -202,7 +202,8 @@ impl Model {
         Some((before, fleet.state(self)))
     }
 
-    fn is_alive(&self, id: &InstanceId) -> bool {
+    /// Whether an instance is there and does not end.
+    pub(crate) fn is_alive(&self, id: &InstanceId) -> bool {
         use crate::InstanceState::{ShuttingDown, Terminated};
         self.instances.get(id).is_some_and(|instance| !matches!(instance.state, ShuttingDown | Terminated))
     }

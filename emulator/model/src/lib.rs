@@ -5,6 +5,7 @@
 //! so that every outcome can be reproduced from its inputs.
 
 pub mod address_pool;
+pub mod auto_scaling;
 pub mod capacity_reservation;
 pub mod carrier_gateway;
 pub mod client_token;
@@ -56,6 +57,7 @@ pub mod vpn_connection;
 pub mod vpn_gateway;
 
 pub use address_pool::{AddressError, Addresses, WantedAddresses};
+pub use auto_scaling::{AutoScalingError, AutoScalingGroup};
 pub use capacity_reservation::{CapacityError, CapacityReservation};
 pub use carrier_gateway::{CarrierGateway, CarrierGatewayError};
 pub use client_token::{ClientTokens, TokenKey, TokenRecord};

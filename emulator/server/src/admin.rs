@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vpc_model::{InstanceId, Model};
 
+use crate::auto_scaling::Group;
 use crate::clusters::Cluster;
 use crate::explain::{self, Question};
 use crate::imds::{self, Notice};
@@ -43,6 +44,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/journal", get(journal))
         .route("/_vpcbox/notices/{instance}", get(notice).put(set_notice).post(set_notice).delete(withdraw_notice))
         .route("/_vpcbox/explain", get(explain))
+        .route("/_vpcbox/auto-scaling-groups/{name}", get(group).put(set_group).post(set_group).delete(forget_group))
         .route("/_vpcbox/clusters/{name}", put(set_cluster).post(set_cluster).delete(forget_cluster))
         .route("/_vpcbox/imds/{instance}", any(metadata))
         .route("/_vpcbox/imds/{instance}/", any(metadata))
@@ -221,8 +223,8 @@ async fn explain(State(shared): State<Arc<Shared>>, Query(question): Query<Quest
     }
 }
 
-/// Where a cluster is, where not at home.
-#[derive(Debug, Deserialize)]
+/// Where a cluster or group is, where not at home.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Place {
     account: Option<String>,
@@ -264,6 +266,42 @@ async fn forget_cluster(
 ) -> StatusCode {
     let key = place.key(&shared);
     if shared.clusters().remove(&key, &name) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+}
+
+/// What is known of an Auto Scaling group.
+async fn group(State(shared): State<Arc<Shared>>, Path(name): Path<String>, Query(place): Query<Place>) -> Response {
+    let state = shared.state(&place.key(&shared));
+    match state.model().auto_scaling_group(&name) {
+        Ok(group) => Json(Group::of(group)).into_response(),
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Tells of an Auto Scaling group; it launches what it lacks.
+async fn set_group(
+    state: State<Arc<Shared>>,
+    Path(name): Path<String>,
+    Query(place): Query<Place>,
+    body: Bytes,
+) -> Response {
+    let refused = |error: String| (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
+    let told: Group = match serde_json::from_slice(&body) {
+        Ok(told) => told,
+        Err(error) => return refused(error.to_string()),
+    };
+    match state.set_group(&place.clone().key(&state), &name, &told) {
+        Ok(()) => group(state, Path(name), Query(place)).await,
+        Err(error) => refused(error.to_string()),
+    }
+}
+
+async fn forget_group(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    Query(place): Query<Place>,
+) -> StatusCode {
+    let key = place.key(&shared);
+    if shared.forget_group(&key, &name) { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
 /// The instance of an id, in whatever account and region it is.

@@ -1,4 +1,4 @@
-//! What is here of EC2 and STS, and what differs on purpose: for people, for programs, and as the document
+//! What is here of EC2, STS and Auto Scaling, and what differs on purpose: for people, for programs, and as the document
 //! `emulator/COVERAGE.md`.
 //!
 //! The actions come from the API's own tables. The deviations are comments in the sources that begin `Deviation:`;
@@ -15,9 +15,9 @@ const DOCUMENT: &str = include_str!("../../COVERAGE.md");
 const DEVIATIONS: &str = "## What differs on purpose";
 
 const INTRODUCTION: &str = "\
-# What is here of EC2 and STS
+# What is here of EC2, STS and Auto Scaling
 
-Every action that is named here takes all its parameters, or refuses by name those it cannot honour. EC2's other
+Every action that is named here takes all its parameters, or refuses by name those it cannot honour. The services' other
 actions are refused with `UnsupportedOperation`, and made-up ones with `InvalidAction`. Families marked *none here* answer what
 EC2 tells an account that has no such resource.
 
@@ -132,6 +132,7 @@ fn written(document: &str) -> Vec<Deviation> {
 fn title(name: &str) -> String {
     match name {
         "sts" => "STS".to_owned(),
+        "auto_scaling" => "Auto Scaling".to_owned(),
         _ => name.replace('_', " "),
     }
 }

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use vpc_model::AccountId;
 
+use crate::auto_scaling::Group;
 use crate::limits::Limits;
 use crate::shared::{LifeCycle, StateKey};
 
@@ -74,6 +75,16 @@ pub(crate) enum Entry {
         delays: BTreeMap<String, SignedDuration>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         strict_images: bool,
+    },
+    /// An Auto Scaling group was told of, or is there no more.
+    Group {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+        seed: u64,
+        name: String,
+        told: Option<Group>,
     },
     /// An account began anew in a region.
     Reset {
@@ -136,6 +147,19 @@ impl Entry {
         Self::Limits { account: named(home, key), region: key.region.0.clone(), time, quotas, delays, strict_images }
     }
 
+    /// An Auto Scaling group was told of, or is there no more.
+    pub(crate) fn group(
+        home: &StateKey,
+        key: &StateKey,
+        time: Timestamp,
+        seed: u64,
+        name: &str,
+        told: Option<&Group>,
+    ) -> Self {
+        let (region, name, told) = (key.region.0.clone(), name.to_owned(), told.cloned());
+        Self::Group { account: named(home, key), region, time, seed, name, told }
+    }
+
     /// An account began anew in a region.
     pub(crate) fn reset(home: &StateKey, key: &StateKey, time: Timestamp, seed: u64) -> Self {
         Self::Reset { account: named(home, key), region: key.region.0.clone(), time, seed }
@@ -150,6 +174,7 @@ impl Entry {
             | Self::Complete { account, region, time, .. }
             | Self::Deliver { account, region, time, .. }
             | Self::Limits { account, region, time, .. }
+            | Self::Group { account, region, time, .. }
             | Self::Reset { account, region, time, .. } => (account, region, time),
         };
         Some((key_of(home, account.as_deref(), region), *time))

@@ -5,6 +5,7 @@
 //! should look like in `vpc-fabric`; here are sockets, locks, time and tasks.
 
 mod admin;
+mod auto_scaling;
 pub mod board;
 mod clock;
 mod clusters;

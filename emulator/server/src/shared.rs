@@ -23,6 +23,7 @@ use vpc_model::{InstanceId, Model, NetworkInterfaceId};
 
 pub use self::key::StateKey;
 pub use self::region::RegionState;
+use crate::auto_scaling::{Group, GroupError};
 use crate::board::Board;
 use crate::clusters::Clusters;
 use crate::faults::Faults;
@@ -304,6 +305,22 @@ impl Shared {
 
     pub(crate) fn clusters(&self) -> &Clusters {
         &self.clusters
+    }
+
+    /// Makes an Auto Scaling group known.
+    pub(crate) fn set_group(&self, key: &StateKey, name: &str, told: &Group) -> Result<(), GroupError> {
+        let (state, now) = (self.state(key), Timestamp::now());
+        let record = |seed| self.journal.push(&Entry::group(&self.home_key, key, now, seed, name, Some(told)));
+        state.change(now, None, |model, cx| told.apply(name, model, cx), record)?;
+        self.follow(key, &state, now);
+        Ok(())
+    }
+
+    /// Forgets an Auto Scaling group; whether it was there.
+    pub(crate) fn forget_group(&self, key: &StateKey, name: &str) -> bool {
+        let (state, now) = (self.state(key), Timestamp::now());
+        let record = |seed| self.journal.push(&Entry::group(&self.home_key, key, now, seed, name, None));
+        state.change(now, None, |model, _| model.forget_auto_scaling_group(name).is_some(), record)
     }
 
     /// Answers a call that has been parsed.

@@ -235,3 +235,38 @@ async fn clusters_that_cannot_be(#[case] name: &str, #[case] told: &str, #[case]
     assert_eq!(seen.status(), "400", "{}", seen.reply);
     assert!(seen.body().contains(says), "{}", seen.reply);
 }
+
+#[tokio::test]
+async fn auto_scaling_groups_are_told() {
+    let emulator = emulator().await;
+    let to = emulator.endpoint();
+    let path = "/_vpcbox/auto-scaling-groups/one";
+    let subnet = emulator.shared().read(|model| model.subnets().next().expect("a default subnet").id.to_string());
+    let told = format!(r#"{{"maxSize": 3, "desiredCapacity": 2, "subnetIds": ["{subnet}"], "tags": {{"a": "b"}}}}"#);
+    let seen = send(to, &format!("PUT {path} HTTP/1.1"), &told).await;
+    assert_eq!(seen.status(), "200", "{}", seen.reply);
+    let update = "Action=UpdateAutoScalingGroup&Version=2011-01-01&AutoScalingGroupName=one&DesiredCapacity=3";
+    let seen = send(to, &signed("us-east-1", "autoscaling"), update).await;
+    assert_eq!(seen.status(), "200", "{}", seen.reply);
+    let seen = send(to, &format!("GET {path} HTTP/1.1"), "").await;
+    assert!(seen.body().contains(r#""desiredCapacity":3"#) && seen.body().contains(&subnet), "{}", seen.reply);
+    let seen = send(to, &format!("GET {path}?region=eu-west-1 HTTP/1.1"), "").await;
+    assert_eq!(seen.status(), "404");
+    assert_eq!(send(to, &format!("DELETE {path} HTTP/1.1"), "").await.status(), "204");
+    assert_eq!(send(to, &format!("DELETE {path} HTTP/1.1"), "").await.status(), "404");
+}
+
+#[rstest]
+#[case::unknown_member(r#"{"colour": "red"}"#, "colour")]
+#[case::unknown_of_instance(r#"{"instances": [{"instanceId": "i-01234567", "colour": "red"}]}"#, "did not match")]
+#[case::unknown_instance(r#"{"instances": ["i-01234567"]}"#, "i-01234567")]
+#[case::no_id(r#"{"subnetIds": ["here"]}"#, "here")]
+#[case::bounds(r#"{"minSize": 2, "maxSize": 1}"#, "Max bound, 1,")]
+#[case::unknown_template(r#"{"launchTemplate": {"template": "lt-01234567"}}"#, "lt-01234567")]
+#[tokio::test]
+async fn auto_scaling_groups_that_cannot_be(#[case] told: &str, #[case] says: &str) {
+    let emulator = emulator().await;
+    let seen = send(emulator.endpoint(), "PUT /_vpcbox/auto-scaling-groups/one HTTP/1.1", told).await;
+    assert_eq!(seen.status(), "400", "{}", seen.reply);
+    assert!(seen.body().contains(says), "{}", seen.reply);
+}

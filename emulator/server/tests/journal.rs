@@ -139,3 +139,32 @@ async fn a_journal_belongs_to_one_emulator() {
     Emulator::start(config(&journal)).await.expect_err("the file is in use");
     first.shutdown().await;
 }
+
+#[tokio::test]
+async fn groups_and_what_they_launched_are_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.jsonl");
+    let first = start(&journal).await;
+    let data = "LaunchTemplateData.ImageId=ami-0123456789abcdef0&LaunchTemplateData.InstanceType=m5.large";
+    call(&first, "us-east-1", &format!("Action=CreateLaunchTemplate&LaunchTemplateName=one&{data}")).await;
+    let subnet = text(&call(&first, "us-east-1", "Action=DescribeSubnets").await, "subnetId");
+    let template = r#"{"template": "one"}"#;
+    let told =
+        format!(r#"{{"maxSize": 2, "desiredCapacity": 1, "launchTemplate": {template}, "subnetIds": ["{subnet}"]}}"#);
+    for name in ["one", "two"] {
+        let head = format!("PUT /_vpcbox/auto-scaling-groups/{name} HTTP/1.1");
+        assert_eq!(send(first.endpoint(), &head, &told).await.status(), "200");
+    }
+    let head = "DELETE /_vpcbox/auto-scaling-groups/two HTTP/1.1";
+    assert_eq!(send(first.endpoint(), head, "").await.status(), "204");
+    let scale = "Action=SetDesiredCapacity&Version=2011-01-01&AutoScalingGroupName=one&DesiredCapacity=2";
+    assert_eq!(send(first.endpoint(), &signed("us-east-1", "autoscaling"), scale).await.status(), "200");
+    let before = call(&first, "us-east-1", "Action=DescribeInstances").await;
+    first.shutdown().await;
+
+    let second = start(&journal).await;
+    assert_eq!(call(&second, "us-east-1", "Action=DescribeInstances").await, before);
+    assert_eq!(before.matches("<instanceId>").count(), 3);
+    let kept = send(second.endpoint(), "GET /_vpcbox/auto-scaling-groups/one HTTP/1.1", "").await;
+    assert!(kept.body().contains(r#""desiredCapacity":2"#), "{}", kept.reply);
+}

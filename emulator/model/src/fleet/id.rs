@@ -16,17 +16,22 @@ const PARTS: [usize; 5] = [8, 4, 4, 4, 12];
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FleetId(Arc<str>);
 
+/// New digits in the form of a UUID.
+pub(crate) fn uuid(ids: &mut Ids) -> String {
+    let digits = format!("{:016x}{:016x}", ids.number(), ids.number());
+    let (mut parts, mut rest) = (Vec::new(), digits.as_str());
+    for length in PARTS {
+        let (part, others) = rest.split_at(length);
+        parts.push(part);
+        rest = others;
+    }
+    parts.join("-")
+}
+
 impl FleetId {
     /// A new id.
     pub fn new(ids: &mut Ids) -> Self {
-        let digits = format!("{:016x}{:016x}", ids.number(), ids.number());
-        let (mut parts, mut rest) = (Vec::new(), digits.as_str());
-        for length in PARTS {
-            let (part, others) = rest.split_at(length);
-            parts.push(part);
-            rest = others;
-        }
-        Self(format!("{PREFIX}{}", parts.join("-")).into())
+        Self(format!("{PREFIX}{}", uuid(ids)).into())
     }
 
     /// The whole id, prefix included.

@@ -1,4 +1,4 @@
-//! EC2's and STS's endpoint: an HTTP request in, one call on the model, an HTTP reply out.
+//! The endpoint of EC2, STS and Auto Scaling: an HTTP request in, one call on the model, an HTTP reply out.
 //!
 //! The same service answers on loopback and, inside each VPC's fabric, at [`EC2_ENDPOINT`].
 //!
@@ -36,7 +36,7 @@ use crate::{Shared, StateKey};
 /// The longest request that is read. Calls are far smaller; user data is at most 16 KiB.
 const REQUEST_BYTES: usize = 1024 * 1024;
 
-/// The calls of EC2 and STS.
+/// The calls of EC2, STS, Auto Scaling and EKS.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new().route("/", any(handle)).merge(eks::router()).with_state(shared)
 }
@@ -90,11 +90,10 @@ fn verified(
     if !shared.config().verify_signatures || is_open {
         return Ok(());
     }
-    let is_sts = match credential {
-        Some(credential) => credential.service == "sts",
-        None => parameter("Version").is_some_and(|version| version == "2011-06-15"),
+    let service = match credential {
+        Some(credential) => Service::of_scope(&credential.service),
+        None => parameter("Version").map_or(Service::Ec2, |version| Service::of_version(&version)),
     };
-    let service = if is_sts { Service::Sts } else { Service::Ec2 };
     let outcome = match credential {
         None => Err(Refusal::Unsigned),
         Some(credential) => {
@@ -202,7 +201,7 @@ fn decide(shared: &Shared, key: &StateKey, access_key_id: Option<&str>, call: &C
         access_key_id,
         action: call.action(),
         read_only: call.is_read_only(),
-        is_ec2: call.service() == Service::Ec2,
+        service: call.service(),
         parameters,
     };
     let places = || shared.state(key).read(|model| Places::of(parameters, model));

@@ -275,11 +275,11 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 impl Refusal {
-    /// How a service words it. EC2 and STS have codes of their own for the same things.
+    /// How a service words it. EC2 has codes of its own for the same things.
     pub(super) fn error(&self, service: Service) -> ApiError {
         let (code, message) = match service {
             Service::Ec2 => self.of_ec2(),
-            Service::Sts => self.of_sts(),
+            Service::Sts | Service::AutoScaling => self.of_sts(),
         };
         ApiError::new(code, message).to(service)
     }

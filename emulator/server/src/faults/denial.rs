@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ec2_api::{ApiError, Code};
+use ec2_api::{ApiError, Code, Service};
 use serde_json::json;
 
 use super::Facts;
@@ -23,7 +23,7 @@ const KINDS: &[(&str, &str)] = &[
 /// The error of a call that is not allowed.
 pub(super) fn error(facts: Facts<'_>, explicit: bool) -> ApiError {
     let Facts { account, action, .. } = facts;
-    let service = if facts.is_ec2 { "ec2" } else { "sts" };
+    let service = facts.service.name();
     let (user, resource) = (format!("arn:aws:iam::{account}:root"), arn(facts));
     let reason = if explicit {
         "with an explicit deny in an identity-based policy".to_owned()
@@ -32,7 +32,7 @@ pub(super) fn error(facts: Facts<'_>, explicit: bool) -> ApiError {
     };
     let told =
         format!("User: {user} is not authorized to perform: {service}:{action} on resource: {resource} {reason}");
-    if !facts.is_ec2 {
+    if facts.service != Service::Ec2 {
         return ApiError::new(Code::ACCESS_DENIED, told);
     }
     // Deviation: AWS encrypts the message, and only DecodeAuthorizationMessage reads it.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ec2_api::{ApiError, Code};
+use ec2_api::{ApiError, Code, Service};
 use jiff::{SignedDuration, Timestamp};
 use vpc_model::{Ids, Model, NetworkInterfaceId, SubnetId};
 
@@ -28,7 +28,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) access_key_id: Option<&'a str>,
     pub(crate) action: &'a str,
     pub(crate) read_only: bool,
-    pub(crate) is_ec2: bool,
+    pub(crate) service: Service,
     /// Without the action.
     pub(crate) parameters: &'a BTreeMap<String, String>,
 }
@@ -199,7 +199,7 @@ impl State {
     }
 
     fn throttle(&mut self, facts: Facts<'_>, now: Timestamp) -> Option<Refused> {
-        let throttling = self.config.throttling.as_ref().filter(|_| facts.is_ec2)?;
+        let throttling = self.config.throttling.as_ref().filter(|_| facts.service == Service::Ec2)?;
         let Facts { account, region, action, read_only, parameters, .. } = facts;
         if self.buckets.take(throttling, region, action, read_only, parameters, now) {
             return None;

@@ -17,7 +17,7 @@ fn decide(faults: &Faults, form: &str) -> Verdict {
         access_key_id: Some("AK"),
         action: &action,
         read_only: action.starts_with("Describe"),
-        is_ec2: true,
+        service: ec2_api::Service::Ec2,
         parameters: &parameters,
     };
     let places = Places {

@@ -58,6 +58,17 @@ fn repeat(shared: &Shared, line: usize, entry: &Entry) -> Result<(), JournalErro
             let limits = Limits::from_named(quotas, delays, *strict_images);
             state.change(time, None, |model, _| limits.apply(model), drop);
         }
+        Entry::Group { seed, name, told, .. } => {
+            let change = |model: &mut Model, cx: &mut Context<'_>| match told {
+                Some(told) => told.apply(name, model, cx),
+                None => {
+                    model.forget_auto_scaling_group(name);
+                    Ok(())
+                }
+            };
+            let told = state.change(time, Some(*seed), change, drop);
+            told.map_err(|error| JournalError::Refused { line, code: error.to_string() })?;
+        }
         Entry::Reset { seed, .. } => state.reset(time, Some(*seed), drop),
     }
     Ok(())

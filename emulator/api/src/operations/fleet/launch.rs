@@ -8,7 +8,7 @@ use vpc_model::{
     Context, FleetId, InstanceId, LaunchParameter, LaunchParameters, Model, SubnetId, Tags, instance_type, spot_price,
 };
 
-use crate::operations::instance::launch::{TemplateRef, request_of};
+use crate::operations::instance::launch::{TemplateRef, put_subnet, request_of};
 use crate::operations::instance_requirements;
 use crate::query::Query;
 use crate::{ApiError, Code, shape, tag_specification};
@@ -288,18 +288,8 @@ impl Candidate {
         if !placement.is_empty() {
             all.insert("Placement".to_owned(), LaunchParameter::Structure(placement));
         }
-        let Some(subnet) = self.overrides.get("SubnetId") else { return };
-        match all.get_mut("NetworkInterface") {
-            Some(LaunchParameter::List(interfaces)) => interfaces.iter_mut().for_each(|interface| {
-                if let LaunchParameter::Structure(interface) = interface
-                    && !interface.contains_key("NetworkInterfaceId")
-                {
-                    interface.insert("SubnetId".to_owned(), subnet.clone());
-                }
-            }),
-            _ => {
-                all.insert("SubnetId".to_owned(), subnet.clone());
-            }
+        if let Some(subnet) = self.overrides.get("SubnetId") {
+            put_subnet(all, subnet);
         }
     }
 }

@@ -6,7 +6,7 @@ mod request;
 mod tests;
 
 use vpc_model::launch_template::{TemplateName, VersionChoice, parameters};
-use vpc_model::{Context, InstanceId, LaunchParameters, Model};
+use vpc_model::{Context, InstanceId, LaunchParameter, LaunchParameters, Model};
 
 pub(crate) use self::options::{KEPT, dns_names, dns_names_given};
 pub(crate) use self::request::LaunchRequest;
@@ -97,4 +97,19 @@ pub(crate) fn request_of(mut all: LaunchParameters, token: Option<&str>) -> Resu
     let request = LaunchRequest::decode(&mut query)?;
     query.finish()?;
     request.check()
+}
+
+/// Puts a subnet in the place of the one that a launch names, in its interfaces where it lists them.
+pub(crate) fn put_subnet(all: &mut LaunchParameters, subnet: &LaunchParameter) {
+    let Some(LaunchParameter::List(interfaces)) = all.get_mut("NetworkInterface") else {
+        all.insert("SubnetId".to_owned(), subnet.clone());
+        return;
+    };
+    for interface in interfaces {
+        if let LaunchParameter::Structure(interface) = interface
+            && !interface.contains_key("NetworkInterfaceId")
+        {
+            interface.insert("SubnetId".to_owned(), subnet.clone());
+        }
+    }
 }
