@@ -23,6 +23,7 @@ mod security_group;
 mod subnet;
 mod tags;
 mod transit_gateway;
+mod volume;
 mod vpc;
 mod vpc_endpoint;
 mod vpn;
@@ -96,6 +97,8 @@ codes! {
     INVALID_CAPACITY_RESERVATION_ID_NOT_FOUND "InvalidCapacityReservationId.NotFound" 400;
     INVALID_CAPACITY_RESERVATION_STATE "InvalidCapacityReservationState" 400;
     RESERVATION_CAPACITY_EXCEEDED "ReservationCapacityExceeded" 400;
+    INVALID_BLOCK_DEVICE_MAPPING "InvalidBlockDeviceMapping" 400;
+    VOLUME_IN_USE "VolumeInUse" 400;
     INVALID_AMI_ID_MALFORMED "InvalidAMIID.Malformed" 400;
     INVALID_AMI_ID_NOT_FOUND "InvalidAMIID.NotFound" 400;
     INVALID_INSTANCE_ATTRIBUTE_VALUE "InvalidInstanceAttributeValue" 400;

@@ -42,6 +42,7 @@ mod tags;
 mod transit_gateway;
 mod trunk;
 mod unsuccessful;
+mod volume;
 mod vpc;
 mod vpc_endpoint;
 mod vpn_connection;
@@ -108,6 +109,7 @@ families! {
     tags::ACTIONS,
     transit_gateway::ACTIONS,
     trunk::ACTIONS,
+    volume::ACTIONS,
     vpc::ACTIONS,
     vpc_endpoint::ACTIONS,
     vpn_connection::ACTIONS,

@@ -157,6 +157,8 @@ ids! {
     ReservationId "r-"
     /// A request for Spot Instances.
     SpotRequestId "sir-"
+    /// An EBS volume.
+    VolumeId "vol-"
     /// A machine image.
     ImageId "ami-"
     /// A launch template.

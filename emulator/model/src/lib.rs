@@ -51,6 +51,7 @@ mod testing;
 pub mod transit_gateway;
 pub mod trunk;
 pub mod types;
+pub mod volume;
 pub mod vpc;
 pub mod vpc_endpoint;
 pub mod vpn_connection;
@@ -124,6 +125,7 @@ pub use transit_gateway::{
 };
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};
+pub use volume::{Volume, VolumeError};
 pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcCidrAssociation, VpcError};
 pub use vpc_endpoint::{
     Acceptance, DnsEntry, DnsOptions, DnsRecordIpType, EndpointChange, EndpointPlace, NewVpcEndpoint, VpcEndpoint,

@@ -21,7 +21,7 @@ use crate::{
     PrefixList, PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest,
     SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord,
     TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable,
-    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
+    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Volume, VolumeId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
     VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
@@ -52,6 +52,7 @@ pub struct Model {
     pub(crate) trunk_associations: Map<TrunkAssociationId, TrunkAssociation>,
     pub(crate) security_groups: Map<SecurityGroupId, SecurityGroup>,
     pub(crate) instances: Map<InstanceId, Instance>,
+    pub(crate) volumes: Map<VolumeId, Volume>,
     pub(crate) public_images: PublicImages,
     pub(crate) strict_images: bool,
     pub(crate) account_settings: AccountSettings,
@@ -218,6 +219,7 @@ impl Model {
             trunk_associations: Map::new(),
             security_groups: Map::new(),
             instances: Map::new(),
+            volumes: Map::new(),
             capacity_reservations: Map::new(),
             key_pairs: Map::new(),
             launch_templates: Map::new(),
@@ -382,6 +384,8 @@ impl Model {
         trunk_associations trunk_association: TrunkAssociationId => TrunkAssociation;
         /// All security groups in the order of their ids.
         security_groups security_group: SecurityGroupId => SecurityGroup;
+        /// All volumes.
+        volumes volume: VolumeId => Volume;
         /// All instances in the order of their ids, terminated ones included.
         instances instance: InstanceId => Instance;
         /// All capacity reservations in the order of their ids.

@@ -96,6 +96,7 @@ fn counts(model: &Model) -> Value {
         "securityGroups": model.security_groups().count(),
         "routeTables": model.route_tables().count(),
         "instances": model.instances().count(),
+        "volumes": model.volumes().count(),
     })
 }
 

@@ -94,6 +94,7 @@ impl From<InstanceError> for ApiError {
             ),
             InstanceError::Capacity(err) => err.into(),
             InstanceError::PlacementGroup(err) => err.into(),
+            InstanceError::Volume(err) => err.into(),
             InstanceError::Interface(err) => err.into(),
         }
     }

@@ -14,7 +14,8 @@ use vpc_model::{
     PlacementGroupId, PrefixListId, ProfileAssociationId, ReservationId, ResourceId, RouteTableAssociationId,
     RouteTableId, SecurityGroupId, SecurityGroupRuleId, SpotRequestId, SubnetCidrAssociationId,
     SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
-    TrunkAssociationId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    TrunkAssociationId, VolumeId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId,
+    ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -174,6 +175,7 @@ ids! {
     LaunchTemplateId, INVALID_LAUNCH_TEMPLATE_ID_MALFORMED;
     ReservationId, INVALID_RESERVATION_ID_MALFORMED;
     ImageId, INVALID_AMI_ID_MALFORMED;
+    VolumeId, INVALID_PARAMETER_VALUE;
     CapacityReservationId, INVALID_CAPACITY_RESERVATION_ID_MALFORMED;
     ProfileAssociationId, INVALID_ASSOCIATION_ID_MALFORMED;
     KeyPairId, INVALID_KEY_PAIR_NOT_FOUND;

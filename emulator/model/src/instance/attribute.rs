@@ -26,6 +26,13 @@ pub enum InstanceAttribute {
     InstanceType(String),
     /// The user data of a stopped instance, decoded.
     UserData(Vec<u8>),
+    /// Whether the volume of a device goes with the instance.
+    DeleteVolume {
+        /// The device's name.
+        device: String,
+        /// Whether it goes.
+        on: bool,
+    },
     /// An option of a stopped instance that is kept and shown, by RunInstances' name; without a value it goes.
     Kept(&'static str, Option<String>),
 }
@@ -79,6 +86,7 @@ impl Model {
                 let interface = self.only_interface(id)?;
                 self.modify_network_interface(&interface, InterfaceAttribute::Groups(groups))?;
             }
+            InstanceAttribute::DeleteVolume { device, on } => self.keep_or_delete_volume(id, &device, on)?,
             own => self.modify_own_attribute(id, state, own)?,
         }
         self.touch();
@@ -151,8 +159,10 @@ impl Model {
                 instance_type::find(&name).ok_or_else(|| InstanceError::NoTypeToChangeTo(name.clone()))?;
                 instance.instance_type = name;
             }
-            InstanceAttribute::SourceDestCheck(_) | InstanceAttribute::Groups(_) => {
-                unreachable!("these are the interface's")
+            InstanceAttribute::SourceDestCheck(_)
+            | InstanceAttribute::Groups(_)
+            | InstanceAttribute::DeleteVolume { .. } => {
+                unreachable!("these are the interface's and the volumes'")
             }
         }
         Ok(())

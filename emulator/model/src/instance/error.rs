@@ -1,7 +1,8 @@
 //! Why an operation on instances is refused.
 
 use crate::{
-    CapacityError, ImageId, InstanceId, InterfaceError, PlacementGroupError, ProfileAssociationId, SubnetId, ZoneName,
+    CapacityError, ImageId, InstanceId, InterfaceError, PlacementGroupError, ProfileAssociationId, SubnetId, VolumeError,
+    ZoneName,
 };
 
 /// Why an operation on instances is refused.
@@ -96,6 +97,9 @@ pub enum InstanceError {
     /// Something about its placement group.
     #[error(transparent)]
     PlacementGroup(#[from] PlacementGroupError),
+    /// Something about its volumes.
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
     /// Something about an interface.
     #[error(transparent)]
     Interface(#[from] InterfaceError),

@@ -47,6 +47,8 @@ pub struct NewInstances {
     pub options: InstanceOptions,
     /// Their tags.
     pub tags: Tags,
+    /// Their volumes' tags.
+    pub volume_tags: Tags,
 }
 
 /// An interface of a launch.
@@ -109,6 +111,7 @@ impl NewInstances {
             disable_api_stop: false,
             options: InstanceOptions::default(),
             tags: Tags::new(),
+            volume_tags: Tags::new(),
         }
     }
 
@@ -141,7 +144,10 @@ impl Model {
         while launched.len() < new.max_count as usize {
             let instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
             match self.launch_one(cx, instance, &new.interfaces) {
-                Ok(id) => launched.push(id),
+                Ok(id) => {
+                    self.make_volumes(cx, &id, &new.volume_tags);
+                    launched.push(id);
+                }
                 Err(err) if launched.len() >= new.min_count as usize && is_exhausted(&err) => break,
                 Err(err) => {
                     for id in &launched {
@@ -176,6 +182,7 @@ impl Model {
             return Err(InstanceError::NoSuchType(new.instance_type.clone()));
         };
         self.check_image(&new.image_id, known.name, known.architecture())?;
+        self.check_volumes(&new.image_id, &new.options)?;
         if let Some(name) = new.key_name.as_ref().filter(|name| self.key_pair_named(name).is_none()) {
             return Err(InstanceError::NoSuchKeyPair(name.clone()));
         }
@@ -240,6 +247,7 @@ impl Model {
             disable_api_termination: new.disable_api_termination,
             disable_api_stop: new.disable_api_stop,
             options: own_options(cx, &new.options, self.subnets[subnet_id].private_dns_name_options),
+            volumes: Vec::new(),
             tags: new.tags.clone(),
         }
     }
@@ -344,6 +352,7 @@ impl Model {
             self.remove_interface(interface_id);
         }
         self.release_interfaces(id);
+        self.undo_volumes(id);
         self.instances.remove(id);
         self.spot_requests.retain(|_, request| request.instance_id != *id);
         self.note_under_way(id);

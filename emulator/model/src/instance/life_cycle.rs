@@ -91,6 +91,7 @@ impl Model {
         instance.state = InstanceState::Terminated;
         instance.terminated = Some(now);
         self.release_interfaces(id);
+        self.release_volumes(id);
         self.touch();
     }
 
@@ -216,6 +217,7 @@ impl Model {
             InstanceState::Terminated => {
                 instance.terminated = Some(now);
                 self.release_interfaces(&change.id);
+                self.release_volumes(&change.id);
             }
             _ => {}
         }

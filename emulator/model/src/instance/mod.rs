@@ -25,7 +25,7 @@ pub use options::InstanceOptions;
 pub use profile::ProfileAssociation;
 
 use crate::{
-    CapacityReservationId, ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VpcId, ZoneName,
+    CapacityReservationId, ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VolumeId, VpcId, ZoneName,
 };
 
 /// An instance. Its network interfaces are found by their attachments.
@@ -79,6 +79,8 @@ pub struct Instance {
     pub disable_api_stop: bool,
     /// What it was launched with beyond its network.
     pub options: InstanceOptions,
+    /// Its volumes, the root volume first.
+    pub volumes: Vec<VolumeId>,
     /// Its tags.
     pub tags: Tags,
 }

@@ -72,6 +72,7 @@ resources! {
     "transit-gateway" transit_gateways;
     "transit-gateway-attachment" transit_gateway_attachments;
     "transit-gateway-route-table" transit_gateway_route_tables;
+    "volume" volumes;
     "vpc" vpcs;
     "vpc-endpoint" vpc_endpoints;
     "vpc-endpoint-service" offered_services;

@@ -127,21 +127,18 @@ fn autoscaling(instance: &Instance) -> Option<Node> {
     Some(Node::Folder(folder([("target-lifecycle-state", Some(leaf(state)))])))
 }
 
-/// The root volume, and the others that the image brings.
+/// The root volume, the others, and the disks of the machine's own that the image names.
 fn block_devices(model: &Model, instance: &Instance) -> Folder {
-    let devices = model.image(&instance.image_id).map_or(&[][..], |image| &image.devices);
-    let root = devices.first().map_or("/dev/xvda", |device| &device.name);
+    let root = model.root_device(instance);
     let mut mapping = folder([("ami", Some(leaf(root))), ("root", Some(leaf(root)))]);
-    let mut volumes = 0;
-    for device in devices.iter().skip(1) {
-        let name = match device.volume {
-            Volume::Ebs { .. } => {
-                volumes += 1;
-                format!("ebs{volumes}")
-            }
-            Volume::Ephemeral(number) => format!("ephemeral{number}"),
-        };
-        mapping.insert(name, leaf(device.name.trim_start_matches("/dev/")));
+    let others = model.volumes_of(instance).filter(|(_, place)| place.device != root);
+    for (at, (_, place)) in others.enumerate() {
+        mapping.insert(format!("ebs{}", at + 1), leaf(place.device.trim_start_matches("/dev/")));
+    }
+    for device in model.image(&instance.image_id).map_or(&[][..], |image| &image.devices) {
+        if let Volume::Ephemeral(number) = device.volume {
+            mapping.insert(format!("ephemeral{number}"), leaf(device.name.trim_start_matches("/dev/")));
+        }
     }
     mapping
 }

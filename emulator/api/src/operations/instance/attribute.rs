@@ -4,11 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use vpc_model::instance::InstanceAttribute;
-use vpc_model::{Context, Image, Instance, InstanceId, Model, SecurityGroupId, ShutdownBehavior};
+use vpc_model::{Context, Instance, InstanceId, Model, SecurityGroupId, ShutdownBehavior};
 
 use super::item;
 use crate::ApiError;
-use crate::operations::{Done, Operation, Output, ReadOperation};
+use crate::operations::{Done, Operation, Output, ReadOperation, volume};
 use crate::query::{Base64, Query, Value, values};
 use crate::xml::Xml;
 
@@ -80,7 +80,7 @@ impl ReadOperation for DescribeInstanceAttribute {
 
 fn write_attribute(xml: &mut Xml, model: &Model, instance: &Instance, attribute: Attribute) {
     match attribute {
-        Attribute::BlockDeviceMapping => xml.list("blockDeviceMapping", [(); 0], |_, ()| ()),
+        Attribute::BlockDeviceMapping => volume::write_devices(xml, model, instance),
         Attribute::DisableApiStop => write_value(xml, "disableApiStop", Some(instance.disable_api_stop)),
         Attribute::DisableApiTermination => {
             write_value(xml, "disableApiTermination", Some(instance.disable_api_termination));
@@ -99,8 +99,7 @@ fn write_attribute(xml: &mut Xml, model: &Model, instance: &Instance, attribute:
         Attribute::ProductCodes => xml.list("productCodes", [(); 0], |_, ()| ()),
         Attribute::Ramdisk => write_value(xml, "ramdisk", instance.options.text("RamdiskId")),
         Attribute::RootDeviceName => {
-            let name = model.image(&instance.image_id).map_or("/dev/xvda", Image::root_device);
-            write_value(xml, "rootDeviceName", Some(name));
+            write_value(xml, "rootDeviceName", Some(model.root_device(instance)));
         }
         Attribute::ShutdownBehavior => {
             write_value(xml, "instanceInitiatedShutdownBehavior", Some(instance.shutdown_behavior));
@@ -146,7 +145,7 @@ impl Operation for ModifyInstanceAttribute {
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         let instance_id = query.required("InstanceId")?;
-        query.refuse_unsupported(&["BlockDeviceMapping", "EnclaveOptions"])?;
+        query.refuse_unsupported(&["EnclaveOptions"])?;
         let mut named = named_attributes(query)?;
         match named.len() {
             0 => Err(ApiError::missing("Attribute")),
@@ -175,6 +174,7 @@ fn named_attributes(query: &mut Query) -> Result<Vec<InstanceAttribute>, ApiErro
     named.extend(value(query, "Ramdisk")?.map(|id: String| kept("RamdiskId", id)));
     named.extend(always(query, "EnaSupport", "true")?);
     named.extend(always(query, "SriovNetSupport", "simple")?);
+    named.extend(query.structs("BlockDeviceMapping", device)?);
     let groups: Vec<SecurityGroupId> = query.list("GroupId")?;
     if !groups.is_empty() {
         named.push(InstanceAttribute::Groups(groups));
@@ -185,6 +185,17 @@ fn named_attributes(query: &mut Query) -> Result<Vec<InstanceAttribute>, ApiErro
         named.push(by_name(query, attribute)?);
     }
     Ok(named)
+}
+
+/// Takes whether a device's volume goes with the instance; nothing else of it can be changed.
+fn device(query: &mut Query) -> Result<InstanceAttribute, ApiError> {
+    query.refuse_unsupported(&["NoDevice", "VirtualName"])?;
+    let device = query.required("DeviceName")?;
+    let on = query.structure("Ebs", |ebs| {
+        ebs.refuse_unsupported(&["VolumeId"])?;
+        ebs.required("DeleteOnTermination")
+    })?;
+    Ok(InstanceAttribute::DeleteVolume { device, on: on.ok_or_else(|| ApiError::missing("Ebs.DeleteOnTermination"))? })
 }
 
 /// An option that is kept by RunInstances' name.

@@ -5,7 +5,8 @@
 use std::fmt::Display;
 
 use vpc_model::instance::options::{SpotMarket, profile_id};
-use vpc_model::{Image, Instance, Model, NetworkInterface};
+use vpc_model::volume::VolumeAttachment;
+use vpc_model::{Instance, Model, NetworkInterface, Volume};
 
 use super::{item, options};
 use crate::filter::Fields;
@@ -63,18 +64,27 @@ macro_rules! interface {
     };
 }
 
+fn of_volumes(model: &Model, own: &Instance, value: impl Fn(&Volume, &VolumeAttachment) -> String) -> Vec<String> {
+    model.volumes_of(own).map(|(volume, place)| value(volume, place)).collect()
+}
+
 pub(super) const FIELDS: Fields<Model, Instance> = Fields {
     by_name: &[
         ("affinity", |_, own| each(&own.options.placement.affinity)),
         ("architecture", |_, own| each(item::architecture(own))),
         ("availability-zone", |_, own| vec![own.zone.to_string()]),
         ("availability-zone-id", |model, own| each(model.zone(&own.zone).map(|zone| zone.id))),
-        // There are no volumes.
-        ("block-device-mapping.attach-time", |_, _| Vec::new()),
-        ("block-device-mapping.delete-on-termination", |_, _| Vec::new()),
-        ("block-device-mapping.device-name", |_, _| Vec::new()),
-        ("block-device-mapping.status", |_, _| Vec::new()),
-        ("block-device-mapping.volume-id", |_, _| Vec::new()),
+        ("block-device-mapping.attach-time", |model, own| {
+            of_volumes(model, own, |_, place| crate::xml::time(place.attach_time))
+        }),
+        ("block-device-mapping.delete-on-termination", |model, own| {
+            of_volumes(model, own, |_, place| place.delete_on_termination.to_string())
+        }),
+        ("block-device-mapping.device-name", |model, own| of_volumes(model, own, |_, place| place.device.clone())),
+        ("block-device-mapping.status", |model, own| {
+            of_volumes(model, own, |_, place| model.attachment_state(place).to_owned())
+        }),
+        ("block-device-mapping.volume-id", |model, own| of_volumes(model, own, |volume, _| volume.id.to_string())),
         ("boot-mode", |_, _| Vec::new()),
         ("capacity-reservation-id", |_, own| each(&own.capacity_reservation)),
         ("capacity-reservation-specification.capacity-reservation-preference", |_, own| {
@@ -229,9 +239,7 @@ pub(super) const FIELDS: Fields<Model, Instance> = Fields {
         ("reason", |_, own| each(&own.state_reason)),
         ("requester-id", |_, _| Vec::new()),
         ("reservation-id", |_, own| vec![own.reservation_id.to_string()]),
-        ("root-device-name", |model, own| {
-            vec![model.image(&own.image_id).map_or("/dev/xvda", Image::root_device).to_owned()]
-        }),
+        ("root-device-name", |model, own| vec![model.root_device(own).to_owned()]),
         ("root-device-type", |_, _| vec!["ebs".to_owned()]),
         ("source-dest-check", |model, own| each(item::primary(model, own).map(|found| found.source_dest_check))),
         ("spot-instance-request-id", |_, own| {

@@ -1,11 +1,11 @@
 //! Instances and reservations as replies show them.
 
 use vpc_model::instance::options::profile_id;
-use vpc_model::{Image, Instance, InstanceState, Model, NetworkInterface, SecurityGroupId, instance_type};
+use vpc_model::{Instance, InstanceState, Model, NetworkInterface, SecurityGroupId, instance_type};
 
 use super::{metadata, options};
 use crate::operations::elastic_ip::{PublicAssociation, associations};
-use crate::operations::{Output, network_interface};
+use crate::operations::{Output, network_interface, volume};
 use crate::xml::Xml;
 
 /// What one launch made, as far as a call asks for it.
@@ -86,7 +86,6 @@ pub(super) fn write_state(xml: &mut Xml, name: &'static str, state: InstanceStat
 }
 
 fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
-    let image = model.image(&instance.image_id);
     xml.text("instanceId", &instance.id);
     xml.text("imageId", &instance.image_id);
     write_state(xml, "instanceState", instance.state);
@@ -105,8 +104,8 @@ fn write_instance(xml: &mut Xml, model: &Model, instance: &Instance) {
     write_state_reason(xml, instance.state);
     xml.optional("architecture", architecture(instance));
     xml.text("rootDeviceType", "ebs");
-    xml.text("rootDeviceName", image.map_or("/dev/xvda", Image::root_device));
-    xml.list("blockDeviceMapping", [(); 0], |_, ()| ());
+    xml.text("rootDeviceName", model.root_device(instance));
+    volume::write_devices(xml, model, instance);
     xml.text("virtualizationType", "hvm");
     xml.text("clientToken", instance.client_token.as_deref().unwrap_or_default());
     xml.tags(&instance.tags);

@@ -69,7 +69,8 @@ fn interfaces() {
     );
     let reply = run(&mut world, &form).ok();
     assert_eq!(reply.texts("deviceIndex"), ["0", "1"]);
-    assert_eq!(reply.texts("deleteOnTermination"), ["true", "false"]);
+    // The last one is the root volume's.
+    assert_eq!(reply.texts("deleteOnTermination"), ["true", "false", "true"]);
     assert_eq!(reply.texts("primary"), ["true", "false", "false", "true"]);
     assert_eq!(reply.texts("ipv4Prefix").len(), 1);
     assert_eq!(reply.text("udpTimeout"), "45");

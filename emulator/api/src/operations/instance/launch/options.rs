@@ -38,7 +38,7 @@ const EBS: &[Member] = &[
     ("VolumeType", "volumeType", Text),
 ];
 
-/// What is kept as it was given. Instances here have no disks, processors or hosts of their own, so nothing
+/// What is kept as it was given. Instances here have no processors or hosts of their own, so little
 /// follows from it; what replies show of it, they show by these names.
 pub(crate) const KEPT: &[Member] = &[
     ("AdditionalInfo", "additionalInfo", Text),

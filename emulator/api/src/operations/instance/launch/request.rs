@@ -14,7 +14,7 @@ use crate::{ApiError, Code, tag_specification};
 /// What EC2 launches where no type is named.
 const DEFAULT_TYPE: &str = "m1.small";
 
-/// What tags can be given to. There are no volumes here, so theirs are taken and no more.
+/// What tags can be given to.
 const TAGGED: &[&str] = &["elastic-gpu", "instance", "network-interface", "spot-instances-request", "volume"];
 
 /// Parameters that would make another instance of it than what is launched here.
@@ -44,6 +44,7 @@ pub(crate) struct LaunchRequest {
     options: InstanceOptions,
     tags: Tags,
     interface_tags: Tags,
+    volume_tags: Tags,
 }
 
 /// What a launch says about its interface without listing it.
@@ -104,6 +105,7 @@ impl LaunchRequest {
             options,
             tags: tags.remove("instance").unwrap_or_default(),
             interface_tags: tags.remove("network-interface").unwrap_or_default(),
+            volume_tags: tags.remove("volume").unwrap_or_default(),
         })
     }
 
@@ -156,6 +158,7 @@ impl LaunchRequest {
             disable_api_stop: self.disable_api_stop,
             options,
             tags,
+            volume_tags: self.volume_tags,
         })
     }
 
