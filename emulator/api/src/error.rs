@@ -97,6 +97,8 @@ codes! {
     INVALID_CAPACITY_RESERVATION_ID_NOT_FOUND "InvalidCapacityReservationId.NotFound" 400;
     INVALID_CAPACITY_RESERVATION_STATE "InvalidCapacityReservationState" 400;
     RESERVATION_CAPACITY_EXCEEDED "ReservationCapacityExceeded" 400;
+    MAX_SPOT_INSTANCE_COUNT_EXCEEDED "MaxSpotInstanceCountExceeded" 400;
+    VCPU_LIMIT_EXCEEDED "VcpuLimitExceeded" 400;
     INVALID_BLOCK_DEVICE_MAPPING "InvalidBlockDeviceMapping" 400;
     VOLUME_IN_USE "VolumeInUse" 400;
     INVALID_AMI_ID_MALFORMED "InvalidAMIID.Malformed" 400;

@@ -21,8 +21,8 @@ use crate::{
     PrefixList, PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest,
     SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord,
     TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable,
-    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Volume, VolumeId, Vpc, VpcEndpoint, VpcEndpointId, VpcId,
-    VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Volume, VolumeId, Vpc, VpcEndpoint,
+    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -145,6 +145,12 @@ pub struct Quotas {
     pub vpn_gateways: usize,
     /// Customer gateways per region: 50.
     pub customer_gateways: usize,
+    /// vCPUs of On-Demand Instances that run, in each group of families: 10,000.
+    ///
+    /// Deviation: AWS begins with fewer.
+    pub on_demand_vcpus: usize,
+    /// The same of Spot Instances: 10,000.
+    pub spot_vcpus: usize,
     /// VPN connections per region: 50.
     pub vpn_connections: usize,
     /// VPN connections per virtual private gateway: 10.
@@ -178,6 +184,8 @@ impl Default for Quotas {
             interface_endpoints_per_vpc: 50,
             vpn_gateways: 5,
             customer_gateways: 50,
+            on_demand_vcpus: 10_000,
+            spot_vcpus: 10_000,
             vpn_connections: 50,
             vpn_connections_per_gateway: 10,
         }

@@ -34,6 +34,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("interfaceEndpointsPerVpc", |quotas| &mut quotas.interface_endpoints_per_vpc),
     ("vpnGateways", |quotas| &mut quotas.vpn_gateways),
     ("customerGateways", |quotas| &mut quotas.customer_gateways),
+    ("onDemandVcpus", |quotas| &mut quotas.on_demand_vcpus),
+    ("spotVcpus", |quotas| &mut quotas.spot_vcpus),
     ("vpnConnections", |quotas| &mut quotas.vpn_connections),
     ("vpnConnectionsPerGateway", |quotas| &mut quotas.vpn_connections_per_gateway),
 ];

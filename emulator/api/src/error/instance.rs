@@ -94,6 +94,17 @@ impl From<InstanceError> for ApiError {
             ),
             InstanceError::Capacity(err) => err.into(),
             InstanceError::PlacementGroup(err) => err.into(),
+            InstanceError::VcpuLimit(limit) => Self::new(
+                Code::VCPU_LIMIT_EXCEEDED,
+                format!(
+                    "You have requested more vCPU capacity than your current vCPU limit of {limit} allows for the \
+                     instance bucket that the specified instance type belongs to. Please visit \
+                     http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit."
+                ),
+            ),
+            InstanceError::SpotLimit => {
+                Self::new(Code::MAX_SPOT_INSTANCE_COUNT_EXCEEDED, "Max spot instance count exceeded")
+            }
             InstanceError::Volume(err) => err.into(),
             InstanceError::Interface(err) => err.into(),
         }

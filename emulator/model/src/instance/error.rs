@@ -1,8 +1,8 @@
 //! Why an operation on instances is refused.
 
 use crate::{
-    CapacityError, ImageId, InstanceId, InterfaceError, PlacementGroupError, ProfileAssociationId, SubnetId, VolumeError,
-    ZoneName,
+    CapacityError, ImageId, InstanceId, InterfaceError, PlacementGroupError, ProfileAssociationId, SubnetId,
+    VolumeError, ZoneName,
 };
 
 /// Why an operation on instances is refused.
@@ -91,6 +91,12 @@ pub enum InstanceError {
     /// The attribute belongs to the interface, and there are several.
     #[error("instance {0} has several interfaces")]
     SeveralInterfaces(InstanceId),
+    /// As many vCPUs run as may.
+    #[error("no more than {0} vCPUs can run")]
+    VcpuLimit(usize),
+    /// As many Spot Instances run as may.
+    #[error("no more spot instances can run")]
+    SpotLimit,
     /// Something about a capacity reservation.
     #[error(transparent)]
     Capacity(#[from] CapacityError),

@@ -140,10 +140,10 @@ impl Model {
         self.check_launch(new)?;
         let (subnet_id, zone) = self.place_of(new)?;
         let reservation_id: ReservationId = cx.ids.next();
-        let mut launched = Vec::new();
+        let (mut launched, mut room) = (Vec::new(), self.vcpu_room(new));
         while launched.len() < new.max_count as usize {
             let instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
-            match self.launch_one(cx, instance, &new.interfaces) {
+            match room.take().and_then(|()| self.launch_one(cx, instance, &new.interfaces)) {
                 Ok(id) => {
                     self.make_volumes(cx, &id, &new.volume_tags);
                     launched.push(id);
@@ -376,7 +376,9 @@ fn is_exhausted(err: &InstanceError) -> bool {
     use InterfaceError::{Address, NoPrefixForNew};
     matches!(
         err,
-        InstanceError::Interface(Address(Exhausted | TooFewForPrefixes) | NoPrefixForNew)
+        InstanceError::VcpuLimit(_)
+            | InstanceError::SpotLimit
+            | InstanceError::Interface(Address(Exhausted | TooFewForPrefixes) | NoPrefixForNew)
             | InstanceError::PlacementGroup(PlacementGroupError::Full(_))
             | InstanceError::Capacity(CapacityError::Exceeded)
     )

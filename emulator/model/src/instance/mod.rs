@@ -11,6 +11,7 @@ pub mod options;
 mod profile;
 #[cfg(test)]
 mod tests;
+mod vcpu_quota;
 
 use std::fmt;
 
@@ -25,7 +26,8 @@ pub use options::InstanceOptions;
 pub use profile::ProfileAssociation;
 
 use crate::{
-    CapacityReservationId, ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VolumeId, VpcId, ZoneName,
+    CapacityReservationId, ImageId, InstanceId, ReservationId, SecurityGroupId, SubnetId, Tags, VolumeId, VpcId,
+    ZoneName,
 };
 
 /// An instance. Its network interfaces are found by their attachments.

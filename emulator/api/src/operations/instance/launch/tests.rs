@@ -1,6 +1,7 @@
 //! Launches from templates, and what they say beyond the network.
 
 use rstest::rstest;
+use vpc_model::Quotas;
 
 use crate::testing::{Reply, World};
 
@@ -178,4 +179,22 @@ fn adapters() {
                 NetworkInterface.1.EnaQueueCount=2";
     let launched = run(&mut world, form).ok();
     assert_eq!((launched.text("enaSrdEnabled"), launched.text("enaQueueCount")), ("true", "2"));
+}
+
+#[rstest]
+#[case::room("MinCount=1&MaxCount=2", None, 2)]
+#[case::as_many_as_there_is_room_for("MinCount=1&MaxCount=9", None, 3)]
+#[case::too_few("MinCount=4&MaxCount=4", Some("VcpuLimitExceeded"), 0)]
+#[case::spot("MinCount=2&MaxCount=2&InstanceMarketOptions.MarketType=spot", Some("MaxSpotInstanceCountExceeded"), 0)]
+#[case::another_group("InstanceType=x1.16xlarge&MinCount=1&MaxCount=1", Some("VcpuLimitExceeded"), 0)]
+fn quotas_of_vcpus(#[case] form: &str, #[case] code: Option<&str>, #[case] count: usize) {
+    let mut world = World::with_default_vpc();
+    world.model.set_quotas(Quotas { on_demand_vcpus: 8, spot_vcpus: 2, ..Quotas::default() });
+    let launch = |form: &str| {
+        let kind = if form.contains("InstanceType") { "" } else { "&InstanceType=m5.large" };
+        format!("ImageId=ami-0123456789abcdef0{kind}&{form}")
+    };
+    world.call("RunInstances", &launch("MinCount=1&MaxCount=1")).ok();
+    let reply = world.call("RunInstances", &launch(form));
+    assert_eq!((reply.code, reply.texts("instanceId").len()), (code, count), "{}", reply.body);
 }
