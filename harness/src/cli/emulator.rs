@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::{Map, Value};
 use vpcbox_emulator::Emulator;
-use vpcbox_emulator::settings::{self, Layer};
+use vpcbox_emulator::settings::{self, Layer, Problems};
 
 use super::{Ended, Misuse, run};
 
@@ -66,7 +66,7 @@ pub(super) struct EmulatorArgs {
 
 /// Serves the EC2 and STS APIs until the end.
 pub(super) fn emulator(args: &EmulatorArgs) -> Ended {
-    let config = settings::config(&args.layers()?).map_err(|problems| Misuse(format!("\n{problems}")))?;
+    let config = settings::config(&args.layers()?).map_err(|problems| misuse(&problems))?;
     if config.fabric {
         run::enter_own_namespaces()?;
     }
@@ -77,6 +77,14 @@ pub(super) fn emulator(args: &EmulatorArgs) -> Ended {
         emulator.shutdown().await;
         Ok(true)
     })
+}
+
+/// What is wrong with the settings: one thing on the line that says `error:`, several on lines of their own.
+fn misuse(problems: &Problems) -> Misuse {
+    match &problems.0[..] {
+        [problem] => Misuse(problem.clone()),
+        several => Misuse(format!("{} settings cannot be used:\n  {}", several.len(), several.join("\n  "))),
+    }
 }
 
 impl EmulatorArgs {
@@ -138,4 +146,19 @@ fn pairs(flag: &str, given: &[String]) -> Result<Map<String, Value>, Misuse> {
 fn read(path: &Path) -> anyhow::Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|err| Misuse(format!("read {}: {err}", path.display())))?;
     serde_saphyr::from_str(&text).map_err(|err| Misuse(format!("read {}: {err}", path.display())).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::one(&["quotas.x: no"], "quotas.x: no")]
+    #[case::two(&["quotas.x: no", "seed: no"], "2 settings cannot be used:\n  quotas.x: no\n  seed: no")]
+    fn the_first_line_says_what_is_wrong(#[case] problems: &[&str], #[case] expected: &str) {
+        let problems = Problems(problems.iter().map(|problem| (*problem).to_owned()).collect());
+        assert_eq!(misuse(&problems).to_string(), expected);
+    }
 }
