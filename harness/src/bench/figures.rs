@@ -17,10 +17,9 @@ impl Samples {
         self.0.extend_from_slice(&others.0);
     }
 
-    /// The last so many.
-    pub fn last(mut self, count: usize) -> Self {
-        self.0.drain(..self.0.len().saturating_sub(count));
-        self
+    /// All of them together.
+    pub fn sum(&self) -> Duration {
+        self.0.iter().sum()
     }
 
     /// How many there are.

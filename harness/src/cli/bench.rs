@@ -1,6 +1,7 @@
 //! `bench`: figures, measured on this machine.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -22,6 +23,17 @@ pub(super) enum Bench {
         pods: u32,
     },
     /// What EC2 calls cost over HTTP, for this emulator and other servers
+    ///
+    /// The emulator is started for it, in a process of its own and without a fabric. Other servers have to run
+    /// already, without any ENIs in them, for example:
+    ///
+    ///   pip install 'moto[ec2,server]'; moto_server -p 5555 & moto=$!
+    ///
+    ///   vpcbox bench api --enis 1000 --peer moto=127.0.0.1:5555@$moto
+    ///
+    /// With a process id their CPU time and memory are shown too. Behind their figures stand how many times fewer
+    /// calls a second they answer, and how many times as much CPU time a call takes. A row says `wrong answer` where
+    /// a call was not answered with what it asks for, such as with all ENIs where a filter allows one.
     Api {
         /// How many network interfaces there are
         #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=65_000))]
@@ -35,6 +47,9 @@ pub(super) enum Bench {
         /// How many clients call at once
         #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
         clients: u32,
+        /// The most seconds for a row of the table, however many calls are still to be made
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+        row_seconds: u32,
         /// Another server on loopback to make the same calls to, NAME=ADDRESS:PORT[@PID]; may be repeated
         #[arg(long, value_parser = peer)]
         peer: Vec<Peer>,
@@ -55,9 +70,10 @@ fn peer(text: &str) -> Result<Peer, String> {
 pub(super) fn run(what: Bench) -> Ended {
     let (scenario, runs, pods) = match what {
         Bench::FirstLight { scenario, runs, pods } => (scenario, runs, pods),
-        Bench::Api { enis, calls, lists, clients, peer } => {
+        Bench::Api { enis, calls, lists, clients, row_seconds, peer } => {
+            let row = Duration::from_secs(row_seconds.into());
             let [enis, calls, lists, clients] = [enis, calls, lists, clients].map(|count| count as usize);
-            print!("{}", crate::bench::api(&ApiBench { enis, calls, lists, clients }, &peer)?);
+            print!("{}", crate::bench::api(&ApiBench { enis, calls, lists, clients, row }, &peer)?);
             return Ok(true);
         }
     };

@@ -24,16 +24,23 @@ impl ServerFigures {
         writeln!(f, "{} with {} ENIs", self.name, self.enis)?;
         write!(
             f,
-            "{:<36} {:>9} {:>9} {:>7} {:>9} {:>10}",
-            "milliseconds", "p50", "p99", "samples", "CPU each", "bytes"
+            "{:<36} {:>9} {:>9} {:>7} {:>9} {:>9} {:>10}",
+            "milliseconds", "p50", "p99", "samples", "a second", "CPU each", "bytes"
         )?;
-        writeln!(f, "{}", if own.is_some() { "  p50 to ours" } else { "" })?;
+        writeln!(f, "{}", if own.is_some() { "   slower    more CPU" } else { "" })?;
         for row in &self.rows {
             row.write(f)?;
-            match own.and_then(|own| own.rows.iter().find(|other| other.what == row.what)) {
-                Some(other) => writeln!(f, " {:>11.1} ×", ratio(row.times.percentile(50), other.times.percentile(50)))?,
+            if let Some(other) = own.and_then(|own| own.rows.iter().find(|other| other.what == row.what)) {
+                row.compare(f, other)?;
+            }
+            match &row.wrong {
+                Some(wrong) => writeln!(f, "  wrong answer: {wrong}")?,
                 None => writeln!(f)?,
             }
+        }
+        match self.connections {
+            (calls, 1) => writeln!(f, "connections: one for {calls} calls")?,
+            (calls, many) => writeln!(f, "connections: {many} for {calls} calls, for the server closes them")?,
         }
         if let Some(start) = self.start {
             writeln!(f, "start to first answer: {:.1} ms", ms(start))?;
@@ -55,8 +62,17 @@ impl Row {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cpu = self.cpu.map_or_else(|| "-".to_owned(), |cpu| format!("{:.3}", ms(cpu)));
         let (half, most) = (ms(self.times.percentile(50)), ms(self.times.percentile(99)));
-        let (what, count, bytes) = (self.what, self.times.count(), self.bytes);
-        write!(f, "{what:<36} {half:>9.3} {most:>9.3} {count:>7} {cpu:>9} {bytes:>10}")
+        let (what, count, rate, bytes) = (self.what, self.times.count(), self.rate, self.bytes);
+        write!(f, "{what:<36} {half:>9.3} {most:>9.3} {count:>7} {rate:>9.1} {cpu:>9} {bytes:>10}")
+    }
+
+    /// How many times fewer calls a second are answered than by another server, and how many times its CPU time each takes.
+    fn compare(&self, f: &mut fmt::Formatter<'_>, other: &Self) -> fmt::Result {
+        write!(f, " {:>6.1} ×", other.rate / self.rate.max(1e-9))?;
+        match self.cpu.zip(other.cpu) {
+            Some((cpu, others)) => write!(f, " {:>9.1} ×", cpu.as_secs_f64() / others.as_secs_f64().max(1e-9)),
+            None => write!(f, " {:>9}  ", "-"),
+        }
     }
 }
 
@@ -66,8 +82,4 @@ fn ms(time: Duration) -> f64 {
 
 fn mib(kib: u64) -> f64 {
     kib as f64 / 1024.0
-}
-
-fn ratio(one: Duration, other: Duration) -> f64 {
-    one.as_secs_f64() / other.as_secs_f64().max(1e-9)
 }
