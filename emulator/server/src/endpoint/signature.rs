@@ -16,8 +16,12 @@ use sha2::{Digest as _, Sha256};
 use super::credential::Credential;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// How far the clock of who signed may be off.
+/// How far the clock of who signed may be off, with most services.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// How far it may be off with EC2, where it says `RequestExpired` beyond.
+///
+/// See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>.
+const EC2_SKEW: SignedDuration = SignedDuration::from_mins(15);
 /// The longest that a presigned request can be good for: a week.
 const LONGEST_SECONDS: i64 = 604_800;
 /// Carries the token of temporary credentials.
@@ -74,7 +78,8 @@ pub(super) fn verify(
         }
         _ => return Err(Refusal::UnknownKey),
     }
-    claim.check_time(now)?;
+    let skew = if credential.service == "ec2" { EC2_SKEW } else { SKEW };
+    claim.check_time(now, skew)?;
     if !claim.time.starts_with(&credential.date) || !claim.signed_headers.iter().any(|name| name == "host") {
         return Err(Refusal::Mismatch);
     }
@@ -158,10 +163,10 @@ impl Claim {
     }
 
     /// Signatures are good for a while after they are made, and before only as far as clocks differ.
-    fn check_time(&self, now: Timestamp) -> Result<(), Refusal> {
-        let good_for = self.expires.map_or(SKEW, SignedDuration::from_secs);
+    fn check_time(&self, now: Timestamp, skew: SignedDuration) -> Result<(), Refusal> {
+        let good_for = self.expires.map_or(skew, SignedDuration::from_secs);
         let earliest = now.saturating_sub(good_for).unwrap_or(Timestamp::MIN);
-        let latest = now.saturating_add(SKEW).unwrap_or(Timestamp::MAX);
+        let latest = now.saturating_add(skew).unwrap_or(Timestamp::MAX);
         let signed = self.at;
         if signed < earliest {
             return Err(Refusal::Late { signed, earliest, now });
@@ -291,8 +296,10 @@ impl Refusal {
                 (Code::MISSING_AUTHENTICATION_TOKEN, "Request is missing Authentication Token".to_owned())
             }
             Self::Incomplete(name) => (Code::INCOMPLETE_SIGNATURE, incomplete(name)),
-            Self::UnknownKey | Self::Early { .. } => (Code::AUTH_FAILURE, invalid.to_owned()),
-            Self::CredentialsOver | Self::Late { .. } => (Code::REQUEST_EXPIRED, "Request has expired.".to_owned()),
+            Self::UnknownKey => (Code::AUTH_FAILURE, invalid.to_owned()),
+            Self::CredentialsOver | Self::Late { .. } | Self::Early { .. } => {
+                (Code::REQUEST_EXPIRED, "Request has expired.".to_owned())
+            }
             Self::Mismatch => (Code::SIGNATURE_DOES_NOT_MATCH, mismatch()),
         }
     }
