@@ -30,6 +30,8 @@ mod vpn;
 
 use std::fmt;
 
+use crate::query::MAX_BODY_BYTES;
+
 /// An error code of EC2 or STS and the HTTP status that goes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
@@ -72,6 +74,7 @@ codes! {
     MISSING_PARAMETER "MissingParameter" 400;
     NO_SUCH_VERSION "NoSuchVersion" 400;
     OPERATION_NOT_PERMITTED "OperationNotPermitted" 400;
+    REQUEST_ENTITY_TOO_LARGE "RequestEntityTooLargeException" 413;
     REQUEST_EXPIRED "RequestExpired" 400;
     SIGNATURE_DOES_NOT_MATCH "SignatureDoesNotMatch" 403;
     UNAUTHORIZED_OPERATION "UnauthorizedOperation" 403;
@@ -413,6 +416,15 @@ impl ApiError {
     /// Its text.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// A request of more bytes than are read.
+    ///
+    /// See <https://docs.aws.amazon.com/imagebuilder/latest/APIReference/CommonErrors.html>: EC2's own list has no
+    /// word on it.
+    pub fn too_large() -> Self {
+        let message = format!("The request entity is too large: at most {MAX_BODY_BYTES} bytes are read.");
+        Self::new(Code::REQUEST_ENTITY_TOO_LARGE, message)
     }
 
     /// A parameter that must be there and is not.

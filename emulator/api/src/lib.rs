@@ -19,6 +19,7 @@ pub use call::{Call, Caller, Response, Service, dispatch, dispatch_read, parse};
 pub use error::{ApiError, Code};
 pub use operations::auto_scaling::put_auto_scaling_group;
 pub use operations::{Coverage, Family, coverage};
+pub use query::MAX_BODY_BYTES;
 
 #[cfg(test)]
 mod testing;

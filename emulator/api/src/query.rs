@@ -15,8 +15,10 @@ pub(crate) use value::{Base64, Value, values};
 use crate::call::Caller;
 use crate::{ApiError, Code};
 
-/// How large a request may be.
-const MAX_BODY_BYTES: usize = 1 << 20;
+/// How large a request's form may be. What calls need is far less: user data is at most 16 KiB.
+///
+/// Deviation: AWS says which error too large a request is, not from which size on.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// How many parameters a request may have.
 const MAX_PARAMETERS: usize = 10_000;
@@ -58,7 +60,7 @@ impl Query {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let malformed = |message: String| ApiError::new(Code::MALFORMED_QUERY_STRING, message);
         if body.len() > MAX_BODY_BYTES {
-            return Err(malformed(format!("The request has more than {MAX_BODY_BYTES} bytes")));
+            return Err(ApiError::too_large());
         }
         let mut parameters = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(body) {

@@ -52,12 +52,34 @@ async fn requests(#[case] head: &str, #[case] body: &str, #[case] status: &str, 
     assert!(seen.body().contains(contains), "{}", seen.reply);
 }
 
+/// A call whose form has so many bytes.
+fn form_of(bytes: usize) -> String {
+    let form = format!("{REGIONS}&Filter.1.Name=region-name&Filter.1.Value.1=");
+    let rest = bytes - form.len();
+    form + &"x".repeat(rest)
+}
+
+#[rstest]
+#[case::largest(1 << 20, "200", "<regionInfo/>")]
+#[case::one_more((1 << 20) + 1, "413", "<Code>RequestEntityTooLargeException</Code>")]
+#[case::far_more(32 << 20, "413", "<Code>RequestEntityTooLargeException</Code>")]
 #[tokio::test]
-async fn the_longest_request_has_a_limit() {
+async fn bodies_have_a_limit(#[case] bytes: usize, #[case] status: &str, #[case] contains: &str) {
     let emulator = emulator().await;
-    let body = format!("{REGIONS}&Filter.1.Value.1={}", "x".repeat(1024 * 1024));
-    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &body).await;
-    assert!(seen.body().contains("<Code>MalformedQueryString</Code>"), "{}", seen.reply);
+    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &form_of(bytes)).await;
+    assert_eq!(seen.status(), status, "{}", seen.reply);
+    assert!(seen.body().contains(contains), "{}", seen.reply);
+}
+
+#[rstest]
+#[case::parameters((0..=10_000).map(|number| format!("&Value.{number}=x")).collect())]
+#[case::nesting(format!("&Filter{}=x", ".1.Value".repeat(100)))]
+#[case::index(format!("&RegionName.{}=x", u64::MAX))]
+#[tokio::test]
+async fn lists_and_nesting_have_a_limit(#[case] more: String) {
+    let emulator = emulator().await;
+    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("{REGIONS}{more}")).await;
+    assert_eq!(seen.status(), "400", "{}", seen.reply);
 }
 
 #[tokio::test]
@@ -138,12 +160,15 @@ async fn only_verified_callers_are_answered_where_that_is_wanted() {
     assert_eq!(send(emulator.endpoint(), "POST / HTTP/1.1", assume).await.status(), "200");
 }
 
+#[rstest]
+#[case::headers("/", (0..200).map(|number| format!("\r\nX-Header-{number}: x")).collect(), "431")]
+#[case::one_header("/", format!("\r\nX-Header: {}", "x".repeat(1 << 20)), "431")]
+#[case::address(&format!("/?{}", "x".repeat(70_000)), String::new(), "414")]
 #[tokio::test]
-async fn heads_have_a_limit() {
+async fn heads_have_a_limit(#[case] address: &str, #[case] headers: String, #[case] status: &str) {
     let emulator = emulator().await;
-    let many = (0..200).map(|number| format!("\r\nX-Header-{number}: x")).collect::<String>();
-    let seen = send(emulator.endpoint(), &format!("POST / HTTP/1.1{many}"), REGIONS).await;
-    assert_eq!(seen.status(), "431", "{}", seen.reply);
+    let seen = send(emulator.endpoint(), &format!("POST {address} HTTP/1.1{headers}"), REGIONS).await;
+    assert_eq!(seen.status(), status, "{}", seen.reply);
 }
 
 #[tokio::test]

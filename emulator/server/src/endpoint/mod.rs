@@ -10,15 +10,17 @@ mod eks;
 mod signature;
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use axum::routing::any;
-use ec2_api::{ApiError, Call, Code, Service};
+use ec2_api::{ApiError, Call, Code, MAX_BODY_BYTES, Service};
 use http::header::{CONTENT_TYPE, SERVER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -33,8 +35,8 @@ use crate::net::PeerAddress;
 use crate::trail::Record;
 use crate::{Shared, StateKey};
 
-/// The longest request that is read. Calls are far smaller; user data is at most 16 KiB.
-const REQUEST_BYTES: usize = 1024 * 1024;
+/// How much more of too large a request is taken from the connection, so that its sender gets to the answer.
+const DISCARDED_BYTES: usize = 64 << 20;
 
 /// The calls of EC2, STS, Auto Scaling and EKS.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
@@ -60,9 +62,23 @@ fn unreadable(message: String) -> ApiError {
     ApiError::new(Code::MALFORMED_QUERY_STRING, message)
 }
 
+/// The whole body. Of one that is too large, the rest is taken and forgotten: a client that is still sending when
+/// the connection closes would not see the answer.
 async fn read(body: Body) -> Result<Bytes, ApiError> {
-    let body = to_bytes(body, REQUEST_BYTES).await;
-    body.map_err(|_| unreadable(format!("The request exceeds {REQUEST_BYTES} bytes.")))
+    let (mut body, mut read, mut discarded) = (body, Vec::new(), 0);
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|_| unreadable("The request ends too early.".to_owned()))?;
+        let data = frame.into_data().unwrap_or_default();
+        if discarded > 0 || read.len() + data.len() > MAX_BODY_BYTES {
+            discarded += data.len();
+        } else {
+            read.extend_from_slice(&data);
+        }
+        if discarded > DISCARDED_BYTES {
+            break;
+        }
+    }
+    if discarded > 0 { Err(ApiError::too_large()) } else { Ok(read.into()) }
 }
 
 /// The parameters: the body's, or the query's where there is no body.
