@@ -83,12 +83,14 @@ pub struct Key {
     pub account: AccountId,
     /// Its secret, where signatures are to be verified.
     pub secret: Option<String>,
+    /// The name of the IAM user it belongs to; without, it is the root user's.
+    pub user: Option<String>,
 }
 
 impl fmt::Debug for Key {
     /// Without the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("account", &self.account).finish_non_exhaustive()
+        f.debug_struct("Key").field("account", &self.account).field("user", &self.user).finish_non_exhaustive()
     }
 }
 

@@ -30,6 +30,15 @@ pub struct Session {
     pub user_id: String,
 }
 
+/// An access key's id, or the unique id of a user or role: a prefix and sixteen characters that bytes decide.
+///
+/// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>.
+pub(crate) fn unique_id(prefix: &str, bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let drawn = bytes.iter().take(16).map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+    prefix.chars().chain(drawn).collect()
+}
+
 /// All that are remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions(RwLock<BTreeMap<String, Arc<Session>>>);

@@ -119,7 +119,8 @@ impl Reader {
         let keys = self.group::<KeySetting>("keys");
         let keys: BTreeMap<_, _> = keys.into_iter().map(|(id, setting)| (id, Key::from(setting))).collect();
         for (id, key) in &keys {
-            self.problems.extend(not_an_account(&key.account.0).map(|problem| format!("keys.{id}: {problem}")));
+            let problems = [not_an_account(&key.account.0), key.user.as_deref().and_then(not_a_user)];
+            self.problems.extend(problems.into_iter().flatten().map(|problem| format!("keys.{id}: {problem}")));
         }
         keys
     }
@@ -180,9 +181,9 @@ impl Reader {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum KeySetting {
-    /// Its account, and its secret behind a colon.
+    /// Its account, its secret and its user, with colons between them.
     Text(String),
-    /// Both by their names.
+    /// Each by its name.
     Named(NamedKey),
 }
 
@@ -191,19 +192,24 @@ enum KeySetting {
 struct NamedKey {
     account: Value,
     secret: Option<String>,
+    user: Option<String>,
 }
 
 impl From<KeySetting> for Key {
     fn from(setting: KeySetting) -> Self {
-        let (account, secret) = match setting {
-            KeySetting::Text(text) => match text.split_once(':') {
-                Some((account, secret)) => (account.to_owned(), Some(secret.to_owned())),
-                None => (text, None),
-            },
-            KeySetting::Named(NamedKey { account: Value::String(account), secret }) => (account, secret),
-            KeySetting::Named(NamedKey { account, secret }) => (account.to_string(), secret),
+        let NamedKey { account, secret, user } = match setting {
+            KeySetting::Named(named) => named,
+            KeySetting::Text(text) => {
+                let mut parts = text.splitn(3, ':').map(str::to_owned);
+                let account = Value::String(parts.next().unwrap_or_default());
+                NamedKey { account, secret: parts.next(), user: parts.next() }
+            }
         };
-        Self { account: AccountId(account), secret: secret.filter(|secret| !secret.is_empty()) }
+        let account = match account {
+            Value::String(account) => account,
+            other => other.to_string(),
+        };
+        Self { account: AccountId(account), secret: secret.filter(|secret| !secret.is_empty()), user }
     }
 }
 
@@ -225,6 +231,13 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
 fn not_an_account(account: &str) -> Option<String> {
     let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     (!is_account).then(|| format!("{account:?} is not an account of twelve digits"))
+}
+
+/// See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>.
+fn not_a_user(user: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let is_user = (1..=64).contains(&user.len()) && user.chars().all(is_allowed);
+    (!is_user).then(|| format!("{user:?} is not a user's name of up to 64 letters, digits and _+=,.@-"))
 }
 
 fn not_a_region(region: &str) -> Option<String> {
@@ -268,16 +281,18 @@ mod tests {
     }
 
     #[rstest]
-    #[case::account(json!("111122223333"), None)]
-    #[case::number(json!(111122223333u64), None)]
-    #[case::secret(json!("111122223333:a/b+c:d"), Some("a/b+c:d"))]
-    #[case::no_secret(json!("111122223333:"), None)]
-    #[case::named(json!({"account": "111122223333", "secret": "s"}), Some("s"))]
-    #[case::named_number(json!({"account": 111122223333u64}), None)]
-    fn keys(#[case] key: Value, #[case] secret: Option<&str>) {
+    #[case::account(json!("111122223333"), None, None)]
+    #[case::number(json!(111122223333u64), None, None)]
+    #[case::secret(json!("111122223333:a/b+c="), Some("a/b+c="), None)]
+    #[case::no_secret(json!("111122223333:"), None, None)]
+    #[case::user(json!("111122223333:a/b+c=:alice"), Some("a/b+c="), Some("alice"))]
+    #[case::user_without_secret(json!("111122223333::alice"), None, Some("alice"))]
+    #[case::named(json!({"account": "111122223333", "secret": "s", "user": "alice"}), Some("s"), Some("alice"))]
+    #[case::named_number(json!({"account": 111122223333u64}), None, None)]
+    fn keys(#[case] key: Value, #[case] secret: Option<&str>, #[case] user: Option<&str>) {
         let config = config(&[layer("file", json!({"keys": {"AKIA": key}}))]).expect("a configuration");
-        let expected = Key { account: AccountId::from("111122223333"), secret: secret.map(str::to_owned) };
-        assert!(config.keys["AKIA"] == expected);
+        let [secret, user] = [secret, user].map(|text| text.map(str::to_owned));
+        assert!(config.keys["AKIA"] == Key { account: AccountId::from("111122223333"), secret, user });
     }
 
     #[rstest]
@@ -286,6 +301,8 @@ mod tests {
     #[case::no_secret(json!({"verifySignatures": true, "keys": {"AKIA": "111122223333"}}), false)]
     #[case::another_name(json!({"keys": {"AKIA": {"account": "111122223333", "secrets": "s"}}}), false)]
     #[case::no_account(json!({"keys": {"AKIA": "12:s"}}), false)]
+    #[case::no_user(json!({"keys": {"AKIA": "111122223333:s:"}}), false)]
+    #[case::not_a_user(json!({"keys": {"AKIA": "111122223333:s:a:b"}}), false)]
     fn verification(#[case] values: Value, #[case] is_good: bool) {
         assert_eq!(config(&[layer("file", values)]).is_ok(), is_good);
     }

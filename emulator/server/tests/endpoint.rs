@@ -107,7 +107,7 @@ async fn calls_leave_a_trail() {
 
 #[tokio::test]
 async fn keys_stand_for_accounts() {
-    let key = vpcbox_emulator::config::Key { account: "444455556666".into(), secret: None };
+    let key = vpcbox_emulator::config::Key { account: "444455556666".into(), secret: None, user: None };
     let keys = std::collections::BTreeMap::from([("AKIATEST".to_owned(), key)]);
     let emulator = Emulator::start(Config { fabric: false, keys, ..Config::default() }).await.expect("a port");
     let account = async |key: &str| {
@@ -130,8 +130,22 @@ async fn keys_stand_for_accounts() {
 }
 
 #[tokio::test]
+async fn keys_belong_to_users() {
+    let key = vpcbox_emulator::config::Key { account: "444455556666".into(), secret: None, user: Some("alice".into()) };
+    let keys = std::collections::BTreeMap::from([("AKIATEST".to_owned(), key)]);
+    let emulator = Emulator::start(Config { fabric: false, keys, ..Config::default() }).await.expect("a port");
+    let head = signed("us-east-1", "sts").replace("Credential=AK/", "Credential=AKIATEST/");
+    let seen = send(emulator.endpoint(), &head, "Action=GetCallerIdentity&Version=2011-06-15").await;
+    assert!(seen.body().contains("<Arn>arn:aws:iam::444455556666:user/alice</Arn>"), "{}", seen.reply);
+    assert!(seen.body().contains("<UserId>AIDA"), "{}", seen.reply);
+    let identity = &emulator.shared().trail().records(&Wanted::default()).0[0].event()["userIdentity"];
+    assert_eq!((&identity["type"], &identity["userName"]), (&"IAMUser".into(), &"alice".into()));
+}
+
+#[tokio::test]
 async fn only_verified_callers_are_answered_where_that_is_wanted() {
-    let key = vpcbox_emulator::config::Key { account: "444455556666".into(), secret: Some("secret".into()) };
+    let key =
+        vpcbox_emulator::config::Key { account: "444455556666".into(), secret: Some("secret".into()), user: None };
     let keys = std::collections::BTreeMap::from([("AKIATEST".to_owned(), key)]);
     let config = Config { fabric: false, keys, verify_signatures: true, ..Config::default() };
     let emulator = Emulator::start(config).await.expect("a port");

@@ -38,10 +38,11 @@ pub(super) struct EmulatorArgs {
     /// Write every call to this file, as CloudTrail's records, one a line
     #[arg(long, value_name = "FILE", env = "VPCBOX_TRAIL_FILE")]
     trail_file: Option<String>,
-    /// The account that an access key stands for, such as AKIAEXAMPLE=444455556666, and its secret behind a colon
+    /// The account that an access key stands for, such as AKIAEXAMPLE=444455556666; behind colons its secret and
+    /// the name of the IAM user it belongs to, such as AKIAEXAMPLE=444455556666:SECRET:alice
     #[arg(
         long = "key",
-        value_name = "KEY=ACCOUNT[:SECRET]",
+        value_name = "KEY=ACCOUNT[:SECRET[:USER]]",
         env = "VPCBOX_KEYS",
         hide_env_values = true,
         value_delimiter = ','

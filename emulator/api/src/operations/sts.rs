@@ -1,8 +1,8 @@
 //! STS on the same endpoint: GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity, GetSessionToken,
 //! GetFederationToken, GetAccessKeyInfo and, always refused, DecodeAuthorizationMessage.
 //!
-//! Deviation: there are no users, roles or policies. Every caller without credentials of STS is the account's root,
-//! and every role can be assumed.
+//! Deviation: there are no roles or policies, and users are names that access keys are configured with. Every other
+//! caller without credentials of STS is the account's root, and every role can be assumed.
 //!
 //! See <https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>.
 

@@ -1,10 +1,11 @@
 //! Whose state a caller's access key stands for.
 
 use ec2_api::Caller;
+use sha2::{Digest as _, Sha256};
 use vpc_model::AccountId;
 
 use crate::Shared;
-use crate::sessions::Session;
+use crate::sessions::{Session, unique_id};
 
 /// The account of an access key: the one configured for it, the one it was handed out for, the key itself if it is an
 /// account's number, or the home account.
@@ -22,8 +23,20 @@ pub(super) fn of(shared: &Shared, access_key_id: &str) -> AccountId {
 
 /// Who uses an access key, where it is not the account's root.
 pub(super) fn caller(shared: &Shared, access_key_id: &str) -> Option<Caller> {
-    let session = shared.sessions().of(access_key_id)?;
-    Some(Caller { arn: session.arn.clone(), user_id: session.user_id.clone() })
+    match shared.config().keys.get(access_key_id) {
+        Some(key) => key.user.as_deref().map(|user| of_user(&key.account, user)),
+        None => {
+            let session = shared.sessions().of(access_key_id)?;
+            Some(Caller { arn: session.arn.clone(), user_id: session.user_id.clone() })
+        }
+    }
+}
+
+/// An IAM user. Its unique id follows from its name, so that it is the same in every run.
+fn of_user(account: &AccountId, user: &str) -> Caller {
+    let arn = format!("arn:aws:iam::{account}:user/{user}");
+    let user_id = unique_id("AIDA", &Sha256::digest(&arn));
+    Caller { arn, user_id }
 }
 
 /// The credentials that STS gives in an answer. Without another user they speak for `account`'s root.

@@ -146,15 +146,16 @@ async fn answer(shared: &Shared, head: &Parts, body: &[u8], form: String, reques
         Some(found) => StateKey::new(account::of(shared, &found.access_key_id), found.region.clone()),
         None => shared.home_key().clone(),
     };
+    let caller = credential.as_ref().and_then(|found| account::caller(shared, &found.access_key_id));
     let region = &key.region;
     let (known, read_only, verdict, answer) = match ec2_api::parse(form.as_bytes()) {
         Ok(call) => {
-            let caller = credential.as_ref().map(|credential| credential.access_key_id.as_str());
-            let call = match caller.and_then(|key| account::caller(shared, key)) {
-                Some(caller) => call.by(caller),
+            let call = match &caller {
+                Some(caller) => call.by(caller.clone()),
                 None => call,
             };
-            let verdict = decide(shared, &key, caller, &call, &form);
+            let access_key_id = credential.as_ref().map(|found| found.access_key_id.as_str());
+            let verdict = decide(shared, &key, access_key_id, &call, &form);
             tracing::Span::current().record("action", call.action());
             if !verdict.delay.is_zero() {
                 tokio::time::sleep(verdict.delay).await;
@@ -189,6 +190,7 @@ async fn answer(shared: &Shared, head: &Parts, body: &[u8], form: String, reques
         source: head.extensions.get::<ConnectInfo<PeerAddress>>().map(|peer| peer.0.0.ip()),
         user_agent: text(&head.headers, USER_AGENT.as_str()),
         access_key_id: credential.map(|Credential { access_key_id, .. }| access_key_id),
+        caller,
         read_only,
         form,
         error_code: answer.code,

@@ -15,7 +15,7 @@ use vpc_model::{Instance, Model};
 
 use super::identity::{pretty, seconds};
 use super::tree::{Node, folder, leaf};
-use crate::sessions::Session;
+use crate::sessions::{Session, unique_id};
 
 /// How long credentials last.
 const LAST: SignedDuration = SignedDuration::from_hours(6);
@@ -98,7 +98,7 @@ impl RoleKeys {
         let (role, unique) = match user {
             User::Role(role) => {
                 let profile = instance.iam_instance_profile.as_deref().unwrap_or_default();
-                (role, format!("AROA{}", base32(&Sha256::digest(format!("role of {profile}")))))
+                (role, unique_id("AROA", &Sha256::digest(format!("role of {profile}"))))
             }
             User::Instance => (OWN_ROLE, format!("{account}:{OWN_ROLE}")),
         };
@@ -110,7 +110,7 @@ impl RoleKeys {
         };
         let [key, secret, token] = ["key", "secret", "token"].map(drawn);
         Session {
-            access_key_id: format!("ASIA{}", base32(&key)),
+            access_key_id: unique_id("ASIA", &key),
             secret_access_key: BASE64_STANDARD.encode(&secret[..30]),
             token: BASE64_STANDARD.encode([token, drawn("more"), drawn("yet more")].concat()),
             expires: updated.saturating_add(LAST).unwrap_or(Timestamp::MAX),
@@ -143,10 +143,4 @@ fn shown(session: &Session) -> String {
         "Token": session.token,
         "Expiration": seconds(session.expires),
     }))
-}
-
-/// Sixteen characters of the alphabet that access keys and unique ids are made of.
-fn base32(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    bytes.iter().take(16).map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }

@@ -1,5 +1,6 @@
 //! A call as CloudTrail's record.
 
+use ec2_api::Caller;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -45,15 +46,31 @@ pub(super) fn of(record: &Record) -> Value {
 }
 
 /// Who called.
+///
+/// See <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html>.
 fn identity(record: &Record) -> Value {
     let account = &record.key.account.0;
-    json!({
-        "type": "Root",
-        "principalId": account,
-        "arn": format!("arn:aws:iam::{account}:root"),
+    let root = || Caller { arn: format!("arn:aws:iam::{account}:root"), user_id: account.clone() };
+    let Caller { arn, user_id } = record.caller.clone().unwrap_or_else(root);
+    // `user/alice`, `assumed-role/node/i-0123`, `federated-user/bob` or `root`.
+    let (kind, name) = arn.rsplit(':').next().and_then(|resource| resource.split_once('/')).unwrap_or(("root", ""));
+    let kind = match kind {
+        "user" => "IAMUser",
+        "assumed-role" => "AssumedRole",
+        "federated-user" => "FederatedUser",
+        _ => "Root",
+    };
+    let mut identity = json!({
+        "type": kind,
+        "principalId": user_id,
+        "arn": arn,
         "accountId": account,
         "accessKeyId": record.access_key_id,
-    })
+    });
+    if kind == "IAMUser" {
+        identity["userName"] = name.into();
+    }
+    identity
 }
 
 /// EC2's codes say whose fault it was.

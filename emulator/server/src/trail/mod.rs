@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
+use ec2_api::Caller;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -59,6 +60,8 @@ pub struct Record {
     pub user_agent: Option<String>,
     /// The key the request was signed with.
     pub access_key_id: Option<String>,
+    /// Who that key belongs to, where it is not the account's root.
+    pub caller: Option<Caller>,
     /// Whether it could change anything.
     pub read_only: bool,
     /// The parameters as sent.

@@ -12,6 +12,7 @@ fn record(form: &str, error_code: Option<&'static str>, answer: Option<&str>) ->
         key: StateKey::new("123456789012".into(), "us-east-1".into()),
         source: Some([127, 0, 0, 1].into()),
         user_agent: Some("test".into()),
+        caller: None,
         access_key_id: Some("AKIA".into()),
         read_only: form.contains("Action=Describe"),
         form: form.into(),
