@@ -1,19 +1,18 @@
 //! `/_vpcbox/…` on loopback: what the emulator tells about itself, which AWS has no call for; and instances'
 //! metadata for processes outside their instance.
 
+pub(crate) mod metadata;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use base64::Engine as _;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::request::Parts;
-use http::uri::{PathAndQuery, Uri};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ use vpc_model::{InstanceId, Model};
 use crate::auto_scaling::Group;
 use crate::clusters::Cluster;
 use crate::explain::{self, Question};
-use crate::imds::{self, Notice};
+use crate::imds::{Endpoint, Notice};
 use crate::trail::Wanted;
 use crate::{Coverage, FaultConfig, Shared, StateKey};
 
@@ -46,11 +45,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/explain", get(explain))
         .route("/_vpcbox/auto-scaling-groups/{name}", get(group).put(set_group).post(set_group).delete(forget_group))
         .route("/_vpcbox/clusters/{name}", put(set_cluster).post(set_cluster).delete(forget_cluster))
-        .route("/_vpcbox/imds/{instance}", any(metadata))
-        .route("/_vpcbox/imds/{instance}/", any(metadata))
-        .route("/_vpcbox/imds/{instance}/{*path}", any(metadata))
-        .route("/latest/{*path}", any(metadata_of_user))
-        .with_state(shared)
+        .with_state(Arc::clone(&shared))
+        .merge(metadata::router(shared, Endpoint::Ipv4))
 }
 
 /// Which actions are here, by family, which of EC2's are not, and what differs.
@@ -309,52 +305,4 @@ async fn forget_group(
 fn known_instance(shared: &Shared, instance: &str) -> Option<InstanceId> {
     let id = instance.parse().ok()?;
     shared.place_of(&id).map(|_| id)
-}
-
-/// An instance's metadata for whoever is on this machine, as the instance itself would read it.
-async fn metadata(
-    State(shared): State<Arc<Shared>>,
-    Path(path): Path<Vec<(String, String)>>,
-    request: Request,
-) -> Response {
-    let (mut head, _) = request.into_parts();
-    let (instance, rest) = match path.as_slice() {
-        [(_, instance)] => (instance, ""),
-        [(_, instance), (_, rest), ..] => (instance, rest.as_str()),
-        [] => return StatusCode::NOT_FOUND.into_response(),
-    };
-    let Ok(instance) = instance.parse() else { return StatusCode::NOT_FOUND.into_response() };
-    let Ok(inner) = PathAndQuery::try_from(format!("/{rest}")) else { return StatusCode::BAD_REQUEST.into_response() };
-    head.uri = Uri::from(inner);
-    read_metadata(&shared, &instance, &head)
-}
-
-/// The same with the instance as the user in the address: AWS's SDK for Go drops a path from
-/// `AWS_EC2_METADATA_SERVICE_ENDPOINT` but keeps `http://i-…@127.0.0.1:4566`.
-async fn metadata_of_user(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
-    match user(&head.headers).and_then(|user| user.parse().ok()) {
-        Some(instance) => read_metadata(&shared, &instance, &head),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// The user of HTTP's basic authentication, RFC 7617; the password does not matter.
-fn user(headers: &HeaderMap) -> Option<String> {
-    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
-    let credentials = String::from_utf8(decoded).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    credentials.split(':').next().map(str::to_owned)
-}
-
-fn read_metadata(shared: &Shared, instance: &InstanceId, head: &Parts) -> Response {
-    let now = Timestamp::now();
-    let answer = |model: &Model| imds::answer(model, instance, head, shared.imds(), now);
-    match shared.place_of(instance).map(|key| shared.state(&key)) {
-        Some(state) => {
-            let reply = answer(&state.model_behind(now, shared.faults().imds_lag()));
-            imds::serve::response(shared.give(reply))
-        }
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
 }

@@ -16,6 +16,8 @@ use crate::limits::Transitions;
 pub struct Config {
     /// Where EC2 and STS listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where instances' metadata can be read as at the service's IPv6 endpoint.
+    pub metadata_ipv6: Option<SocketAddr>,
     /// The account that owns everything.
     pub account: AccountId,
     /// The region whose VPCs are built in the kernel, and that unsigned requests are about.
@@ -50,6 +52,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            metadata_ipv6: None,
             account: AccountId::from("123456789012"),
             region: Region::from("us-east-1"),
             seed: None,

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use linux_net::Netns;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -14,6 +15,7 @@ use vpc_model::{InstanceId, Model, VpcId};
 
 use crate::board::{Applied, FailedOp};
 use crate::faults::config::InvalidFault;
+use crate::imds::Endpoint;
 use crate::journal::JournalError;
 use crate::net::{PeerAddress, PromptListener};
 use crate::shared::OpenError;
@@ -26,6 +28,7 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Emulator {
     endpoint: SocketAddr,
+    metadata_ipv6: Option<SocketAddr>,
     shared: Arc<Shared>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -92,15 +95,20 @@ impl Emulator {
     /// # Errors
     /// The listen address is not on loopback or cannot be bound, or the journal cannot be used.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let address = config.listen;
-        if !address.ip().is_loopback() {
-            return Err(StartError::NotLoopback(address));
-        }
-        let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
-        let endpoint = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+        let (listener, endpoint) = listen(config.listen).await?;
+        let metadata = match config.metadata_ipv6 {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let metadata_ipv6 = metadata.as_ref().map(|(_, address)| *address);
         let shared = Arc::new(Shared::open(config)?);
-        let emulator = Self { endpoint, shared, stop: CancellationToken::new(), tasks: TaskTracker::new() };
-        emulator.serve(listener);
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let emulator = Self { endpoint, metadata_ipv6, shared, stop, tasks };
+        let shared = &emulator.shared;
+        emulator.serve(listener, endpoint::router(Arc::clone(shared)).merge(admin::router(Arc::clone(shared))));
+        if let Some((listener, _)) = metadata {
+            emulator.serve(listener, admin::metadata::router(Arc::clone(shared), Endpoint::Ipv6));
+        }
         emulator.tasks.spawn(clock::run(Arc::clone(&emulator.shared), emulator.stop.clone()));
         if emulator.shared.config().fabric {
             emulator.tasks.spawn(vpc_services::run(Arc::clone(&emulator.shared), emulator.stop.clone()));
@@ -111,8 +119,7 @@ impl Emulator {
         Ok(emulator)
     }
 
-    fn serve(&self, listener: TcpListener) {
-        let router = endpoint::router(Arc::clone(&self.shared)).merge(admin::router(Arc::clone(&self.shared)));
+    fn serve(&self, listener: TcpListener, router: Router) {
         let service = router.into_make_service_with_connect_info::<PeerAddress>();
         let stopped = self.stop.clone().cancelled_owned();
         self.tasks
@@ -122,6 +129,11 @@ impl Emulator {
     /// Where EC2 and STS answer.
     pub fn endpoint(&self) -> SocketAddr {
         self.endpoint
+    }
+
+    /// Where instances' metadata is as at the service's IPv6 endpoint, if that is wanted.
+    pub fn metadata_ipv6(&self) -> Option<SocketAddr> {
+        self.metadata_ipv6
     }
 
     /// The state, for tasks in this process.
@@ -186,6 +198,17 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// A socket on loopback, and its address.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError::NotLoopback(address));
+    }
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 fn failures(failed: &[FailedOp], closed: &[VpcId]) -> String {

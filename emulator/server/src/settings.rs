@@ -90,6 +90,7 @@ impl Reader {
             listen: self.checked("listen", default.listen, |listen: &SocketAddr| {
                 (!listen.ip().is_loopback()).then(|| format!("{listen} is not on loopback: nothing verifies who calls"))
             }),
+            metadata_ipv6: self.checked("metadataIpv6", default.metadata_ipv6, |listen| not_ipv6_loopback(*listen)),
             account: AccountId(self.checked("account", default.account.0, |account| not_an_account(account))),
             region: Region(self.checked("region", default.region.0, |region| not_a_region(region))),
             seed: self.optional("seed"),
@@ -228,6 +229,11 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
     }
 }
 
+fn not_ipv6_loopback(listen: Option<SocketAddr>) -> Option<String> {
+    let listen = listen.filter(|listen| !(listen.is_ipv6() && listen.ip().is_loopback()))?;
+    Some(format!("{listen} is not on IPv6's loopback, such as [::1]:4567"))
+}
+
 fn not_an_account(account: &str) -> Option<String> {
     let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     (!is_account).then(|| format!("{account:?} is not an account of twelve digits"))
@@ -326,6 +332,9 @@ mod tests {
 
     #[rstest]
     #[case::nothing(json!({}), true)]
+    #[case::metadata_ipv6(json!({"metadataIpv6": "[::1]:0"}), true)]
+    #[case::metadata_ipv4(json!({"metadataIpv6": "127.0.0.1:0"}), false)]
+    #[case::metadata_not_loopback(json!({"metadataIpv6": "[::]:0"}), false)]
     #[case::null_seed(json!({"seed": null}), false)]
     #[case::number_for_a_flag(json!({"fabric": 1}), false)]
     fn single_values(#[case] values: Value, #[case] is_good: bool) {

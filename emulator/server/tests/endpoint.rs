@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use common::{send, signed};
 use rstest::rstest;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use vpcbox_emulator::trail::Wanted;
 use vpcbox_emulator::{Config, Emulator};
 
@@ -220,6 +220,28 @@ async fn metadata_can_be_read_without_a_fabric() {
     assert_eq!(send(emulator.endpoint(), &by_user("i-0123456789abcdef0:"), "").await.status(), "404");
     assert_eq!(send(emulator.endpoint(), &by_user("somebody:"), "").await.status(), "404");
     assert_eq!(send(emulator.endpoint(), "GET /latest/meta-data/ HTTP/1.1", "").await.status(), "404");
+}
+
+#[tokio::test]
+async fn metadata_has_an_ipv6_endpoint() {
+    let listen = SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 0));
+    if TcpListener::bind(listen).await.is_err() {
+        return println!("skipped: no IPv6 on loopback");
+    }
+    let config = Config { fabric: false, metadata_ipv6: Some(listen), ..Config::default() };
+    let emulator = Emulator::start(config).await.expect("free ports on loopback");
+    let ipv6 = emulator.metadata_ipv6().expect("an endpoint");
+    let run = "Action=RunInstances&Version=2016-11-15&ImageId=ami-0123456789abcdef0&InstanceType=m5.large\
+               &MinCount=1&MaxCount=1";
+    for (wish, status) in [("", "403"), ("&MetadataOptions.HttpProtocolIpv6=enabled", "200")] {
+        let launched = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("{run}{wish}")).await;
+        let (_, rest) = launched.body().split_once("<instanceId>").expect("an instance");
+        let id = rest.split('<').next().expect("an id");
+        let read = format!("GET /_vpcbox/imds/{id}/latest/meta-data/instance-id HTTP/1.1");
+        assert_eq!(send(ipv6, &read, "").await.status(), status);
+        assert_eq!(send(emulator.endpoint(), &read, "").await.body(), id);
+    }
+    assert_eq!(send(ipv6, "POST / HTTP/1.1", REGIONS).await.status(), "404", "only metadata is there");
 }
 
 #[tokio::test]

@@ -20,6 +20,10 @@ pub(super) struct EmulatorArgs {
     /// The address to listen on; it has to be on loopback [default: 127.0.0.1:4566]
     #[arg(long, value_name = "ADDRESS", env = "VPCBOX_LISTEN")]
     listen: Option<String>,
+    /// Where instances' metadata can be read as at the IPv6 endpoint, such as [::1]:4567: of instances with
+    /// HttpProtocolIpv6 enabled
+    #[arg(long, value_name = "ADDRESS", env = "VPCBOX_METADATA_IPV6")]
+    metadata_ipv6: Option<String>,
     /// Do not build VPCs in the kernel: only the API answers, no privilege is needed
     #[arg(long)]
     no_fabric: bool,
@@ -74,6 +78,9 @@ pub(super) fn emulator(args: &EmulatorArgs) -> Ended {
     run::runtime()?.block_on(async move {
         let emulator = Emulator::start(config).await.context("start the emulator")?;
         println!("EC2 and STS answer on http://{}; end with Ctrl-C", emulator.endpoint());
+        if let Some(address) = emulator.metadata_ipv6() {
+            println!("instances' metadata over IPv6 is on http://{address}");
+        }
         run::wait_for_the_end().await?;
         emulator.shutdown().await;
         Ok(true)
@@ -106,6 +113,7 @@ impl EmulatorArgs {
     fn values(&self) -> anyhow::Result<Map<String, Value>> {
         let texts = [
             ("listen", &self.listen),
+            ("metadataIpv6", &self.metadata_ipv6),
             ("region", &self.region),
             ("account", &self.account),
             ("journal", &self.journal),

@@ -5,8 +5,8 @@ use http::{HeaderMap, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use vpc_model::{Instance, InstanceId, InstanceState, Model};
 
-use super::Imds;
 use super::tree::{self, Node};
+use super::{Imds, identity};
 use crate::sessions::Session;
 
 /// Carries a session token.
@@ -69,11 +69,31 @@ pub struct Reply {
     pub hop_limit: u8,
 }
 
+/// Which of the service's addresses is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `169.254.169.254`.
+    Ipv4,
+    /// `fd00:ec2::254`, for instances with `HttpProtocolIpv6`.
+    ///
+    /// Deviation: fabrics carry no IPv6 yet, so it can be asked on this machine's loopback only; and there an
+    /// instance without is answered 403, where AWS answers nothing.
+    Ipv6,
+}
+
 /// What an instance reads.
-pub fn answer(model: &Model, caller: &InstanceId, request: &Parts, imds: &Imds, now: Timestamp) -> Reply {
+pub fn answer(
+    model: &Model,
+    caller: &InstanceId,
+    endpoint: Endpoint,
+    request: &Parts,
+    imds: &Imds,
+    now: Timestamp,
+) -> Reply {
     let live = |instance: &&Instance| instance.state != InstanceState::Terminated;
     let Some(instance) = model.instance(caller).filter(live) else { return Reply::error(StatusCode::NOT_FOUND) };
-    if !instance.metadata_options.endpoint_enabled {
+    let options = &instance.metadata_options;
+    if !options.endpoint_enabled || (endpoint == Endpoint::Ipv6 && !options.ipv6_enabled) {
         return Reply::error(StatusCode::FORBIDDEN);
     }
     if request.uri.path().trim_end_matches('/') == "/latest/api/token" {
@@ -134,6 +154,10 @@ fn read(model: &Model, instance: &Instance, path: &str, imds: &Imds, now: Timest
         Some(Node::Leaf(value)) => {
             let session = imds.role_keys.session_at(model, instance, rest, now);
             Reply { session, ..Reply::text(value.clone()) }
+        }
+        Some(Node::Signature(signature)) => {
+            let document = identity::document(model, instance);
+            Reply::text(signature.of(&document, instance.launch_time).into_bytes())
         }
         // EC2 lists a version's folders without slashes, unlike those below.
         Some(Node::Folder(entries)) if rest.is_empty() => {

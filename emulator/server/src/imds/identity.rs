@@ -1,18 +1,19 @@
-//! Who an instance is: the identity document.
+//! Who an instance is: the identity document and its signatures.
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html>.
+
+mod der;
+mod signature;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use vpc_model::instance_type::{self, Architecture};
 use vpc_model::{Instance, InstanceType, Model, NetworkInterface};
 
+pub(super) use self::signature::{Signature, certificate};
 use super::network;
 
 /// The identity document.
-///
-/// Deviation: it is not signed, for only AWS has the keys that clients trust. So `pkcs7`, `rsa2048` and
-/// `signature` are not there: 404.
 pub(super) fn document(model: &Model, instance: &Instance) -> String {
     let address = network::interfaces(model, instance).next().and_then(NetworkInterface::primary_ip);
     pretty(&json!({

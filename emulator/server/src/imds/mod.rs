@@ -17,7 +17,7 @@ mod tests;
 mod token;
 mod tree;
 
-pub use answer::{Reply, answer};
+pub use answer::{Endpoint, Reply, answer};
 pub use notice::{Notice, Notices};
 pub use role::RoleKeys;
 pub use token::Tokens;
@@ -31,6 +31,11 @@ pub struct Imds {
     pub role_keys: RoleKeys,
     /// What instances are told ahead.
     pub notices: Notices,
+}
+
+/// The certificate that verifies the signatures of identity documents, in PEM.
+pub fn identity_certificate() -> String {
+    identity::certificate()
 }
 
 impl Imds {

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use socket2::{SockRef, Socket};
 use vpc_model::{InstanceId, InterfaceType, Model, VpcId};
 
-use super::answer::{Reply, TOKEN_TTL, answer};
+use super::answer::{Endpoint, Reply, TOKEN_TTL, answer};
 use crate::Shared;
 
 /// The service inside one VPC.
@@ -52,7 +52,7 @@ async fn handle(State(service): State<Service>, ConnectInfo(peer): ConnectInfo<P
     // Who asks is known at once, also where what is told is behind.
     let reply = match shared.read(|model| caller(model, &service.vpc, peer.address.ip())) {
         Some(instance) => {
-            let look = |model: &Model| answer(model, &instance, &request, shared.imds(), now);
+            let look = |model: &Model| answer(model, &instance, Endpoint::Ipv4, &request, shared.imds(), now);
             shared.give(look(&shared.home().model_behind(now, shared.faults().imds_lag())))
         }
         None => Reply::error(StatusCode::NOT_FOUND),

@@ -8,7 +8,7 @@ use vpc_model::instance::{MetadataChange, NewInstances};
 use vpc_model::key_pair::NewKeyPair;
 use vpc_model::{InstanceId, InterfaceType, KeyType, NewAttachment, NewInterface, Tags, VlanId, WantedAddresses};
 
-use super::{Imds, Notice, Reply, answer};
+use super::{Endpoint, Imds, Notice, Reply, answer};
 use crate::testing::{self, World};
 
 struct Node {
@@ -71,12 +71,16 @@ fn identify(new: &mut NewInstances) {
 
 impl Node {
     fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.ask_at(Endpoint::Ipv4, method, path, headers)
+    }
+
+    fn ask_at(&self, endpoint: Endpoint, method: Method, path: &str, headers: &[(&str, &str)]) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(name.parse::<HeaderName>().expect("a header name"), *value);
         }
         let (head, ()) = request.body(()).expect("a request").into_parts();
-        answer(&self.world.model, &self.id, &head, &self.imds, self.world.now)
+        answer(&self.world.model, &self.id, endpoint, &head, &self.imds, self.world.now)
     }
 
     fn get(&self, path: &str) -> (u16, String) {
@@ -115,7 +119,7 @@ impl Node {
 #[case::keys("/latest/meta-data/public-keys/", "0=ops")]
 #[case::key("/latest/meta-data/public-keys/0/", "openssh-key")]
 #[case::key_itself("/latest/meta-data/public-keys/0/openssh-key", "ssh-ed25519 AAAA ops")]
-#[case::identity("/latest/dynamic/instance-identity/", "document")]
+#[case::identity("/latest/dynamic/instance-identity/", "document\npkcs7\nrsa2048\nsignature")]
 #[case::monitoring("/latest/dynamic/fws/instance-monitoring", "disabled")]
 #[case::events("/latest/meta-data/events/", "maintenance/")]
 #[case::maintenance("/latest/meta-data/events/maintenance/scheduled", "[]")]
@@ -132,9 +136,6 @@ fn values(#[case] path: &str, #[case] expected: &str) {
 #[case::below_a_value("/latest/meta-data/instance-id/more")]
 #[case::version("/1999-01-01/meta-data/")]
 #[case::no_ipv6("/latest/meta-data/ipv6")]
-#[case::unsigned_identity("/latest/dynamic/instance-identity/signature")]
-#[case::pkcs7("/latest/dynamic/instance-identity/pkcs7")]
-#[case::rsa2048("/latest/dynamic/instance-identity/rsa2048")]
 #[case::autoscaling("/latest/meta-data/autoscaling/target-lifecycle-state")]
 #[case::spot("/latest/meta-data/spot/instance-action")]
 #[case::spot_termination("/latest/meta-data/spot/termination-time")]
@@ -374,6 +375,18 @@ fn metadata_options(#[case] change: MetadataChange, #[case] with_token: bool, #[
     node.change(change);
     let headers = if with_token { vec![(TOKEN, token.as_str())] } else { vec![] };
     assert_eq!(node.ask(Method::GET, "/latest/meta-data/mac", &headers).status.as_u16(), status);
+}
+
+#[rstest]
+#[case::not_enabled(None, Endpoint::Ipv6, 403)]
+#[case::enabled(Some(true), Endpoint::Ipv6, 200)]
+#[case::disabled_again(Some(false), Endpoint::Ipv6, 403)]
+#[case::the_other_endpoint(Some(true), Endpoint::Ipv4, 200)]
+fn ipv6(#[case] ipv6_enabled: Option<bool>, #[case] endpoint: Endpoint, #[case] status: u16) {
+    let mut node = node();
+    node.change(MetadataChange { ipv6_enabled, ..MetadataChange::default() });
+    let reply = node.ask_at(endpoint, Method::GET, "/latest/meta-data/mac", &[]);
+    assert_eq!(reply.status.as_u16(), status);
 }
 
 #[rstest]

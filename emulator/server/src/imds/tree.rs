@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use vpc_model::image::Volume;
 use vpc_model::{Instance, InstanceState, Model, NetworkInterface};
 
+use super::identity::Signature;
 use super::{Imds, identity, network};
 
 /// A folder's entries by name.
@@ -19,6 +20,8 @@ pub(super) enum Node {
     Leaf(Vec<u8>),
     /// A folder: its path answers with a listing.
     Folder(Folder),
+    /// A signature of the identity document, which is made when it is read.
+    Signature(Signature),
     /// A folder that listings show as `0=name`, as EC2 does with key pairs.
     Titled(String, Folder),
 }
@@ -28,7 +31,7 @@ impl Node {
     pub(super) fn at<'a>(&'a self, path: &str) -> Option<&'a Node> {
         path.split('/').filter(|name| !name.is_empty()).try_fold(self, |node, name| match node {
             Self::Folder(entries) | Self::Titled(_, entries) => entries.get(name),
-            Self::Leaf(_) => None,
+            Self::Leaf(_) | Self::Signature(_) => None,
         })
     }
 }
@@ -36,7 +39,7 @@ impl Node {
 /// The entries' names, one a line, folders with a slash at the end.
 pub(super) fn listing(entries: &Folder) -> String {
     let lines = entries.iter().map(|(name, node)| match node {
-        Node::Leaf(_) => name.clone(),
+        Node::Leaf(_) | Node::Signature(_) => name.clone(),
         Node::Folder(_) => format!("{name}/"),
         Node::Titled(title, _) => format!("{name}={title}"),
     });
@@ -69,7 +72,12 @@ pub(super) fn version(model: &Model, instance: &Instance, imds: &Imds, now: Time
 }
 
 fn dynamic(model: &Model, instance: &Instance) -> Node {
-    let identity = folder([("document", Some(leaf(identity::document(model, instance))))]);
+    let identity = folder([
+        ("document", Some(leaf(identity::document(model, instance)))),
+        ("pkcs7", Some(Node::Signature(Signature::Pkcs7))),
+        ("rsa2048", Some(Node::Signature(Signature::Pkcs7))),
+        ("signature", Some(Node::Signature(Signature::Bare))),
+    ]);
     // Whether CloudWatch gets a value a minute.
     let monitoring = if instance.options.monitoring { "enabled" } else { "disabled" };
     let services = folder([("instance-monitoring", Some(leaf(monitoring)))]);
