@@ -1,4 +1,5 @@
-//! What is here of EC2, STS and Auto Scaling, and what differs on purpose: for people, for programs, and as the document
+//! What is here of EC2, STS, Auto Scaling and instance metadata, and what differs on purpose: for people, for programs,
+//! and as the document
 //! `emulator/COVERAGE.md`.
 //!
 //! The actions come from the API's own tables. The deviations are comments in the sources that begin `Deviation:`;
@@ -7,6 +8,8 @@
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
+
+use crate::imds;
 
 /// The document as it was when this was built.
 const DOCUMENT: &str = include_str!("../../COVERAGE.md");
@@ -30,6 +33,8 @@ This file is made: `INSTA_UPDATE=always cargo test -p workspace-tests --test tid
 pub struct Coverage {
     /// Which actions are here and which are not.
     pub actions: ec2_api::Coverage,
+    /// The paths of the instance metadata service that are here, and those that EC2 has besides.
+    pub metadata: [&'static [&'static str]; 2],
     /// What differs on purpose, by place.
     pub deviations: Vec<Deviation>,
 }
@@ -53,7 +58,7 @@ impl Coverage {
 
     /// The same with other deviations.
     pub fn with(deviations: Vec<Deviation>) -> Self {
-        Self { actions: ec2_api::coverage(), deviations }
+        Self { actions: ec2_api::coverage(), metadata: [imds::PATHS, imds::NOT_BUILT], deviations }
     }
 
     /// For people: a line a family.
@@ -67,6 +72,8 @@ impl Coverage {
         let here: usize = self.actions.families.iter().map(|it| it.actions.len()).sum();
         let not_built = self.actions.not_built.len();
         let _ = writeln!(text, "\n{here} actions are here; {not_built} of EC2's are not, `--output json` names them.");
+        let [here, not_built] = self.metadata.map(|paths| paths.join(", "));
+        let _ = writeln!(text, "\nInstance metadata: {here}\nnot here: {not_built}");
         text.push_str("\nWhat differs on purpose:\n");
         for it in &self.deviations {
             let _ = writeln!(text, "  {}: {}", it.place(), it.text);
@@ -85,6 +92,7 @@ impl Coverage {
             "families": families,
             "noneHere": none_here,
             "notBuilt": self.actions.not_built,
+            "metadata": {"paths": self.metadata[0], "notBuilt": self.metadata[1]},
             "deviations": deviations,
         })
     }
@@ -99,6 +107,13 @@ impl Coverage {
         }
         text.push_str("\n## What EC2 has besides\n\n");
         list(&mut text, &self.actions.not_built);
+        let [here, not_built] = self.metadata;
+        text.push_str(
+            "\n## Instance metadata\n\nBelow a version such as `latest`, where the instance has such a thing.\n\n",
+        );
+        list(&mut text, here);
+        text.push_str("\nEC2 documents besides:\n\n");
+        list(&mut text, not_built);
         let _ = writeln!(text, "\n{DEVIATIONS}\n");
         for it in &self.deviations {
             let item = it.item.as_ref().map(|item| format!(" `{item}`")).unwrap_or_default();
@@ -170,6 +185,7 @@ mod tests {
         let count = |value: &Value| value.as_array().map(Vec::len).unwrap_or_default();
         assert!(count(&json["families"]["vpc"]) > 5, "{json}");
         assert!(count(&json["notBuilt"]) > 5, "{json}");
+        assert!(count(&json["metadata"]["paths"]) > 5, "{json}");
         assert!(count(&json["deviations"]) > 5, "{json}");
     }
 }

@@ -10,6 +10,7 @@ mod answer;
 mod identity;
 mod network;
 mod notice;
+mod paths;
 mod role;
 pub(crate) mod serve;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tree;
 
 pub use answer::{Endpoint, Reply, answer};
 pub use notice::{Notice, Notices};
+pub(crate) use paths::{NOT_BUILT, PATHS};
 pub use role::RoleKeys;
 pub use token::Tokens;
 

@@ -8,7 +8,7 @@ use vpc_model::instance::{MetadataChange, NewInstances};
 use vpc_model::key_pair::NewKeyPair;
 use vpc_model::{InstanceId, InterfaceType, KeyType, NewAttachment, NewInterface, Tags, VlanId, WantedAddresses};
 
-use super::{Endpoint, Imds, Notice, Reply, answer};
+use super::{Endpoint, Imds, Notice, PATHS, Reply, answer};
 use crate::testing::{self, World};
 
 struct Node {
@@ -205,6 +205,45 @@ fn listings_name_exactly_what_is_there() {
     let mut found: Vec<_> = found.lines().collect();
     found.sort_unstable();
     insta::assert_snapshot!(found.join("\n"));
+}
+
+/// The paths that a node has, as they are written in documents.
+fn documented(node: &Node) -> BTreeSet<String> {
+    let mut found = Vec::new();
+    walk(node, "/latest/meta-data/", &mut found);
+    walk(node, "/latest/dynamic/", &mut found);
+    let general = |path: &String| {
+        let mut parts: Vec<_> = path.trim_start_matches("/latest/").split('/').collect();
+        match parts[..] {
+            [_, "network", _, _, ref mut mac, ..] => *mac = "{mac}",
+            [_, "iam", "security-credentials", ref mut role] => *role = "{role}",
+            [_, "tags", _, ref mut key] => *key = "{key}",
+            [_, "block-device-mapping", ref mut device] => *device = "{device}",
+            _ => {}
+        }
+        parts.join("/")
+    };
+    found.iter().map(general).collect()
+}
+
+#[test]
+fn documents_have_every_path() {
+    let mut node = node();
+    let notice: Notice = serde_json::from_str(r#"{"spotInterruption": {}, "rebalance": {}}"#).expect("a notice");
+    node.imds.notices.set(node.id.clone(), notice.filled(node.world.now));
+    let id = node.id.clone();
+    node.world.with(|model, _| {
+        let group = [("aws:autoscaling:groupName".to_owned(), "nodes".to_owned())];
+        model.create_tags(&[id.to_string()], &Tags::from_iter(group)).expect("an instance");
+    });
+    let found = documented(&node);
+    let missing: Vec<_> = found.iter().filter(|path| !PATHS.contains(&path.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    // These need addresses, placement or a body that the node does not have.
+    let others = ["api/token", "ipv4-associations", "ipv6", "public-", "group-name", "partition-number", "user-data"];
+    let unknown = PATHS.iter().filter(|path| !found.contains(**path));
+    let unknown: Vec<_> = unknown.filter(|path| !others.iter().any(|part| path.contains(part))).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
