@@ -245,10 +245,7 @@ impl Session {
         let mut tally = Tally::begin(self.process);
         for n in 0..count {
             let Question { form, expected } = question(self, n);
-            let started = Instant::now();
-            let answer = self.client.ask(&form)?;
-            tally.add(started.elapsed(), answer.len(), expected.wrong(&answer));
-            if tally.began.elapsed() > self.longest {
+            if !tally.ask(&mut self.client, &form, &expected) || tally.began.elapsed() > self.longest {
                 break;
             }
         }
@@ -309,6 +306,18 @@ impl Tally {
         Self { process, began, cpu_before, times: Samples::default(), bytes: 0, wrong: None }
     }
 
+    /// Makes a call. Whether it was answered at all: a server that does not is not asked again.
+    fn ask(&mut self, client: &mut Client, form: &str, expected: &Expected) -> bool {
+        let started = Instant::now();
+        let answer = client.ask(form);
+        let time = started.elapsed();
+        match &answer {
+            Ok(answer) => self.add(time, answer.len(), expected.wrong(answer)),
+            Err(error) => self.add(time, 0, Some(format!("none, {}", error.root_cause()))),
+        }
+        answer.is_ok()
+    }
+
     fn add(&mut self, time: Duration, bytes: usize, wrong: Option<String>) {
         self.times.add(time);
         self.bytes = bytes;
@@ -350,10 +359,7 @@ fn many(
         } else {
             eni.found_by(form("DescribeNetworkInterfaces", &[("NetworkInterfaceId.1", &eni.id)]))
         };
-        let started = Instant::now();
-        let answer = connection.ask(&form)?;
-        tally.add(started.elapsed(), answer.len(), expected.wrong(&answer));
-        if tally.began.elapsed() > longest {
+        if !tally.ask(&mut connection, &form, &expected) || tally.began.elapsed() > longest {
             break;
         }
     }

@@ -59,14 +59,19 @@ impl Drop for Server {
 pub(super) struct Process(pub(super) Option<u32>);
 
 impl Process {
-    /// CPU time of all its threads so far.
+    /// CPU time of all its threads so far, also of those that have ended: some servers have one for each connection.
     pub(super) fn cpu(self) -> Option<Duration> {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.0?)).ok()?;
-        let nanoseconds = threads.filter_map(Result::ok).filter_map(|thread| {
-            let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
-        });
-        Some(Duration::from_nanos(nanoseconds.sum()))
+        let pid = libc::pid_t::try_from(self.0?).ok()?;
+        let (mut clock, mut time) = (0, libc::timespec { tv_sec: 0, tv_nsec: 0 });
+        // SAFETY: both pointers are to values of their types that live as long as the calls.
+        let outcome = unsafe {
+            match libc::clock_getcpuclockid(pid, &raw mut clock) {
+                0 => libc::clock_gettime(clock, &raw mut time),
+                failed => failed,
+            }
+        };
+        let (seconds, nanoseconds) = (u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?);
+        (outcome == 0).then(|| Duration::new(seconds, nanoseconds))
     }
 
     /// Resident memory in KiB.
@@ -74,5 +79,25 @@ impl Process {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0?)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().split(' ').next()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_ended_threads_counts() {
+        let own = Process(Some(std::process::id()));
+        let before = own.cpu().expect("there is such a process");
+        let burn = || {
+            let until = Instant::now() + Duration::from_millis(20);
+            while Instant::now() < until {
+                std::hint::spin_loop();
+            }
+        };
+        std::thread::spawn(burn).join().expect("it ends");
+        assert!(own.cpu().expect("it is still there") > before + Duration::from_millis(1));
+        assert_eq!(Process(None).cpu(), None);
     }
 }
