@@ -187,12 +187,12 @@ mod tests {
 
     #[test]
     fn ids_are_well_formed_distinct_and_differ_by_region() {
-        let (one, other) = (public(&Region::from("us-east-1")), public(&Region::from("eu-west-1")));
+        let (one, other) = (public(&Region::from("us-east-1")).0, public(&Region::from("eu-west-1")).0);
         let lines = catalogue::lines();
         assert_eq!(one.len(), lines.iter().map(|line| line.releases.len()).sum::<usize>());
         assert!(one.keys().all(|id| id.as_str().parse::<ImageId>().as_ref() == Ok(id)));
         assert!(one.keys().all(|id| !other.contains_key(id)));
-        assert_eq!(one.keys().collect::<Vec<_>>(), public(&Region::from("us-east-1")).keys().collect::<Vec<_>>());
+        assert_eq!(one.keys().collect::<Vec<_>>(), public(&Region::from("us-east-1")).0.keys().collect::<Vec<_>>());
         let names: BTreeSet<&String> = one.values().map(|image| &image.name).collect();
         assert_eq!(names.len(), one.len());
     }
@@ -206,7 +206,7 @@ mod tests {
     #[case::ubuntu("ubuntu-eks/k8s_1.34/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-", "20251022")]
     #[case::windows("Windows_Server-2022-English-Core-EKS_Optimized-1.34-", "2025.11.12")]
     fn the_newest(#[case] start: &str, #[case] end: &str) {
-        let images = public(&Region::from("us-west-2"));
+        let images = public(&Region::from("us-west-2")).0;
         let line = images.values().filter(|image| image.name.starts_with(start));
         let newest = line.max_by_key(|image| image.creation_date).expect("there is one");
         assert_eq!(newest.name, format!("{start}{end}"));
