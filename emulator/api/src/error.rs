@@ -210,6 +210,8 @@ codes! {
     TRANSIT_GATEWAY_ROUTE_LIMIT_EXCEEDED "TransitGatewayRouteLimitExceeded" 400;
     TRANSIT_GATEWAY_LIMIT_EXCEEDED "TransitGatewayLimitExceeded" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_LIMIT_EXCEEDED "TransitGatewayRouteTableLimitExceeded" 400;
+    INVALID_TRANSFER_ADDRESS_ASSOCIATED "InvalidTransfer.AddressAssociated" 400;
+    INVALID_TRANSFER_ADDRESS_CUSTOM_PTR_SET "InvalidTransfer.AddressCustomPtrSet" 400;
     INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_MALFORMED "InvalidTransitGatewayAttachmentID.Malformed" 400;
     INVALID_TRANSIT_GATEWAY_ID_MALFORMED "InvalidTransitGatewayID.Malformed" 400;
     INVALID_TRANSIT_GATEWAY_ID_NOT_FOUND "InvalidTransitGatewayID.NotFound" 400;

@@ -9,7 +9,7 @@ mod transfer;
 
 use std::net::Ipv4Addr;
 
-pub use self::transfer::AddressTransfer;
+pub use self::transfer::{AddressOffer, AddressOrigin, AddressTransfer};
 use crate::{
     AccountId, AddressAssociationId, AllocationId, Context, InstanceId, Model, NetworkInterface, NetworkInterfaceId,
     ResourceId, Tags, VpcId,
@@ -33,8 +33,16 @@ pub struct ElasticIp {
     pub domain_name: Option<String>,
     /// The account that it is offered to.
     pub transfer: Option<AddressTransfer>,
+    /// The account that it was accepted from.
+    pub origin: Option<AddressOrigin>,
     /// Its tags.
     pub tags: Tags,
+}
+
+impl ElasticIp {
+    fn new(id: AllocationId, public_ip: Ipv4Addr, tags: Tags) -> Self {
+        Self { id, public_ip, association: None, domain_name: None, transfer: None, origin: None, tags }
+    }
 }
 
 /// An Elastic IP address' mapping to a private address of an ENI.
@@ -123,6 +131,12 @@ pub enum ElasticIpError {
     /// It cannot be offered to the account that has it.
     #[error("account {0} has the address already")]
     TransferToOwner(AccountId),
+    /// It is offered while it is mapped to something.
+    #[error("elastic ip {0} cannot be accepted while it is associated")]
+    TransferAssociated(Ipv4Addr),
+    /// It is offered while reverse look-ups give a name.
+    #[error("elastic ip {0} cannot be accepted while it has a name")]
+    TransferNamed(Ipv4Addr),
     /// It is offered to nobody.
     #[error("allocation {0} is not offered to an account")]
     NoTransfer(AllocationId),
@@ -148,9 +162,7 @@ impl Model {
         }
         let id: AllocationId = cx.ids.next();
         let public_ip = self.take_public_ip(&id);
-        let elastic_ip =
-            ElasticIp { id: id.clone(), public_ip, association: None, domain_name: None, transfer: None, tags };
-        self.elastic_ips.insert(id.clone(), elastic_ip);
+        self.elastic_ips.insert(id.clone(), ElasticIp::new(id.clone(), public_ip, tags));
         self.touch();
         Ok(id)
     }

@@ -65,7 +65,10 @@ pub use client_token::{ClientTokens, TokenKey, TokenRecord};
 pub use customer_gateway::{CustomerDevice, CustomerGateway, CustomerGatewayError};
 pub use dhcp_options::{DhcpOptions, DhcpOptionsError};
 pub use egress_only_gateway::{EgressOnlyGateway, EgressOnlyGatewayError};
-pub use elastic_ip::{AddressAssociation, AddressTarget, AddressTransfer, ElasticIp, ElasticIpError, PublicAddress};
+pub use elastic_ip::{
+    AddressAssociation, AddressOffer, AddressOrigin, AddressTarget, AddressTransfer, ElasticIp, ElasticIpError,
+    PublicAddress,
+};
 pub use endpoint_service::{
     AllowedPrincipal, ConnectionNotification, EndpointService, EndpointServiceChange, EndpointServiceError,
     EndpointType, IpFamily, NewEndpointService, Noticed, PrivateName, ServiceDetail,

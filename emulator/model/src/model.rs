@@ -11,18 +11,18 @@ use crate::outbox::Outbox;
 use crate::prefix_list;
 use crate::settings::AccountSettings;
 use crate::{
-    AccountId, AllocationId, AutoScalingGroup, CapacityReservation, CapacityReservationId, CarrierGateway,
-    CarrierGatewayId, ClientTokens, ConnectionNotification, ConnectionNotificationId, CustomerGateway,
-    CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp,
-    EndpointService, EndpointServiceId, Fleet, FleetId, FlowLog, FlowLogId, GroupVpcAssociation, Ids, InsightsAnalysis,
-    InsightsAnalysisId, InsightsPath, InsightsPathId, Instance, InstanceId, InternetGateway, InternetGatewayId,
-    KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId,
-    NetworkInterface, NetworkInterfaceId, PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId,
-    PrefixList, PrefixListId, Region, RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest,
-    SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord,
-    TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable,
-    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Volume, VolumeId, Vpc, VpcEndpoint,
-    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    AccountId, AddressOffer, AddressTransfer, AllocationId, AutoScalingGroup, CapacityReservation,
+    CapacityReservationId, CarrierGateway, CarrierGatewayId, ClientTokens, ConnectionNotification,
+    ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId,
+    EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId, Fleet, FleetId, FlowLog,
+    FlowLogId, GroupVpcAssociation, Ids, InsightsAnalysis, InsightsAnalysisId, InsightsPath, InsightsPathId, Instance,
+    InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId, NatGateway,
+    NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection,
+    PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId,
+    SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId,
+    SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId,
+    TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId,
+    Volume, VolumeId, Vpc, VpcEndpoint, VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -66,6 +66,8 @@ pub struct Model {
     pub(crate) network_acls: Map<NetworkAclId, NetworkAcl>,
     pub(crate) egress_only_gateways: Map<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: Map<AllocationId, ElasticIp>,
+    pub(crate) address_offers: Map<(AccountId, AllocationId), AddressOffer>,
+    pub(crate) accepted_transfers: Map<AllocationId, AddressTransfer>,
     pub(crate) fleets: Map<FleetId, Fleet>,
     pub(crate) spot_requests: Map<SpotRequestId, SpotRequest>,
     pub(crate) placement_groups: Map<PlacementGroupId, PlacementGroup>,
@@ -237,6 +239,8 @@ impl Model {
             network_acls: Map::new(),
             egress_only_gateways: Map::new(),
             elastic_ips: Map::new(),
+            address_offers: Map::new(),
+            accepted_transfers: Map::new(),
             fleets: Map::new(),
             spot_requests: Map::new(),
             placement_groups: Map::new(),

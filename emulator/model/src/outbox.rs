@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use crate::map::Map;
-use crate::{AccountId, Model, PeeringConnection, PeeringConnectionId, Region};
+use crate::{AccountId, AddressOffer, AllocationId, Model, PeeringConnection, PeeringConnectionId, Region};
 
 /// An account in a region, as models name each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,13 +24,21 @@ pub struct Place {
 pub enum Subject {
     /// A peering connection with a VPC there.
     Peering(PeeringConnectionId),
+    /// An address that the account there is offered.
+    AddressOffer(AllocationId),
+    /// An address that the account there had.
+    AcceptedAddress(AllocationId),
 }
 
 /// How a subject is now, seen from the place that tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// A peering connection, with this place's VPC as it is.
-    Peering(PeeringConnection),
+    Peering(Box<PeeringConnection>),
+    /// An address that can be accepted.
+    AddressOffer(AddressOffer),
+    /// When an address was accepted.
+    AcceptedAddress(Timestamp),
 }
 
 /// News on their way to another place.
@@ -66,7 +74,7 @@ impl Model {
     /// Writes what others have to know since the last time.
     pub fn write_messages(&mut self) {
         // One line a family: what it tells to whom.
-        let news: Map<(Place, Subject), News> = self.peering_news().collect();
+        let news: Map<(Place, Subject), News> = self.peering_news().chain(self.address_news()).collect();
         let outbox = &mut self.outbox;
         let over = outbox.told.keys().filter(|key| !news.contains_key(*key)).map(|key| (key.clone(), None));
         let fresh = news.iter().filter(|(key, now)| outbox.told.get(*key) != Some(*now));
@@ -102,9 +110,14 @@ impl Model {
         }
         self.outbox.heard.insert(from.clone(), message.number);
         match (&message.subject, &message.news) {
-            (Subject::Peering(_), Some(News::Peering(theirs))) => self.hear_of_peering(from, theirs),
-            // Each side shows an ended connection for a time of its own.
-            (Subject::Peering(_), None) => {}
+            (Subject::AddressOffer(id), Some(News::AddressOffer(offer))) => {
+                self.hear_of_address_offer(from, id, Some(offer));
+            }
+            (Subject::AddressOffer(id), _) => self.hear_of_address_offer(from, id, None),
+            (Subject::AcceptedAddress(id), Some(News::AcceptedAddress(at))) => self.hear_of_accepted_address(id, *at),
+            (_, Some(News::Peering(theirs))) => self.hear_of_peering(from, theirs),
+            // What has happened stays so: each side shows an ended connection for a time of its own.
+            (Subject::Peering(_) | Subject::AcceptedAddress(_), _) => {}
         }
         self.advance(now);
         self.touch();

@@ -112,3 +112,46 @@ async fn a_request_that_cannot_be() {
         assert_eq!(text(&across, "Code"), "InvalidVpcPeeringConnectionID.NotFound");
     }
 }
+
+#[tokio::test]
+async fn an_address_moves_to_another_account() {
+    let emulator = start().await;
+    let allocated = call(&emulator, HERE, "Action=AllocateAddress").await;
+    let (id, address) = (text(&allocated, "allocationId"), text(&allocated, "publicIp"));
+    let enable = format!("Action=EnableAddressTransfer&AllocationId={id}&TransferAccountId={}", OTHER_ACCOUNT.0);
+    assert_eq!(text(&call(&emulator, HERE, &enable).await, "addressTransferStatus"), "pending");
+    let tag = "TagSpecification.1.ResourceType=elastic-ip&TagSpecification.1.Tag.1.Key=Name";
+    let accept = format!("Action=AcceptAddressTransfer&Address={address}&{tag}");
+    for elsewhere in [HERE, OTHER_REGION, (OTHER_ACCOUNT.0, OTHER_REGION.1)] {
+        assert_eq!(text(&call(&emulator, elsewhere, &accept).await, "Code"), "InvalidAddress.NotFound");
+    }
+    let accepted = call(&emulator, OTHER_ACCOUNT, &accept).await;
+    assert_eq!(text(&accepted, "addressTransferStatus"), "accepted");
+    assert_ne!(text(&accepted, "allocationId"), id);
+
+    let describe = format!("Action=DescribeAddresses&PublicIp.1={address}");
+    let theirs = call(&emulator, OTHER_ACCOUNT, &describe).await;
+    assert_eq!(text(&theirs, "allocationId"), text(&accepted, "allocationId"));
+    assert_eq!(text(&theirs, "key"), "Name");
+    assert_eq!(text(&call(&emulator, HERE, &describe).await, "Code"), "InvalidAddress.NotFound");
+    let transfers = format!("Action=DescribeAddressTransfers&AllocationId.1={id}");
+    let seen = call(&emulator, HERE, &transfers).await;
+    assert_eq!([text(&seen, "addressTransferStatus"), text(&seen, "allocationId")], ["accepted".to_owned(), id]);
+    assert_eq!(text(&seen, "transferOfferAcceptedTimestamp"), text(&accepted, "transferOfferAcceptedTimestamp"));
+}
+
+#[tokio::test]
+async fn an_address_with_a_name_stays() {
+    let emulator = start().await;
+    let allocated = call(&emulator, HERE, "Action=AllocateAddress").await;
+    let (id, address) = (text(&allocated, "allocationId"), text(&allocated, "publicIp"));
+    let forms = [
+        format!("Action=ModifyAddressAttribute&AllocationId={id}&DomainName=mail.example.com"),
+        format!("Action=EnableAddressTransfer&AllocationId={id}&TransferAccountId={}", OTHER_ACCOUNT.0),
+    ];
+    for form in forms {
+        call(&emulator, HERE, &form).await;
+    }
+    let refused = call(&emulator, OTHER_ACCOUNT, &format!("Action=AcceptAddressTransfer&Address={address}")).await;
+    assert_eq!(text(&refused, "Code"), "InvalidTransfer.AddressCustomPtrSet");
+}

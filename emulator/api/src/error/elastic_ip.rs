@@ -56,6 +56,14 @@ impl From<ElasticIpError> for ApiError {
             ElasticIpError::TransferToOwner(account) => {
                 Self::invalid("TransferAccountId", &account.0, "The address belongs to this account.")
             }
+            ElasticIpError::TransferAssociated(address) => Self::new(
+                Code::INVALID_TRANSFER_ADDRESS_ASSOCIATED,
+                format!("The address {address} cannot be transferred while it is associated"),
+            ),
+            ElasticIpError::TransferNamed(address) => Self::new(
+                Code::INVALID_TRANSFER_ADDRESS_CUSTOM_PTR_SET,
+                format!("The address {address} cannot be transferred while it has a reverse DNS record"),
+            ),
             ElasticIpError::NoTransfer(id) => Self::new(
                 Code::INVALID_PARAMETER_VALUE,
                 format!("The allocation ID '{id}' does not have a pending address transfer"),

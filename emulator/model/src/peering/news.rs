@@ -35,7 +35,7 @@ impl Model {
             let [requester, accepter] = [&peering.requester, &peering.accepter].map(|side| self.peering_side(side));
             // Each side has tags of its own.
             let seen = PeeringConnection { requester, accepter, tags: Tags::default(), ..peering.clone() };
-            Some(((other.place(), Subject::Peering(peering.id.clone())), News::Peering(seen)))
+            Some(((other.place(), Subject::Peering(peering.id.clone())), News::Peering(Box::new(seen))))
         })
     }
 

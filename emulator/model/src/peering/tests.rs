@@ -1,107 +1,49 @@
 //! Both sides of connections between accounts and regions.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rstest::rstest;
 
 use super::*;
-use crate::{Ids, NewVpc};
+use crate::testing::{OTHER_ACCOUNT, OTHER_BOTH, OTHER_REGION, Pair};
 
-/// Two accounts or regions that tell each other their news.
-struct Pair {
-    sides: [Model; 2],
-    ids: Ids,
-    now: Timestamp,
-    delivered: usize,
+fn ask_for(pair: &mut Pair, vpc_id: &VpcId, peer_vpc_id: &VpcId) -> PeeringConnectionId {
+    let there = pair.sides[1].place();
+    let new = NewPeering {
+        vpc_id: vpc_id.clone(),
+        peer_vpc_id: peer_vpc_id.clone(),
+        peer_owner: Some(there.account),
+        peer_region: Some(there.region),
+        options: PeeringOptions::default(),
+        tags: Tags::default(),
+    };
+    pair.on(0, |model, cx| model.create_peering(cx, new)).expect("both can be named")
 }
 
-const HERE: (&str, &str) = ("111122223333", "us-east-1");
-const OTHER_ACCOUNT: (&str, &str) = ("444455556666", "us-east-1");
-const OTHER_REGION: (&str, &str) = ("111122223333", "eu-west-1");
-const OTHER_BOTH: (&str, &str) = ("444455556666", "eu-west-1");
+/// A request from side 0 to side 1.
+fn asked(there: (&str, &str)) -> (Pair, PeeringConnectionId) {
+    let mut pair = Pair::new(there);
+    let [one, other] = [pair.vpc(0, "10.0.0.0/16"), pair.vpc(1, "10.1.0.0/16")];
+    let id = ask_for(&mut pair, &one, &other);
+    (pair, id)
+}
 
-impl Pair {
-    fn new(there: (&str, &str)) -> Self {
-        let model = |(account, region): (&str, &str)| Model::empty(account.into(), region.into());
-        let (sides, now) = ([model(HERE), model(there)], Timestamp::UNIX_EPOCH);
-        Self { sides, ids: Ids::seeded(1), now, delivered: 0 }
-    }
+fn accepted(there: (&str, &str)) -> (Pair, PeeringConnectionId) {
+    let (mut pair, id) = asked(there);
+    pair.on(1, |model, cx| model.accept_peering(cx, &id)).expect("it waits");
+    (pair, id)
+}
 
-    /// Makes a change on a side, and lets both sides hear of it.
-    fn on<T>(&mut self, side: usize, change: impl FnOnce(&mut Model, &mut Context<'_>) -> T) -> T {
-        let outcome = change(&mut self.sides[side], &mut Context { now: self.now, ids: &mut self.ids });
-        self.sides[side].advance(self.now);
-        self.deliver();
-        outcome
-    }
+/// The status code on both sides; none where the connection is not shown.
+fn codes(pair: &Pair, id: &PeeringConnectionId) -> [Option<&'static str>; 2] {
+    let code = |model: &Model| {
+        let shown = model.peerings.get(id).filter(|peering| model.is_peering_shown(peering));
+        shown.map(|peering| peering.status.code())
+    };
+    [code(&pair.sides[0]), code(&pair.sides[1])]
+}
 
-    fn deliver(&mut self) {
-        loop {
-            self.sides.iter_mut().for_each(Model::write_messages);
-            let waiting = |side: usize| self.sides[side].messages().next().map(|message| (side, message.clone()));
-            let Some((side, message)) = waiting(0).or_else(|| waiting(1)) else { return };
-            let [from, to] = [self.sides[side].place(), self.sides[1 - side].place()];
-            assert_eq!(message.to, to);
-            self.sides[1 - side].receive_message(&from, &message, self.now);
-            let before = self.sides[1 - side].generation();
-            self.sides[1 - side].receive_message(&from, &message, self.now);
-            assert_eq!(self.sides[1 - side].generation(), before, "a second copy changes nothing");
-            self.sides[side].message_delivered(message.number);
-            self.delivered += 1;
-            assert!(self.delivered < 100, "they come to an end");
-        }
-    }
-
-    fn pass(&mut self, time: SignedDuration) {
-        self.now += time;
-        for side in 0..2 {
-            self.on(side, |_, _| ());
-        }
-    }
-
-    fn vpc(&mut self, side: usize, block: &str) -> VpcId {
-        let new = NewVpc::with_block(block.parse().expect("a block"));
-        self.on(side, |model, cx| model.create_vpc(cx, new)).expect("there is room")
-    }
-
-    fn ask_for(&mut self, vpc_id: &VpcId, peer_vpc_id: &VpcId) -> PeeringConnectionId {
-        let there = self.sides[1].place();
-        let new = NewPeering {
-            vpc_id: vpc_id.clone(),
-            peer_vpc_id: peer_vpc_id.clone(),
-            peer_owner: Some(there.account),
-            peer_region: Some(there.region),
-            options: PeeringOptions::default(),
-            tags: Tags::default(),
-        };
-        self.on(0, |model, cx| model.create_peering(cx, new)).expect("both can be named")
-    }
-
-    /// A request from side 0 to side 1.
-    fn asked(there: (&str, &str)) -> (Self, PeeringConnectionId) {
-        let mut pair = Self::new(there);
-        let [one, other] = [pair.vpc(0, "10.0.0.0/16"), pair.vpc(1, "10.1.0.0/16")];
-        let id = pair.ask_for(&one, &other);
-        (pair, id)
-    }
-
-    fn accepted(there: (&str, &str)) -> (Self, PeeringConnectionId) {
-        let (mut pair, id) = Self::asked(there);
-        pair.on(1, |model, cx| model.accept_peering(cx, &id)).expect("it waits");
-        (pair, id)
-    }
-
-    /// The status code on both sides; none where the connection is not shown.
-    fn codes(&self, id: &PeeringConnectionId) -> [Option<&'static str>; 2] {
-        let code = |model: &Model| {
-            let shown = model.peerings.get(id).filter(|peering| model.is_peering_shown(peering));
-            shown.map(|peering| peering.status.code())
-        };
-        [code(&self.sides[0]), code(&self.sides[1])]
-    }
-
-    fn both(code: &'static str) -> [Option<&'static str>; 2] {
-        [Some(code), Some(code)]
-    }
+fn both(code: &'static str) -> [Option<&'static str>; 2] {
+    [Some(code), Some(code)]
 }
 
 #[rstest]
@@ -109,30 +51,29 @@ impl Pair {
 #[case::region(OTHER_REGION)]
 #[case::both(OTHER_BOTH)]
 fn from_request_to_end(#[case] there: (&str, &str)) {
-    let (mut pair, id) = Pair::asked(there);
-    assert_eq!(pair.codes(&id), Pair::both("pending-acceptance"));
+    let (mut pair, id) = asked(there);
+    assert_eq!(codes(&pair, &id), both("pending-acceptance"));
     let before = pair.sides.each_ref().map(|model| model.peerings[&id].accepter.ipv4_blocks.len());
     assert_eq!(before, [0, 0], "an accepter shows nothing yet");
     pair.on(1, |model, cx| model.accept_peering(cx, &id)).expect("it waits");
-    assert_eq!(pair.codes(&id), Pair::both("active"));
-    let [mut one, other] = pair.sides.each_ref().map(|model| model.peerings[&id].clone());
+    assert_eq!(codes(&pair, &id), both("active"));
+    let [one, other] = pair.sides.each_ref().map(|model| model.peerings[&id].clone());
     assert_eq!(one.accepter.ipv4_blocks, ["10.1.0.0/16".parse().expect("a block")]);
-    one.tags = other.tags.clone();
     assert_eq!(one, other, "both sides show the same");
     pair.on(0, |model, cx| model.delete_peering(cx, &id)).expect("it is in use");
-    assert_eq!(pair.codes(&id), Pair::both("deleted"));
+    assert_eq!(codes(&pair, &id), both("deleted"));
 }
 
 #[rstest]
 #[case::account(OTHER_ACCOUNT, [None, Some("deleted")])]
 #[case::region(OTHER_REGION, [None, None])]
 fn who_deleted_it_sees_it_for_less_time(#[case] there: (&str, &str), #[case] later: [Option<&str>; 2]) {
-    let (mut pair, id) = Pair::accepted(there);
+    let (mut pair, id) = accepted(there);
     pair.on(0, |model, cx| model.delete_peering(cx, &id)).expect("it is in use");
     pair.pass(SignedDuration::from_hours(3));
-    assert_eq!(pair.codes(&id), later);
+    assert_eq!(codes(&pair, &id), later);
     pair.pass(SignedDuration::from_hours(48));
-    assert_eq!(pair.codes(&id), [None, None]);
+    assert_eq!(codes(&pair, &id), [None, None]);
 }
 
 #[rstest]
@@ -143,33 +84,33 @@ fn what_cannot_be_fails_and_is_not_shown_there(#[case] block: Option<&str>) {
     let mut pair = Pair::new(OTHER_ACCOUNT);
     let one = pair.vpc(0, "10.0.0.0/16");
     let other = block.map_or_else(|| "vpc-01234567".parse().expect("an id"), |block| pair.vpc(1, block));
-    let id = pair.ask_for(&one, &other);
-    assert_eq!(pair.codes(&id), [Some("failed"), None]);
+    let id = ask_for(&mut pair, &one, &other);
+    assert_eq!(codes(&pair, &id), [Some("failed"), None]);
     let accepted = pair.on(1, |model, cx| model.accept_peering(cx, &id));
     assert_eq!(accepted, Err(PeeringError::NotFound(id.clone())));
     pair.pass(SignedDuration::from_hours(2));
-    assert_eq!(pair.codes(&id), [None, None]);
+    assert_eq!(codes(&pair, &id), [None, None]);
 }
 
 #[test]
 fn a_rejected_request_is_rejected_on_both_sides() {
-    let (mut pair, id) = Pair::asked(OTHER_ACCOUNT);
+    let (mut pair, id) = asked(OTHER_ACCOUNT);
     pair.on(1, |model, cx| model.reject_peering(cx, &id)).expect("it waits");
-    assert_eq!(pair.codes(&id), Pair::both("rejected"));
+    assert_eq!(codes(&pair, &id), both("rejected"));
     assert_eq!(pair.sides[0].peerings[&id].message(), "Rejected by 444455556666");
     pair.pass(SignedDuration::from_hours(2));
-    assert_eq!(pair.codes(&id), [Some("rejected"), None]);
+    assert_eq!(codes(&pair, &id), [Some("rejected"), None]);
 }
 
 #[test]
 fn a_request_ends_on_both_sides() {
-    let (mut pair, id) = Pair::asked(OTHER_BOTH);
+    let (mut pair, id) = asked(OTHER_BOTH);
     pair.pass(SignedDuration::from_hours(7 * 24));
-    assert_eq!(pair.codes(&id), Pair::both("expired"));
+    assert_eq!(codes(&pair, &id), both("expired"));
     pair.pass(SignedDuration::from_hours(47));
-    assert_eq!(pair.codes(&id), Pair::both("expired"));
+    assert_eq!(codes(&pair, &id), both("expired"));
     pair.pass(SignedDuration::from_hours(1));
-    assert_eq!(pair.codes(&id), [None, None]);
+    assert_eq!(codes(&pair, &id), [None, None]);
 }
 
 #[rstest]
@@ -180,22 +121,22 @@ fn the_wrong_account(
     #[case] side: usize,
     #[case] change: fn(&mut Model, &mut Context<'_>, &PeeringConnectionId) -> Result<(), PeeringError>,
 ) {
-    let (mut pair, id) = Pair::asked(OTHER_ACCOUNT);
+    let (mut pair, id) = asked(OTHER_ACCOUNT);
     let refused = pair.on(side, |model, cx| change(model, cx, &id));
     assert!(matches!(refused, Err(PeeringError::NotYours { .. })), "{refused:?}");
-    assert_eq!(pair.codes(&id), Pair::both("pending-acceptance"));
+    assert_eq!(codes(&pair, &id), both("pending-acceptance"));
 }
 
 #[test]
 fn the_wrong_region() {
-    let (mut pair, id) = Pair::asked(OTHER_REGION);
+    let (mut pair, id) = asked(OTHER_REGION);
     let refused = pair.on(0, |model, cx| model.accept_peering(cx, &id));
     assert!(matches!(refused, Err(PeeringError::Elsewhere { .. })), "{refused:?}");
 }
 
 #[test]
 fn blocks_that_come_later_are_told() {
-    let (mut pair, id) = Pair::accepted(OTHER_ACCOUNT);
+    let (mut pair, id) = accepted(OTHER_ACCOUNT);
     let requester = pair.sides[0].peerings[&id].requester.vpc_id.clone();
     let block = "10.9.0.0/16".parse().expect("a block");
     pair.on(0, |model, cx| model.associate_vpc_cidr_block(cx, &requester, block)).expect("it is free");
@@ -204,19 +145,19 @@ fn blocks_that_come_later_are_told() {
 
 #[test]
 fn a_block_that_came_before_the_answer_is_looked_at() {
-    let (mut pair, id) = Pair::asked(OTHER_ACCOUNT);
+    let (mut pair, id) = asked(OTHER_ACCOUNT);
     let accepter = pair.sides[1].peerings[&id].accepter.vpc_id.clone();
     let requester = pair.sides[0].peerings[&id].requester.vpc_id.clone();
     let block = "10.9.0.0/16".parse().expect("a block");
     pair.on(0, |model, cx| model.associate_vpc_cidr_block(cx, &requester, block)).expect("it is free");
     pair.on(1, |model, cx| model.associate_vpc_cidr_block(cx, &accepter, block)).expect("it is free");
     pair.on(1, |model, cx| model.accept_peering(cx, &id)).expect("it waits");
-    assert_eq!(pair.codes(&id), Pair::both("failed"));
+    assert_eq!(codes(&pair, &id), both("failed"));
 }
 
 #[test]
 fn options_are_told() {
-    let (mut pair, id) = Pair::accepted(OTHER_BOTH);
+    let (mut pair, id) = accepted(OTHER_BOTH);
     let change = PeeringOptionChange { dns_resolution: Some(true), multipath: None };
     pair.on(1, |model, _| model.modify_peering_options(&id, None, Some(change))).expect("it is in use");
     assert!(pair.sides[0].peerings[&id].accepter.options.dns_resolution);
@@ -226,27 +167,27 @@ fn options_are_told() {
 
 #[test]
 fn a_vpc_takes_its_connections_along_on_both_sides() {
-    let (mut pair, id) = Pair::accepted(OTHER_BOTH);
+    let (mut pair, id) = accepted(OTHER_BOTH);
     let accepter = pair.sides[1].peerings[&id].accepter.vpc_id.clone();
     pair.on(1, |model, cx| model.delete_vpc(cx, &accepter)).expect("it is empty");
-    assert_eq!(pair.codes(&id), Pair::both("deleted"));
+    assert_eq!(codes(&pair, &id), both("deleted"));
     assert_eq!(pair.sides[0].peerings[&id].message(), "Deleted by 444455556666");
 }
 
 #[test]
 fn phases_take_their_time_on_both_sides() {
-    let (mut pair, id) = Pair::accepted(OTHER_REGION);
+    let (mut pair, id) = accepted(OTHER_REGION);
     let delays = crate::Delays { other: SignedDuration::from_secs(5), ..crate::Delays::default() };
     pair.sides.iter_mut().for_each(|model| model.set_delays(delays));
     pair.on(1, |model, cx| model.delete_peering(cx, &id)).expect("it is in use");
-    assert_eq!(pair.codes(&id), Pair::both("deleting"));
+    assert_eq!(codes(&pair, &id), both("deleting"));
     pair.pass(SignedDuration::from_secs(5));
-    assert_eq!(pair.codes(&id), Pair::both("deleted"));
+    assert_eq!(codes(&pair, &id), both("deleted"));
 }
 
 #[test]
 fn tags_are_each_sides_own() {
-    let (mut pair, id) = Pair::asked(OTHER_ACCOUNT);
+    let (mut pair, id) = asked(OTHER_ACCOUNT);
     pair.on(1, |model, _| {
         let tag = ("Name".to_owned(), "theirs".to_owned());
         model.peerings.get_mut(&id).expect("it is there").tags.extend([tag]);
@@ -259,11 +200,11 @@ fn tags_are_each_sides_own() {
 
 #[test]
 fn what_has_been_forgotten_stays_so() {
-    let (mut pair, id) = Pair::accepted(OTHER_ACCOUNT);
+    let (mut pair, id) = accepted(OTHER_ACCOUNT);
     let requester = pair.sides[0].peerings[&id].requester.vpc_id.clone();
     pair.on(1, |model, cx| model.delete_peering(cx, &id)).expect("it is in use");
     pair.pass(SignedDuration::from_hours(2));
     let block = "10.9.0.0/16".parse().expect("a block");
     pair.on(0, |model, cx| model.associate_vpc_cidr_block(cx, &requester, block)).expect("it is free");
-    assert_eq!(pair.codes(&id), [Some("deleted"), None]);
+    assert_eq!(codes(&pair, &id), [Some("deleted"), None]);
 }

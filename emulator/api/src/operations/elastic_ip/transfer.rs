@@ -7,7 +7,7 @@ mod tests;
 use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
-use vpc_model::{AccountId, AddressTransfer, AllocationId, Context, ElasticIp, ElasticIpError, Model, Tags};
+use vpc_model::{AccountId, AddressTransfer, AllocationId, Context, ElasticIpError, Model, Tags};
 
 use crate::operations::{Operation, Output, ReadOperation};
 use crate::pagination::{Page, PageRequest};
@@ -18,22 +18,24 @@ use crate::{ApiError, tag_specification};
 /// An offer as replies show it.
 #[derive(Debug, Clone)]
 pub(super) struct TransferItem {
-    public_ip: Ipv4Addr,
-    id: AllocationId,
     transfer: AddressTransfer,
     status: &'static str,
 }
 
 impl TransferItem {
-    fn of(elastic_ip: &ElasticIp, transfer: AddressTransfer, status: &'static str) -> Self {
-        Self { public_ip: elastic_ip.public_ip, id: elastic_ip.id.clone(), transfer, status }
+    fn of(transfer: &AddressTransfer) -> Self {
+        let status = if transfer.accepted.is_some() { "accepted" } else { "pending" };
+        Self { transfer: transfer.clone(), status }
     }
 
     fn write(&self, xml: &mut Xml) {
-        xml.text("publicIp", self.public_ip);
-        xml.text("allocationId", &self.id);
+        xml.text("publicIp", self.transfer.public_ip);
+        xml.text("allocationId", &self.transfer.allocation_id);
         xml.text("transferAccountId", &self.transfer.account);
         xml.timestamp("transferOfferExpirationTimestamp", self.transfer.expires);
+        if let Some(accepted) = self.transfer.accepted {
+            xml.timestamp("transferOfferAcceptedTimestamp", accepted);
+        }
         xml.text("addressTransferStatus", self.status);
     }
 }
@@ -46,10 +48,6 @@ impl Output for OneTransfer {
     fn write(&self, xml: &mut Xml) {
         xml.element("addressTransfer", |xml| self.0.write(xml));
     }
-}
-
-fn find<'a>(model: &'a Model, id: &AllocationId) -> Result<&'a ElasticIp, ApiError> {
-    model.elastic_ip(id).ok_or_else(|| ElasticIpError::NotFound(id.clone()).into())
 }
 
 #[derive(Debug)]
@@ -67,8 +65,7 @@ impl Operation for EnableAddressTransfer {
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        let transfer = model.enable_address_transfer(cx, &self.id, self.account)?;
-        Ok(OneTransfer(TransferItem::of(find(model, &self.id)?, transfer, "pending")))
+        Ok(OneTransfer(TransferItem::of(&model.enable_address_transfer(cx, &self.id, self.account)?)))
     }
 }
 
@@ -87,13 +84,14 @@ impl Operation for DisableAddressTransfer {
 
     fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
         let transfer = model.disable_address_transfer(&self.id)?;
-        Ok(OneTransfer(TransferItem::of(find(model, &self.id)?, transfer, "disabled")))
+        Ok(OneTransfer(TransferItem { transfer, status: "disabled" }))
     }
 }
 
 #[derive(Debug)]
 pub(super) struct AcceptAddressTransfer {
     address: Ipv4Addr,
+    tags: Tags,
 }
 
 impl Operation for AcceptAddressTransfer {
@@ -101,15 +99,12 @@ impl Operation for AcceptAddressTransfer {
     type Output = OneTransfer;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        let _tags: Tags = tag_specification::decode_one(query, &["elastic-ip"])?;
-        Ok(Self { address: query.required("Address")? })
+        let tags = tag_specification::decode_one(query, &["elastic-ip"])?;
+        Ok(Self { address: query.required("Address")?, tags })
     }
 
-    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        let id = model.accept_address_transfer(self.address)?;
-        let elastic_ip = find(model, &id)?;
-        let transfer = elastic_ip.transfer.clone().ok_or(ElasticIpError::NoTransfer(id))?;
-        Ok(OneTransfer(TransferItem::of(elastic_ip, transfer, "accepted")))
+    fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        Ok(OneTransfer(TransferItem::of(&model.accept_address_transfer(cx, self.address, self.tags)?)))
     }
 }
 
@@ -128,12 +123,12 @@ impl ReadOperation for DescribeAddressTransfers {
     }
 
     fn run(self, model: &Model, _: Timestamp) -> Result<Self::Output, ApiError> {
-        let asked: Vec<&ElasticIp> = match self.ids.as_slice() {
-            [] => model.elastic_ips().collect(),
-            ids => ids.iter().map(|id| find(model, id)).collect::<Result<_, _>>()?,
-        };
-        let offered = asked.into_iter().filter_map(|own| Some(TransferItem::of(own, own.transfer.clone()?, "pending")));
-        Ok(Transfers(self.page.page(offered, |item| item.id.to_string())))
+        if let Some(missing) = self.ids.iter().find(|id| !model.has_or_had_address(id)) {
+            return Err(ElasticIpError::NotFound(missing.clone()).into());
+        }
+        let is_asked = |transfer: &&AddressTransfer| self.ids.is_empty() || self.ids.contains(&transfer.allocation_id);
+        let transfers = model.address_transfers().into_iter().filter(is_asked).map(TransferItem::of);
+        Ok(Transfers(self.page.page(transfers, |item| item.transfer.allocation_id.to_string())))
     }
 }
 
