@@ -8,11 +8,13 @@ mod options;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::options::{PeeringOptionChange, PeeringOptions};
-use crate::{AccountId, Context, Model, PeeringConnectionId, Region, Tags, Vpc, VpcError, VpcId};
+use crate::{AccountId, Context, Model, PeeringConnectionId, Region, SecurityGroupId, Tags, Vpc, VpcError, VpcId};
 
 /// How long a request waits to be accepted.
 const OPEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -51,6 +53,10 @@ pub struct PeeringSide {
     pub ipv6_blocks: Vec<Ipv6Net>,
     /// What this side has switched on.
     pub options: PeeringOptions,
+    /// The VPC's security groups, where another account tells which there are for the other side's rules to name.
+    pub groups: BTreeSet<SecurityGroupId>,
+    /// The other side's groups that this side's rules name, likewise.
+    pub references: BTreeSet<SecurityGroupId>,
 }
 
 /// How far a connection is.
@@ -160,6 +166,8 @@ impl PeeringSide {
             ipv4_blocks: vpc.cidr_associations.iter().map(|(_, block)| *block).collect(),
             ipv6_blocks: vpc.ipv6_cidr_blocks().collect(),
             options: PeeringOptions::default(),
+            groups: BTreeSet::new(),
+            references: BTreeSet::new(),
         }
     }
 
@@ -205,6 +213,8 @@ impl Model {
             ipv4_blocks: Vec::new(),
             ipv6_blocks: Vec::new(),
             options: PeeringOptions::default(),
+            groups: BTreeSet::new(),
+            references: BTreeSet::new(),
         };
         self.check_new_peering(&requester.vpc_id, &accepter.vpc_id)?;
         let id: PeeringConnectionId = cx.ids.next();

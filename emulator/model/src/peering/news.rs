@@ -5,7 +5,7 @@
 
 use super::{PeeringConnection, PeeringSide, PeeringStatus};
 use crate::outbox::{News, Place, Subject};
-use crate::{Model, Tags};
+use crate::{Model, RulePeer, Tags};
 
 impl PeeringSide {
     fn is_at(&self, place: &Place) -> bool {
@@ -32,11 +32,26 @@ impl Model {
                 [false, true] => &peering.requester,
                 _ => return None,
             };
-            let [requester, accepter] = [&peering.requester, &peering.accepter].map(|side| self.peering_side(side));
+            let [requester, accepter] =
+                [&peering.requester, &peering.accepter].map(|side| self.told_side(peering, side));
             // Each side has tags of its own.
             let seen = PeeringConnection { requester, accepter, tags: Tags::default(), ..peering.clone() };
             Some(((other.place(), Subject::Peering(peering.id.clone())), News::Peering(Box::new(seen))))
         })
+    }
+
+    /// A side as another place learns of it. Rules name groups of other VPCs only in the same region.
+    fn told_side(&self, peering: &PeeringConnection, side: &PeeringSide) -> PeeringSide {
+        let seen = self.peering_side(side);
+        if peering.status != PeeringStatus::Active || peering.is_inter_region() || !self.is_own_side(side) {
+            return seen;
+        }
+        let groups = || self.security_groups.values().filter(|group| group.vpc_id == side.vpc_id);
+        let named = groups().flat_map(|group| &group.rules).filter_map(|rule| match &rule.peer {
+            RulePeer::PeerGroup(peer) if peer.peering_id == peering.id => Some(peer.id.clone()),
+            _ => None,
+        });
+        PeeringSide { groups: groups().map(|group| group.id.clone()).collect(), references: named.collect(), ..seen }
     }
 
     /// Takes what another place tells about a connection.

@@ -5,6 +5,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::testing::{OTHER_ACCOUNT, OTHER_BOTH, OTHER_REGION, Pair};
+use crate::{Direction, IpProtocol, NewRule};
 
 fn ask_for(pair: &mut Pair, vpc_id: &VpcId, peer_vpc_id: &VpcId) -> PeeringConnectionId {
     let there = pair.sides[1].place();
@@ -57,7 +58,12 @@ fn from_request_to_end(#[case] there: (&str, &str)) {
     assert_eq!(before, [0, 0], "an accepter shows nothing yet");
     pair.on(1, |model, cx| model.accept_peering(cx, &id)).expect("it waits");
     assert_eq!(codes(&pair, &id), both("active"));
-    let [one, other] = pair.sides.each_ref().map(|model| model.peerings[&id].clone());
+    let [one, other] = pair.sides.each_ref().map(|model| {
+        let mut peering = model.peerings[&id].clone();
+        // A side's groups are told to the other alone.
+        [&mut peering.requester, &mut peering.accepter].into_iter().for_each(|side| side.groups.clear());
+        peering
+    });
     assert_eq!(one.accepter.ipv4_blocks, ["10.1.0.0/16".parse().expect("a block")]);
     assert_eq!(one, other, "both sides show the same");
     pair.on(0, |model, cx| model.delete_peering(cx, &id)).expect("it is in use");
@@ -207,4 +213,39 @@ fn what_has_been_forgotten_stays_so() {
     let block = "10.9.0.0/16".parse().expect("a block");
     pair.on(0, |model, cx| model.associate_vpc_cidr_block(cx, &requester, block)).expect("it is free");
     assert_eq!(codes(&pair, &id), [Some("deleted"), None]);
+}
+
+/// A group of each side's VPC.
+fn groups(pair: &mut Pair, id: &PeeringConnectionId) -> [SecurityGroupId; 2] {
+    [0, 1].map(|at| {
+        let peering = &pair.sides[at].peerings[id];
+        let vpc = [&peering.requester.vpc_id, &peering.accepter.vpc_id][at].clone();
+        pair.on(at, |model, cx| model.create_security_group(cx, &vpc, "web", "for the web", Tags::default()))
+            .expect("the name is free")
+    })
+}
+
+#[rstest]
+#[case::another_account(OTHER_ACCOUNT, true)]
+#[case::another_region(OTHER_BOTH, false)]
+fn groups_across_accounts(#[case] there: (&str, &str), #[case] can_be_named: bool) {
+    let (mut pair, id) = accepted(there);
+    let [mine, theirs] = groups(&mut pair, &id);
+    let (vpc, owner) = (pair.sides[0].peerings[&id].requester.vpc_id.clone(), pair.sides[1].account().clone());
+    let named = pair.sides[0].group_of_peer(&vpc, &theirs, &owner, None);
+    assert_eq!(named.is_ok(), can_be_named, "{named:?}");
+    let unknown = "sg-01234567".parse().expect("an id");
+    assert!(pair.sides[0].group_of_peer(&vpc, &unknown, &owner, None).is_err());
+    let Ok(peer) = named else { return };
+    let rule = NewRule { protocol: IpProtocol::All, ports: None, peer, description: None };
+    pair.on(0, |model, cx| model.authorize_security_group(cx, &mine, Direction::Ingress, vec![rule], &Tags::default()))
+        .expect("it is in reach");
+    let is_stale = |pair: &Pair| {
+        let group = pair.sides[0].security_group(&mine).expect("it is there");
+        group.rules_of(Direction::Ingress).any(|rule| pair.sides[0].is_stale(group, rule))
+    };
+    assert_eq!(pair.sides[1].references_to(&theirs), [(&vpc, &id)]);
+    assert!(!is_stale(&pair));
+    pair.on(1, |model, _| model.delete_security_group(&theirs)).expect("only another account names it");
+    assert!(is_stale(&pair));
 }

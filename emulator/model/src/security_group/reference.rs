@@ -36,8 +36,6 @@ impl RulePeer {
 
 impl Model {
     /// What a group's rules refer to when they name a group of another account.
-    ///
-    /// Deviation: whether that account has the group is not looked up.
     pub fn group_of_peer(
         &self,
         vpc_id: &VpcId,
@@ -49,7 +47,7 @@ impl Model {
         let mut sides = connections
             .filter(|peering| !peering.is_inter_region() && peering_id.is_none_or(|wanted| peering.id == *wanted))
             .filter_map(|peering| Some((peering, peering.across(vpc_id)?)));
-        let found = sides.find(|(_, side)| side.owner == *owner);
+        let found = sides.find(|(_, side)| side.owner == *owner && side.groups.contains(id));
         let (peering, side) = found.ok_or_else(|| SecurityGroupError::NotFound(id.clone()))?;
         let (vpc_id, peering_id) = (side.vpc_id.clone(), peering.id.clone());
         Ok(RulePeer::PeerGroup(PeerGroup { id: id.clone(), owner: owner.clone(), vpc_id, peering_id }))
@@ -85,12 +83,19 @@ impl Model {
     pub fn is_stale(&self, group: &SecurityGroup, rule: &SecurityGroupRule) -> bool {
         match &rule.peer {
             RulePeer::PeerGroup(peer) => {
-                let is_gone = peer.owner == self.account && !self.security_groups.contains_key(&peer.id);
-                is_gone || self.peering_status(peer) != PeeringStatus::Active.code()
+                self.peering_status(peer) != PeeringStatus::Active.code() || !self.is_peer_group_there(group, peer)
             }
             RulePeer::Group(id) => self.security_groups.get(id).is_none_or(|other| !self.share_a_vpc(group, other)),
             RulePeer::Ipv4(_) | RulePeer::Ipv6(_) | RulePeer::PrefixList(_) => false,
         }
+    }
+
+    fn is_peer_group_there(&self, group: &SecurityGroup, peer: &PeerGroup) -> bool {
+        if peer.owner == self.account {
+            return self.security_groups.contains_key(&peer.id);
+        }
+        let peering = self.peerings.get(&peer.peering_id);
+        peering.and_then(|found| found.across(&group.vpc_id)).is_some_and(|side| side.groups.contains(&peer.id))
     }
 
     /// From which VPCs, and over which connections, rules name a group on their other side.
@@ -102,6 +107,12 @@ impl Model {
                 _ => None,
             });
             found.extend(peers);
+        }
+        // What other accounts' rules name, they tell.
+        for peering in self.peerings.values().filter(|peering| peering.status == PeeringStatus::Active) {
+            let sides = [&peering.requester, &peering.accepter].into_iter();
+            let naming = sides.filter(|side| side.references.contains(id) && !self.is_own_side(side));
+            found.extend(naming.map(|side| (&side.vpc_id, &peering.id)));
         }
         found.sort();
         found.dedup();

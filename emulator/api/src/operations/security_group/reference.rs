@@ -16,7 +16,6 @@ use crate::pagination::{Page, PageRequest};
 use crate::query::Query;
 use crate::xml::Xml;
 
-/// Deviation: rules of other accounts are not among what is found.
 #[derive(Debug)]
 pub(super) struct DescribeSecurityGroupReferences {
     ids: Vec<SecurityGroupId>,
