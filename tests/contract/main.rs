@@ -27,6 +27,8 @@ macro_rules! checks {
 checks! {
     account: all_instance_types_page_by_page assumed_role caller_identity limits_of_instance_types regions
         regions_do_not_share unknown_instance_type zones_of_the_region;
+    accounts: an_address_moves an_offer_taken_back peering_across_accounts peering_across_regions
+        requests_that_cannot_be;
     auto_scaling: a_group_of_instances_made_elsewhere capacities_that_cannot_be instances_as_a_scaler_wants_them
         pages_of_groups;
     everything: every_action_succeeds;
