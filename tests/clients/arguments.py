@@ -119,6 +119,17 @@ def _idle(made):
     return {"InstanceId": idle["InstanceId"]}
 
 
+def _launch_with_volume(made):
+    """A launch with a volume that outlives the instance."""
+    volume = {"VolumeSize": 1, "DeleteOnTermination": False}
+    return {**_launch(made), "BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": volume}]}
+
+
+def _volume_left(made):
+    """The volume of an instance that is gone."""
+    return {"VolumeId": made.ec2.describe_volumes(Filters=where(status="available"))["Volumes"][0]["VolumeId"]}
+
+
 def _all_instances(made):
     """Those that fleets and Spot requests have launched as well."""
     there = where(instance_state_name=["pending", "running", "stopping", "stopped"])
@@ -211,6 +222,7 @@ ARGUMENTS = {
     "DeleteRoute": lambda made: ROUTE,
     "DeleteSecurityGroup": _group,
     "DeleteSubnet": _without_interfaces,
+    "DeleteVolume": _volume_left,
     "DescribeSpotPriceHistory": lambda made: {
         "InstanceTypes": ["m5.large"], "StartTime": datetime.now(UTC) - timedelta(days=7), "EndTime": datetime.now(UTC),
     },
@@ -273,7 +285,7 @@ ARGUMENTS = {
     "RevokeSecurityGroupIngress": lambda made: _group(
         made, IpPermissions=[{**PERMISSIONS[0], "ToPort": 90}],
     ),
-    "RunInstances": _launch,
+    "RunInstances": _launch_with_volume,
     "SearchTransitGatewayRoutes": lambda made: {"Filters": [{"Name": "type", "Values": ["static"]}]},
     "TerminateInstances": _all_instances,
     "UnassignIpv6Addresses": lambda made: {"Ipv6Addresses": made["AssignIpv6Addresses"]["AssignedIpv6Addresses"]},
