@@ -122,9 +122,10 @@ pub use subnet::{
 };
 pub use tags::{TagError, Tags};
 pub use transit_gateway::{
-    DefaultTable, NewTransitGateway, NewVpcAttachment, TransitAssociation, TransitGateway, TransitGatewayAttachment,
-    TransitGatewayChange, TransitGatewayError, TransitGatewayOptions, TransitGatewayRoute, TransitGatewayRouteTable,
-    TransitLife, TransitPrefixListReference, TransitTarget, VpcAttachmentChange, VpcAttachmentOptions,
+    AttachedResource, DefaultTable, NewTransitGateway, NewVpcAttachment, TransitAssociation, TransitGateway,
+    TransitGatewayAttachment, TransitGatewayChange, TransitGatewayError, TransitGatewayOptions, TransitGatewayRoute,
+    TransitGatewayRouteTable, TransitLife, TransitPrefixListReference, TransitTarget, VpcAttachment,
+    VpcAttachmentChange, VpcAttachmentOptions,
 };
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};
@@ -136,6 +137,6 @@ pub use vpc_endpoint::{
 };
 pub use vpn_connection::{
     CloudWatchLogs, NewVpnConnection, TunnelChoice, TunnelNumber, TunnelOptions, VpnConnection, VpnConnectionChange,
-    VpnConnectionError, VpnOptions, VpnRoute, VpnTunnel,
+    VpnConnectionError, VpnOptions, VpnRoute, VpnTarget, VpnTunnel,
 };
 pub use vpn_gateway::{VpnAttachment, VpnGateway, VpnGatewayError};

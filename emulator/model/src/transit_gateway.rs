@@ -1,4 +1,4 @@
-//! Transit gateways: routers between VPCs, with route tables of their own.
+//! Transit gateways: routers between VPCs and VPN connections, with route tables of their own.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/tgw/what-is-transit-gateway.html>.
 
@@ -9,17 +9,19 @@ mod error;
 mod life;
 mod route;
 mod route_table;
+mod vpc_attachment;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
 
 pub use self::association::TransitAssociation;
-pub use self::attachment::{NewVpcAttachment, TransitGatewayAttachment, VpcAttachmentChange, VpcAttachmentOptions};
+pub use self::attachment::{AttachedResource, TransitGatewayAttachment};
 pub use self::change::{DefaultTable, TransitGatewayChange};
 pub use self::error::TransitGatewayError;
 pub use self::life::TransitLife;
 pub use self::route::{TransitGatewayRoute, TransitPrefixListReference, TransitTarget};
 pub use self::route_table::TransitGatewayRouteTable;
+pub use self::vpc_attachment::{NewVpcAttachment, VpcAttachment, VpcAttachmentChange, VpcAttachmentOptions};
 use crate::{Context, Model, Phase, Tags, TransitGatewayId, TransitGatewayRouteTableId, life_span};
 
 /// A transit gateway.

@@ -13,8 +13,8 @@ pub use self::change::VpnConnectionChange;
 pub use self::error::VpnConnectionError;
 pub use self::tunnel::{CloudWatchLogs, TunnelChoice, TunnelNumber, TunnelOptions, VpnTunnel};
 use crate::{
-    Context, CustomerGateway, CustomerGatewayId, LifeSpan, Model, Phase, Tags, VpnConnectionId, VpnGateway,
-    VpnGatewayId, life_span,
+    Context, CustomerGateway, CustomerGatewayId, LifeSpan, Model, Phase, Tags, TransitGatewayId, VpnConnectionId,
+    VpnGateway, VpnGatewayId, life_span,
 };
 
 /// A VPN connection.
@@ -24,8 +24,8 @@ pub struct VpnConnection {
     pub id: VpnConnectionId,
     /// The customer's side.
     pub customer_gateway_id: CustomerGatewayId,
-    /// The VPC's side; it may have none yet.
-    pub vpn_gateway_id: Option<VpnGatewayId>,
+    /// Amazon's side; it may have none yet.
+    pub target: Option<VpnTarget>,
     /// Its options.
     pub options: VpnOptions,
     /// Its two tunnels.
@@ -39,6 +39,15 @@ pub struct VpnConnection {
     asked: NewVpnConnection,
     is_changing: bool,
     span: LifeSpan,
+}
+
+/// Where a VPN connection ends at Amazon's side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VpnTarget {
+    /// At a virtual private gateway.
+    Virtual(VpnGatewayId),
+    /// At a transit gateway.
+    Transit(TransitGatewayId),
 }
 
 /// What a VPN connection can be asked to be like.
@@ -60,6 +69,8 @@ pub struct VpnOptions {
     pub outside_address_type: String,
     /// How much fits through a tunnel.
     pub bandwidth: String,
+    /// Whether the tunnels lead through AWS's edge locations.
+    pub acceleration: bool,
 }
 
 impl Default for VpnOptions {
@@ -73,6 +84,7 @@ impl Default for VpnOptions {
             remote_ipv6: Ipv6Net::default(),
             outside_address_type: "PublicIpv4".to_owned(),
             bandwidth: "standard".to_owned(),
+            acceleration: false,
         }
     }
 }
@@ -97,8 +109,8 @@ impl VpnRoute {
 pub struct NewVpnConnection {
     /// The customer's side.
     pub customer_gateway_id: CustomerGatewayId,
-    /// The VPC's side.
-    pub vpn_gateway_id: Option<VpnGatewayId>,
+    /// Amazon's side.
+    pub target: Option<VpnTarget>,
     /// Its options.
     pub options: VpnOptions,
     /// What its tunnels shall be like, where something is said of them.
@@ -119,6 +131,22 @@ impl VpnConnection {
         self.span.phase().is_alive()
     }
 
+    /// The virtual private gateway where it ends, if it does at one.
+    pub fn vpn_gateway_id(&self) -> Option<&VpnGatewayId> {
+        match &self.target {
+            Some(VpnTarget::Virtual(id)) => Some(id),
+            Some(VpnTarget::Transit(_)) | None => None,
+        }
+    }
+
+    /// The transit gateway where it ends, if it does at one.
+    pub fn transit_gateway_id(&self) -> Option<&TransitGatewayId> {
+        match &self.target {
+            Some(VpnTarget::Transit(id)) => Some(id),
+            Some(VpnTarget::Virtual(_)) | None => None,
+        }
+    }
+
     /// How many routes the customer's side has told of: the static ones.
     pub fn accepted_routes(&self) -> usize {
         self.routes.iter().filter(|route| route.span.phase() == Phase::Available).count()
@@ -134,26 +162,16 @@ impl Model {
         tags: Tags,
     ) -> Result<VpnConnectionId, VpnConnectionError> {
         self.check_customer_side(&new.customer_gateway_id)?;
-        if let Some(gateway) = &new.vpn_gateway_id {
-            self.check_vpc_side(gateway)?;
-        }
-        if new.tunnels.len() > 2 {
-            return Err(VpnConnectionError::TooManyTunnels(new.tunnels.len()));
-        }
-        for (at, tunnel) in new.tunnels.iter().enumerate() {
-            tunnel.check()?;
-            self.check_inside(None, new.vpn_gateway_id.as_ref(), tunnel)?;
-            let is_same = |other: &TunnelOptions| other.inside.is_some() && other.inside == tunnel.inside;
-            if new.tunnels[..at].iter().any(is_same) {
-                return Err(VpnConnectionError::InsideInUse(tunnel.inside.unwrap_or_default().into()));
-            }
-        }
+        self.check_tunnels(&new)?;
         let alive = || self.vpn_connections.values().filter(|connection| connection.is_alive());
         if let Some(same) = alive().find(|connection| connection.asked == new) {
             return Ok(same.id.clone());
         }
-        let of_gateway = |connection: &&VpnConnection| connection.vpn_gateway_id == new.vpn_gateway_id;
-        let is_full = new.vpn_gateway_id.is_some()
+        if let Some(target) = &new.target {
+            self.check_amazons_side(target, &new.options)?;
+        }
+        let of_gateway = |connection: &&VpnConnection| connection.target == new.target;
+        let is_full = matches!(new.target, Some(VpnTarget::Virtual(_)))
             && alive().filter(of_gateway).count() >= self.quotas.vpn_connections_per_gateway;
         if is_full || alive().count() >= self.quotas.vpn_connections {
             return Err(VpnConnectionError::TooMany);
@@ -162,10 +180,14 @@ impl Model {
         let mut given = new.tunnels.iter().cloned();
         let tunnels = [(), ()].map(|()| given.next().unwrap_or_default());
         let tunnels = self.new_tunnels(cx.ids, tunnels, new.options.is_ipv6);
+        let transit = match &new.target {
+            Some(VpnTarget::Transit(gateway)) => Some(gateway.clone()),
+            Some(VpnTarget::Virtual(_)) | None => None,
+        };
         let connection = VpnConnection {
             id: id.clone(),
             customer_gateway_id: new.customer_gateway_id.clone(),
-            vpn_gateway_id: new.vpn_gateway_id.clone(),
+            target: new.target.clone(),
             options: new.options.clone(),
             tunnels,
             routes: Vec::new(),
@@ -176,6 +198,9 @@ impl Model {
             span: LifeSpan::begin(cx.now),
         };
         self.vpn_connections.insert(id.clone(), connection);
+        if let Some(gateway) = transit {
+            self.attach_vpn_connection(cx, &gateway, &id);
+        }
         self.touch();
         Ok(id)
     }
@@ -186,6 +211,7 @@ impl Model {
         let connection = connection.ok_or_else(|| VpnConnectionError::NotFound(id.clone()))?;
         if connection.is_alive() {
             connection.span.end(cx.now);
+            self.detach_vpn_connection(cx, id);
             self.touch();
         }
         Ok(())
@@ -194,7 +220,7 @@ impl Model {
     /// Where the connections of a gateway lead, as far as that is static.
     pub(crate) fn vpn_routes(&self, gateway: &VpnGatewayId) -> Vec<IpNet> {
         let connections = self.vpn_connections.values().filter(|connection| {
-            connection.span.phase() == Phase::Available && connection.vpn_gateway_id.as_ref() == Some(gateway)
+            connection.span.phase() == Phase::Available && connection.vpn_gateway_id() == Some(gateway)
         });
         let routes = connections.flat_map(|connection| &connection.routes);
         let there = routes.filter(|route| route.span.phase() == Phase::Available);
@@ -204,7 +230,7 @@ impl Model {
     /// Whether connections end at a gateway.
     pub(crate) fn has_vpn_connections(&self, gateway: &VpnGatewayId) -> bool {
         let mut connections = self.vpn_connections.values().filter(|connection| connection.state() != "deleted");
-        connections.any(|connection| connection.vpn_gateway_id.as_ref() == Some(gateway))
+        connections.any(|connection| connection.vpn_gateway_id() == Some(gateway))
     }
 
     /// Whether connections end at a customer's gateway.
@@ -235,9 +261,35 @@ impl Model {
         if is_there { Ok(()) } else { Err(VpnConnectionError::CustomerGatewayNotFound(id.clone())) }
     }
 
-    fn check_vpc_side(&self, id: &VpnGatewayId) -> Result<(), VpnConnectionError> {
-        let is_there = self.vpn_gateways.get(id).is_some_and(VpnGateway::is_alive);
-        if is_there { Ok(()) } else { Err(VpnConnectionError::VpnGatewayNotFound(id.clone())) }
+    /// Checks that a connection can end at a gateway, which must be one that has what the options ask for.
+    fn check_amazons_side(&self, target: &VpnTarget, options: &VpnOptions) -> Result<(), VpnConnectionError> {
+        match target {
+            VpnTarget::Transit(id) => self.check_can_attach(id).map_err(Into::into),
+            VpnTarget::Virtual(id) if !self.vpn_gateways.get(id).is_some_and(VpnGateway::is_alive) => {
+                Err(VpnConnectionError::VpnGatewayNotFound(id.clone()))
+            }
+            VpnTarget::Virtual(_) if options.acceleration => {
+                Err(VpnConnectionError::NeedsTransit("EnableAcceleration"))
+            }
+            VpnTarget::Virtual(_) if options.is_ipv6 => Err(VpnConnectionError::NeedsTransit("TunnelInsideIpVersion")),
+            VpnTarget::Virtual(_) => Ok(()),
+        }
+    }
+
+    /// Checks what is asked of a new connection's tunnels.
+    fn check_tunnels(&self, new: &NewVpnConnection) -> Result<(), VpnConnectionError> {
+        if new.tunnels.len() > 2 {
+            return Err(VpnConnectionError::TooManyTunnels(new.tunnels.len()));
+        }
+        for (at, tunnel) in new.tunnels.iter().enumerate() {
+            tunnel.check()?;
+            self.check_inside(None, new.target.as_ref(), tunnel)?;
+            let is_same = |other: &TunnelOptions| other.inside.is_some() && other.inside == tunnel.inside;
+            if new.tunnels[..at].iter().any(is_same) {
+                return Err(VpnConnectionError::InsideInUse(tunnel.inside.unwrap_or_default().into()));
+            }
+        }
+        Ok(())
     }
 
     /// A connection that is neither ending nor gone.

@@ -99,7 +99,21 @@ impl From<VpnConnectionError> for ApiError {
                 Code::INVALID_ROUTE_NOT_FOUND,
                 format!("The VPN connection {id} has no route to {destination}"),
             ),
-            VpnConnectionError::NothingToChange => Self::missing("CustomerGatewayId or VpnGatewayId"),
+            VpnConnectionError::NeedsTransit(option) => {
+                Self::combination(format!("{option} is supported only for VPN connections with a transit gateway"))
+            }
+            VpnConnectionError::Transit(err) => err.into(),
+            VpnConnectionError::RoutesElsewhere(id) => Self::new(
+                Code::INVALID_VPN_CONNECTION_INVALID_TYPE,
+                format!("Static routes to the VPN connection {id} are routes of its transit gateway's route tables."),
+            ),
+            VpnConnectionError::HasRoutes(id) => Self::new(
+                Code::INCORRECT_STATE,
+                format!(
+                    "The VPN connection {id} has static routes, which must be deleted before it moves to a transit gateway."
+                ),
+            ),
+            VpnConnectionError::NothingToChange => Self::missing("CustomerGatewayId, VpnGatewayId or TransitGatewayId"),
         }
     }
 }

@@ -79,7 +79,7 @@ fn switched(is_on: bool) -> &'static str {
     if is_on { "enable" } else { "disable" }
 }
 
-fn optional_text(value: Option<&impl ToString>) -> Vec<String> {
+pub(super) fn optional_text(value: Option<&impl ToString>) -> Vec<String> {
     value.map(ToString::to_string).into_iter().collect()
 }
 

@@ -10,10 +10,11 @@ mod tunnel;
 
 use jiff::Timestamp;
 use vpc_model::{
-    Context, Model, NewVpnConnection, Tags, VpnConnection, VpnConnectionError, VpnConnectionId, VpnOptions,
+    Context, Model, NewVpnConnection, Tags, VpnConnection, VpnConnectionError, VpnConnectionId, VpnOptions, VpnTarget,
 };
 
 use super::describe::{Describable, Describe, Single, created};
+use super::transit_gateway::optional_text;
 use super::vpn_gateway::decode_type;
 use super::{Action, Done, Operation, Output, read, write};
 use crate::filter::Fields;
@@ -57,10 +58,10 @@ impl Describable for VpnConnection {
                 connection.routes.iter().map(|route| route.destination.to_string()).collect()
             }),
             ("state", |_, connection| vec![connection.state().to_owned()]),
-            ("transit-gateway-id", |_, _| Vec::new()),
+            ("transit-gateway-id", |_, connection| optional_text(connection.transit_gateway_id())),
             ("type", |_, _| vec!["ipsec.1".to_owned()]),
             ("vpn-connection-id", |_, connection| vec![connection.id.to_string()]),
-            ("vpn-gateway-id", |_, connection| connection.vpn_gateway_id.iter().map(ToString::to_string).collect()),
+            ("vpn-gateway-id", |_, connection| optional_text(connection.vpn_gateway_id())),
         ],
         tags: Some(|connection| &connection.tags),
     };
@@ -104,9 +105,10 @@ impl Output for ConnectionItem {
         }
         xml.text("type", "ipsec.1");
         xml.text("customerGatewayId", &connection.customer_gateway_id);
-        xml.optional("vpnGatewayId", connection.vpn_gateway_id.as_ref());
+        xml.optional("vpnGatewayId", connection.vpn_gateway_id());
+        xml.optional("transitGatewayId", connection.transit_gateway_id());
         xml.text("category", "VPN");
-        let is_associated = connection.vpn_gateway_id.is_some();
+        let is_associated = connection.target.is_some();
         xml.text("gatewayAssociationState", if is_associated { "associated" } else { "not-associated" });
         xml.element("options", |xml| write_options(xml, connection));
         xml.list("routes", &connection.routes, |xml, route| {
@@ -123,7 +125,7 @@ impl Output for ConnectionItem {
 
 fn write_options(xml: &mut Xml, connection: &VpnConnection) {
     let options = &connection.options;
-    xml.text("enableAcceleration", false);
+    xml.text("enableAcceleration", options.acceleration);
     xml.text("staticRoutesOnly", options.static_routes_only);
     if options.is_ipv6 {
         xml.text("localIpv6NetworkCidr", options.local_ipv6);
@@ -162,8 +164,8 @@ impl Operation for CreateVpnConnection {
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         decode_type(query)?;
-        // Deviation: connections end at virtual private gateways only.
-        query.refuse_unsupported(&["TransitGatewayId", "VpnConcentratorId"])?;
+        // Deviation: there are no VPN concentrators.
+        query.refuse_unsupported(&["VpnConcentratorId"])?;
         decode_key_storage(query)?;
         let mut tunnels = Vec::new();
         let options = query.structure("Options", |options| {
@@ -172,7 +174,7 @@ impl Operation for CreateVpnConnection {
         })?;
         let new = NewVpnConnection {
             customer_gateway_id: query.required("CustomerGatewayId")?,
-            vpn_gateway_id: query.optional("VpnGatewayId")?,
+            target: decode_target(query)?,
             options: options.unwrap_or_default(),
             tunnels,
         };
@@ -182,6 +184,18 @@ impl Operation for CreateVpnConnection {
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
         let id = model.create_vpn_connection(cx, self.new, self.tags)?;
         created::<VpnConnection>("vpnConnection", model, cx.now, &id)
+    }
+}
+
+/// Takes where a connection ends at Amazon's side: at one gateway, or none yet.
+fn decode_target(query: &mut Query) -> Result<Option<VpnTarget>, ApiError> {
+    match (query.optional("VpnGatewayId")?, query.optional("TransitGatewayId")?) {
+        (Some(id), None) => Ok(Some(VpnTarget::Virtual(id))),
+        (None, Some(id)) => Ok(Some(VpnTarget::Transit(id))),
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => {
+            Err(ApiError::combination("The parameter VpnGatewayId cannot be used with the parameter TransitGatewayId"))
+        }
     }
 }
 
@@ -196,18 +210,11 @@ fn decode_key_storage(query: &mut Query) -> Result<(), ApiError> {
 
 fn decode_options(query: &mut Query) -> Result<VpnOptions, ApiError> {
     query.refuse_unsupported(&["TransportTransitGatewayAttachmentId"])?;
-    if query.flag("EnableAcceleration")? {
-        // Transit gateways have it; virtual private gateways do not.
-        return Err(ApiError::combination("Acceleration is supported only for connections with a transit gateway"));
-    }
     let defaults = VpnOptions::default();
     let is_ipv6 = one_of(query, "TunnelInsideIpVersion", &["ipv4", "ipv6"])?.is_some_and(|version| version == "ipv6");
-    if is_ipv6 {
-        return Err(ApiError::combination("IPv6 is supported only for connections with a transit gateway"));
-    }
     let outside = one_of(query, "OutsideIpAddressType", &["PrivateIpv4", "PublicIpv4", "Ipv6"])?;
-    if outside.as_ref().is_some_and(|kind| kind != "PublicIpv4") {
-        return Err(ApiError::combination("The outside IP address type needs a transit gateway"));
+    if let Some(kind) = outside.filter(|kind| kind != "PublicIpv4") {
+        return Err(ApiError::unsupported(&format!("OutsideIpAddressType {kind}")));
     }
     Ok(VpnOptions {
         static_routes_only: query.flag("StaticRoutesOnly")?,
@@ -218,6 +225,7 @@ fn decode_options(query: &mut Query) -> Result<VpnOptions, ApiError> {
         remote_ipv6: query.or("RemoteIpv6NetworkCidr", defaults.remote_ipv6)?,
         outside_address_type: defaults.outside_address_type,
         bandwidth: decode_bandwidth(query)?.unwrap_or(defaults.bandwidth),
+        acceleration: query.flag("EnableAcceleration")?,
     })
 }
 

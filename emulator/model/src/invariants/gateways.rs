@@ -99,10 +99,18 @@ fn check_vpn_connection(model: &Model, connection: &VpnConnection, broken: &mut 
     let id = &connection.id;
     let customer = model.customer_gateways.get(&connection.customer_gateway_id);
     broken.unless(customer.is_some_and(|it| it.is_alive()), || format!("{id}'s customer gateway is gone"));
-    if let Some(gateway) = &connection.vpn_gateway_id {
+    if let Some(gateway) = connection.vpn_gateway_id() {
         let is_alive = model.vpn_gateways.get(gateway).is_some_and(|it| it.is_alive());
         broken.unless(is_alive, || format!("{id}'s {gateway} is gone"));
     }
+    let attached: Vec<_> = model
+        .transit_gateway_attachments
+        .values()
+        .filter(|it| it.life.is_alive() && it.resource_id() == id.as_str())
+        .map(|it| &it.gateway_id)
+        .collect();
+    let expected: Vec<_> = connection.transit_gateway_id().filter(|_| connection.is_alive()).into_iter().collect();
+    broken.unless(attached == expected, || format!("{id} is attached to {attached:?}, not to {expected:?}"));
     let [one, other] = &connection.tunnels;
     broken.unless(one.outside != other.outside, || format!("{id}'s tunnels have one address"));
     for (at, route) in connection.routes.iter().enumerate() {
@@ -111,9 +119,10 @@ fn check_vpn_connection(model: &Model, connection: &VpnConnection, broken: &mut 
     }
     // Tunnels' inside blocks are unique among the connections of a gateway.
     let blocks = |it: &VpnConnection| it.tunnels.clone().map(|tunnel| tunnel.options.inside);
-    let rivals = model.vpn_connections.values().filter(|it| {
-        it.id > *id && it.is_alive() && it.vpn_gateway_id.is_some() && it.vpn_gateway_id == connection.vpn_gateway_id
-    });
+    let rivals = model
+        .vpn_connections
+        .values()
+        .filter(|it| it.id > *id && it.is_alive() && it.target.is_some() && it.target == connection.target);
     for rival in rivals.filter(|_| connection.is_alive()) {
         let shared = blocks(rival).into_iter().flatten().find(|block| blocks(connection).contains(&Some(*block)));
         broken.unless(shared.is_none(), || format!("{id} and {} share {shared:?}", rival.id));

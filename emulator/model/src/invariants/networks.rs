@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use super::Broken;
 use crate::{
     Destination, EdgeGateway, EndpointType, IpAddressType, Model, NetworkInterface, RouteTable, RouteTarget, Subnet,
-    TableUser, Vpc,
+    TableUser, TransitGatewayAttachment, Vpc,
 };
 
 pub(super) fn check(model: &Model, broken: &mut Broken) {
@@ -158,7 +158,7 @@ impl Model {
         let gateways = gateways.filter(|it| it.state() != "deleted").count();
         let endpoints = self.vpc_endpoints.values().flat_map(|it| &it.interfaces);
         let transits = self.transit_gateway_attachments.values().filter(|it| !it.life.is_over());
-        let places = endpoints.chain(transits.flat_map(|it| &it.subnets));
+        let places = endpoints.chain(transits.filter_map(TransitGatewayAttachment::vpc).flat_map(|it| &it.subnets));
         gateways + places.filter(|(_, id)| *id == interface.id).count() == 1
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Broken;
 use crate::{
-    InterfaceType, Model, TransitGateway, TransitGatewayAttachment, TransitGatewayId, TransitGatewayRouteTable,
-    TransitGatewayRouteTableId,
+    AttachedResource, InterfaceType, Model, TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId,
+    TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId, VpcAttachment, VpnConnection,
 };
 
 pub(super) fn check(model: &Model, broken: &mut Broken) {
@@ -46,12 +46,31 @@ fn check_attachment(model: &Model, attachment: &TransitGatewayAttachment, broken
     let gateway = model.transit_gateways.get(&attachment.gateway_id);
     let is_up = gateway.is_some_and(|it| it.life.is_alive());
     broken.unless(is_up, || format!("{id}'s {} is gone", attachment.gateway_id));
-    broken.unless(model.vpcs.contains_key(&attachment.vpc_id), || format!("{id}'s vpc is gone"));
-    broken.unless(!attachment.subnets.is_empty(), || format!("{id} is in no subnet"));
+    let tables = model.transit_gateway_route_tables.values();
+    let associations = tables.flat_map(|it| &it.associations).filter(|it| it.attachment_id == *id).count();
+    broken.unless(associations <= 1, || format!("{id} has {associations} associations"));
+    match &attachment.resource {
+        AttachedResource::Vpc(vpc) => check_vpc(model, id, vpc, broken),
+        AttachedResource::Vpn(connection) => {
+            let connection = model.vpn_connections.get(connection);
+            let is_there = connection.is_some_and(VpnConnection::is_alive);
+            broken.unless(is_there || !attachment.life.is_alive(), || format!("{id}'s connection is gone"));
+        }
+    }
+    let same = model.transit_gateway_attachments.values().filter(|it| {
+        !it.life.is_over() && it.gateway_id == attachment.gateway_id && it.resource_id() == attachment.resource_id()
+    });
+    let (is_vpc, resource) = (attachment.vpc().is_some(), attachment.resource_id());
+    broken.unless(!is_vpc || same.count() == 1, || format!("{resource} is attached twice"));
+}
+
+fn check_vpc(model: &Model, id: &TransitGatewayAttachmentId, vpc: &VpcAttachment, broken: &mut Broken) {
+    broken.unless(model.vpcs.contains_key(&vpc.vpc_id), || format!("{id}'s vpc is gone"));
+    broken.unless(!vpc.subnets.is_empty(), || format!("{id} is in no subnet"));
     let mut zones = BTreeSet::new();
-    for (subnet, eni) in &attachment.subnets {
+    for (subnet, eni) in &vpc.subnets {
         let found = model.subnets.get(subnet);
-        let is_own = found.is_some_and(|it| it.vpc_id == attachment.vpc_id && zones.insert(&it.zone));
+        let is_own = found.is_some_and(|it| it.vpc_id == vpc.vpc_id && zones.insert(&it.zone));
         broken.unless(is_own, || format!("{id} is in {subnet}, which is another vpc's or in a zone it has"));
         let interface = model.network_interfaces.get(eni);
         let is_own = interface.is_some_and(|it| {
@@ -59,14 +78,6 @@ fn check_attachment(model: &Model, attachment: &TransitGatewayAttachment, broken
         });
         broken.unless(is_own, || format!("{id}'s {eni} is gone or not its own"));
     }
-    let tables = model.transit_gateway_route_tables.values();
-    let associations = tables.flat_map(|it| &it.associations).filter(|it| it.attachment_id == *id).count();
-    broken.unless(associations <= 1, || format!("{id} has {associations} associations"));
-    let same = model
-        .transit_gateway_attachments
-        .values()
-        .filter(|it| !it.life.is_over() && it.gateway_id == attachment.gateway_id && it.vpc_id == attachment.vpc_id);
-    broken.unless(same.count() == 1, || format!("{} is attached twice", attachment.vpc_id));
 }
 
 fn check_table(model: &Model, table: &TransitGatewayRouteTable, broken: &mut Broken) {

@@ -195,13 +195,14 @@ impl Model {
         if is_up { RouteState::Active } else { RouteState::Blackhole }
     }
 
-    /// The blocks whose routes an attachment propagates: those of its VPC.
+    /// The blocks whose routes an attachment propagates: those of its VPC. The other end of a VPN connection never
+    /// tells of any, and a connection's static routes are not a transit gateway's.
     fn propagated_blocks(&self, id: &TransitGatewayAttachmentId) -> Vec<IpNet> {
         let attachment = self.transit_gateway_attachments.get(id).filter(|attachment| attachment.life.is_up());
-        let Some(attachment) = attachment else { return Vec::new() };
-        let Some(vpc) = self.vpcs.get(&attachment.vpc_id) else { return Vec::new() };
+        let Some(attached) = attachment.and_then(|attachment| attachment.vpc()) else { return Vec::new() };
+        let Some(vpc) = self.vpcs.get(&attached.vpc_id) else { return Vec::new() };
         let ipv4 = vpc.cidr_associations.iter().map(|(_, block)| IpNet::V4(*block));
-        let ipv6 = vpc.ipv6_cidr_blocks().filter(|_| attachment.options.ipv6_support);
+        let ipv6 = vpc.ipv6_cidr_blocks().filter(|_| attached.options.ipv6_support);
         ipv4.chain(ipv6.map(IpNet::V6)).collect()
     }
 

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::{TunnelOptions, VpnConnection, VpnConnectionError, VpnRoute};
-use crate::{Context, CustomerGatewayId, LifeSpan, Model, Phase, VpnConnectionId, VpnGatewayId};
+use super::{TunnelOptions, VpnConnection, VpnConnectionError, VpnRoute, VpnTarget};
+use crate::{Context, CustomerGatewayId, LifeSpan, Model, Phase, VpnConnectionId};
 
 /// What ModifyVpnConnectionOptions asks for.
 #[derive(Debug, Clone, Default)]
@@ -23,28 +23,41 @@ pub struct VpnConnectionChange {
 }
 
 impl Model {
-    /// Begins to move a connection to other gateways.
+    /// Begins to move a connection to other gateways. To a transit gateway it takes no static routes along: those are
+    /// in the transit gateway's tables.
     pub fn modify_vpn_connection(
         &mut self,
         cx: &mut Context,
         id: &VpnConnectionId,
         customer: Option<CustomerGatewayId>,
-        gateway: Option<VpnGatewayId>,
+        target: Option<VpnTarget>,
     ) -> Result<(), VpnConnectionError> {
-        self.vpn_connection_mut(id)?;
+        let connection = self.vpn_connection_mut(id)?;
+        let (options, before) = (connection.options.clone(), connection.target.clone());
+        let has_routes = connection.routes.iter().any(|route| route.span.phase() != Phase::Deleted);
+        if customer.is_none() && target.is_none() {
+            return Err(VpnConnectionError::NothingToChange);
+        }
         if let Some(customer) = &customer {
             self.check_customer_side(customer)?;
         }
-        if let Some(gateway) = &gateway {
-            self.check_vpc_side(gateway)?;
-        }
-        if customer.is_none() && gateway.is_none() {
-            return Err(VpnConnectionError::NothingToChange);
+        let moved_to = target.filter(|target| before.as_ref() != Some(target));
+        if let Some(target) = &moved_to {
+            self.check_amazons_side(target, &options)?;
+            if has_routes && matches!(target, VpnTarget::Transit(_)) {
+                return Err(VpnConnectionError::HasRoutes(id.clone()));
+            }
         }
         let connection = self.vpn_connection_mut(id)?;
         connection.customer_gateway_id = customer.unwrap_or_else(|| connection.customer_gateway_id.clone());
-        connection.vpn_gateway_id = gateway.or(connection.vpn_gateway_id.take());
+        connection.target = moved_to.clone().or(before);
         begin(connection, cx);
+        if let Some(target) = moved_to {
+            self.detach_vpn_connection(cx, id);
+            if let VpnTarget::Transit(gateway) = target {
+                self.attach_vpn_connection(cx, &gateway, id);
+            }
+        }
         self.touch();
         Ok(())
     }
@@ -76,9 +89,9 @@ impl Model {
         outside: IpAddr,
         options: TunnelOptions,
     ) -> Result<(), VpnConnectionError> {
-        let gateway = self.vpn_connection_mut(id)?.vpn_gateway_id.clone();
+        let target = self.vpn_connection_mut(id)?.target.clone();
         options.check()?;
-        self.check_inside(Some(id), gateway.as_ref(), &options)?;
+        self.check_inside(Some(id), target.as_ref(), &options)?;
         let connection = self.vpn_connection_mut(id)?;
         let place = connection.tunnels.iter().position(|tunnel| IpAddr::V4(tunnel.outside) == outside);
         let place = place.ok_or_else(|| VpnConnectionError::NoSuchTunnel { id: id.clone(), address: outside })?;
@@ -92,7 +105,7 @@ impl Model {
         Ok(())
     }
 
-    /// Begins to add a static route. One that is there stays as it is.
+    /// Begins to add a static route to a connection of a virtual private gateway. One that is there stays as it is.
     pub fn create_vpn_route(
         &mut self,
         cx: &mut Context,
@@ -102,6 +115,9 @@ impl Model {
         let connection = self.vpn_connection_mut(id)?;
         if !connection.options.static_routes_only {
             return Err(VpnConnectionError::NotStatic(id.clone()));
+        }
+        if connection.transit_gateway_id().is_some() {
+            return Err(VpnConnectionError::RoutesElsewhere(id.clone()));
         }
         let destination = destination.trunc();
         let is_there = |route: &VpnRoute| route.destination == destination && route.span.phase().is_alive();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use crate::{CustomerGatewayId, VpnConnectionId, VpnGatewayId};
+use crate::{CustomerGatewayId, TransitGatewayError, VpnConnectionId, VpnGatewayId};
 
 /// Why an operation on a VPN connection is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +72,18 @@ pub enum VpnConnectionError {
         /// The destination.
         destination: Ipv4Net,
     },
+    /// An option is there for connections of transit gateways only.
+    #[error("{0} needs a transit gateway")]
+    NeedsTransit(&'static str),
+    /// The transit gateway cannot have the connection.
+    #[error(transparent)]
+    Transit(#[from] TransitGatewayError),
+    /// A transit gateway's tables have the routes to a connection.
+    #[error("static routes to {0} are in its transit gateway's tables")]
+    RoutesElsewhere(VpnConnectionId),
+    /// Static routes do not move to a transit gateway.
+    #[error("{0} has static routes")]
+    HasRoutes(VpnConnectionId),
     /// It is not said what to change.
     #[error("nothing to change is given")]
     NothingToChange,

@@ -8,8 +8,8 @@ use std::ops::RangeInclusive;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::{VpnConnection, VpnConnectionError};
-use crate::{Ids, Model, VpnConnectionId, VpnGatewayId};
+use super::{VpnConnection, VpnConnectionError, VpnTarget};
+use crate::{Ids, Model, VpnConnectionId};
 
 /// Where tunnels' inside blocks are taken from.
 const INSIDE: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 0), 16);
@@ -203,11 +203,11 @@ impl Model {
     pub(super) fn check_inside(
         &self,
         own: Option<&VpnConnectionId>,
-        gateway: Option<&VpnGatewayId>,
+        target: Option<&VpnTarget>,
         options: &TunnelOptions,
     ) -> Result<(), VpnConnectionError> {
         let others = self.vpn_connections.values().filter(|other| {
-            other.is_alive() && own != Some(&other.id) && gateway.is_some() && other.vpn_gateway_id.as_ref() == gateway
+            other.is_alive() && own != Some(&other.id) && target.is_some() && other.target.as_ref() == target
         });
         let mut used = others.flat_map(|other| &other.tunnels);
         let (ipv4, ipv6) = (options.inside, options.inside_ipv6);

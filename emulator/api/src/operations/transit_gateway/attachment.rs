@@ -12,7 +12,7 @@ use vpc_model::{
 
 use super::listing::Listed;
 use super::one::{OneAction, Run};
-use super::{switch, switched};
+use super::{optional_text, switch, switched};
 use crate::filter::Fields;
 use crate::operations::describe::{Describable, Single, created};
 use crate::operations::{Operation, Output};
@@ -39,7 +39,7 @@ impl Describable for TransitGatewayAttachment {
             ("state", |_, attachment| vec![attachment.life.state().to_owned()]),
             ("transit-gateway-attachment-id", |_, attachment| vec![attachment.id.to_string()]),
             ("transit-gateway-id", |_, attachment| vec![attachment.gateway_id.to_string()]),
-            ("vpc-id", |_, attachment| vec![attachment.vpc_id.to_string()]),
+            ("vpc-id", |_, attachment| optional_text(attachment.vpc().map(|vpc| &vpc.vpc_id))),
         ],
         tags: Some(|attachment| &attachment.tags),
     };
@@ -49,11 +49,11 @@ impl Describable for TransitGatewayAttachment {
     }
 
     fn find<'a>(model: &'a Model, id: &TransitGatewayAttachmentId) -> Option<&'a Self> {
-        model.transit_gateway_attachment(id)
+        model.transit_gateway_attachment(id).filter(|attachment| attachment.vpc().is_some())
     }
 
     fn all(model: &Model) -> Vec<&Self> {
-        model.transit_gateway_attachments().collect()
+        model.transit_gateway_attachments().filter(|attachment| attachment.vpc().is_some()).collect()
     }
 
     fn missing(id: &TransitGatewayAttachmentId) -> ApiError {
@@ -74,22 +74,28 @@ pub(crate) struct AttachmentItem {
 
 impl Output for AttachmentItem {
     fn write(&self, xml: &mut Xml) {
-        let (attachment, options) = (&self.attachment, &self.attachment.options);
+        let attachment = &self.attachment;
         xml.text("transitGatewayAttachmentId", &attachment.id);
         xml.text("transitGatewayId", &attachment.gateway_id);
-        xml.text("vpcId", &attachment.vpc_id);
-        xml.text("vpcOwnerId", &self.owner);
+        if let Some(vpc) = attachment.vpc() {
+            xml.text("vpcId", &vpc.vpc_id);
+            xml.text("vpcOwnerId", &self.owner);
+            xml.texts("subnetIds", vpc.subnets.iter().map(|(subnet, _)| subnet));
+            write_options(xml, &vpc.options);
+        }
         xml.text("state", attachment.life.state());
-        xml.texts("subnetIds", attachment.subnets.iter().map(|(subnet, _)| subnet));
         xml.timestamp("creationTime", attachment.created);
-        xml.element("options", |xml| {
-            xml.text("dnsSupport", switched(options.dns_support));
-            xml.text("securityGroupReferencingSupport", switched(options.security_group_referencing_support));
-            xml.text("ipv6Support", switched(options.ipv6_support));
-            xml.text("applianceModeSupport", switched(options.appliance_mode_support));
-        });
         xml.tags(&attachment.tags);
     }
+}
+
+fn write_options(xml: &mut Xml, options: &VpcAttachmentOptions) {
+    xml.element("options", |xml| {
+        xml.text("dnsSupport", switched(options.dns_support));
+        xml.text("securityGroupReferencingSupport", switched(options.security_group_referencing_support));
+        xml.text("ipv6Support", switched(options.ipv6_support));
+        xml.text("applianceModeSupport", switched(options.appliance_mode_support));
+    });
 }
 
 #[derive(Debug)]

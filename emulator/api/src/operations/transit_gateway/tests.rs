@@ -2,6 +2,7 @@
 
 mod attachment;
 mod route;
+mod vpn;
 
 use jiff::SignedDuration;
 use rstest::rstest;

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use ipnet::Ipv4Net;
 use vpc_model::{
-    Context, CustomerGatewayId, Model, TunnelOptions, VpnConnection, VpnConnectionChange, VpnConnectionId, VpnGatewayId,
+    Context, CustomerGatewayId, Model, TunnelOptions, VpnConnection, VpnConnectionChange, VpnConnectionId, VpnTarget,
 };
 
-use super::{ConnectionItem, decode_bandwidth, decode_key_storage, tunnel};
+use super::{ConnectionItem, decode_bandwidth, decode_key_storage, decode_target, tunnel};
 use crate::ApiError;
 use crate::operations::describe::{Single, created};
 use crate::operations::{Done, Operation};
@@ -18,7 +18,7 @@ use crate::query::Query;
 pub(super) struct ModifyVpnConnection {
     id: VpnConnectionId,
     customer: Option<CustomerGatewayId>,
-    gateway: Option<VpnGatewayId>,
+    target: Option<VpnTarget>,
 }
 
 impl Operation for ModifyVpnConnection {
@@ -26,13 +26,12 @@ impl Operation for ModifyVpnConnection {
     type Output = Single<ConnectionItem>;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        query.refuse_unsupported(&["TransitGatewayId"])?;
-        let (customer, gateway) = (query.optional("CustomerGatewayId")?, query.optional("VpnGatewayId")?);
-        Ok(Self { id: query.required("VpnConnectionId")?, customer, gateway })
+        let (customer, target) = (query.optional("CustomerGatewayId")?, decode_target(query)?);
+        Ok(Self { id: query.required("VpnConnectionId")?, customer, target })
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
-        model.modify_vpn_connection(cx, &self.id, self.customer, self.gateway)?;
+        model.modify_vpn_connection(cx, &self.id, self.customer, self.target)?;
         created::<VpnConnection>("vpnConnection", model, cx.now, &self.id)
     }
 }

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
-use vpc_model::{Model, TunnelChoice, TunnelNumber, VpnConnection, VpnTunnel};
+use vpc_model::{Model, TunnelChoice, TunnelNumber, VpnConnection, VpnTarget, VpnTunnel};
 
 use crate::xml::Xml;
 
@@ -19,11 +19,12 @@ struct End {
 /// The configuration of a connection.
 pub(super) fn of(model: &Model, connection: &VpnConnection) -> String {
     let customer = model.customer_gateway(&connection.customer_gateway_id).map(|gateway| &gateway.device);
-    let gateway = connection.vpn_gateway_id.as_ref().and_then(|id| model.vpn_gateway(id));
+    let amazons_asn = amazons_asn(model, connection);
     let has_bgp = !connection.options.static_routes_only;
     let body = Xml::fragment(|xml| {
         xml.text("customer_gateway_id", &connection.customer_gateway_id);
-        xml.text("vpn_gateway_id", connection.vpn_gateway_id.as_ref().map(ToString::to_string).unwrap_or_default());
+        xml.text("vpn_gateway_id", connection.vpn_gateway_id().map(ToString::to_string).unwrap_or_default());
+        xml.optional("transit_gateway_id", connection.transit_gateway_id());
         xml.text("vpn_connection_type", "ipsec.1");
         if !has_bgp {
             xml.text("vpn_connection_attributes", "NoBGPVPNConnection");
@@ -35,11 +36,8 @@ pub(super) fn of(model: &Model, connection: &VpnConnection) -> String {
                 inside: inside(1),
                 asn: customer.map(|device| device.bgp_asn.into()).filter(|_| has_bgp),
             };
-            let amazons = End {
-                outside: Some(tunnel.outside.into()),
-                inside: inside(0),
-                asn: gateway.map(|gateway| gateway.amazon_side_asn).filter(|_| has_bgp),
-            };
+            let amazons =
+                End { outside: Some(tunnel.outside.into()), inside: inside(0), asn: amazons_asn.filter(|_| has_bgp) };
             xml.element("ipsec_tunnel", |xml| {
                 xml.element("customer_gateway", |xml| write_end(xml, &customers));
                 xml.element("vpn_gateway", |xml| write_end(xml, &amazons));
@@ -51,6 +49,14 @@ pub(super) fn of(model: &Model, connection: &VpnConnection) -> String {
     let body = String::from_utf8(body).expect("fragments are UTF-8");
     let id = &connection.id;
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<vpn_connection id=\"{id}\">{body}</vpn_connection>")
+}
+
+/// The number of Amazon's side of BGP sessions.
+fn amazons_asn(model: &Model, connection: &VpnConnection) -> Option<u64> {
+    match connection.target.as_ref()? {
+        VpnTarget::Virtual(id) => model.vpn_gateway(id).map(|gateway| gateway.amazon_side_asn),
+        VpnTarget::Transit(id) => model.transit_gateway(id).map(|gateway| gateway.options.amazon_side_asn.into()),
+    }
 }
 
 fn write_end(xml: &mut Xml, end: &End) {

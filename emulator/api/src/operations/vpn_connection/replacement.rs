@@ -113,7 +113,8 @@ impl Output for ReplacementStatus {
     fn write(&self, xml: &mut Xml) {
         xml.text("vpnConnectionId", &self.connection.id);
         xml.text("customerGatewayId", &self.connection.customer_gateway_id);
-        xml.optional("vpnGatewayId", self.connection.vpn_gateway_id.as_ref());
+        xml.optional("vpnGatewayId", self.connection.vpn_gateway_id());
+        xml.optional("transitGatewayId", self.connection.transit_gateway_id());
         xml.text("vpnTunnelOutsideIpAddress", self.outside);
         xml.element("maintenanceDetails", |xml| xml.timestamp("lastMaintenanceApplied", self.connection.last_change));
     }

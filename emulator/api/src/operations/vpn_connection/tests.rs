@@ -164,7 +164,8 @@ fn values_that_cannot_be(#[case] form: &str) {
 #[rstest]
 #[case::acceleration("Options.EnableAcceleration=true", "InvalidParameterCombination")]
 #[case::ipv6("Options.TunnelInsideIpVersion=ipv6", "InvalidParameterCombination")]
-#[case::transit_gateway("TransitGatewayId=tgw-01234567", "UnsupportedOperation")]
+#[case::two_gateways("TransitGatewayId=tgw-01234567", "InvalidParameterCombination")]
+#[case::private("Options.OutsideIpAddressType=PrivateIpv4", "UnsupportedOperation")]
 #[case::storage("PreSharedKeyStorage=SecretsManager", "UnsupportedOperation")]
 fn refused(#[case] form: &str, #[case] code: &str) {
     assert_eq!(net().create(form).code, Some(code));
@@ -173,6 +174,7 @@ fn refused(#[case] form: &str, #[case] code: &str) {
 #[rstest]
 #[case::customer("CustomerGatewayId=cgw-01234567", "InvalidCustomerGatewayID.NotFound")]
 #[case::gateway("CustomerGatewayId=CGW&VpnGatewayId=vgw-01234567", "InvalidVpnGatewayID.NotFound")]
+#[case::transit_gateway("CustomerGatewayId=CGW&TransitGatewayId=tgw-01234567", "InvalidTransitGatewayID.NotFound")]
 #[case::no_customer("VpnGatewayId=vgw-01234567", "MissingParameter")]
 fn ends_that_are_missing(#[case] form: &str, #[case] code: &str) {
     let mut net = net();
