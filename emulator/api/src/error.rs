@@ -5,6 +5,7 @@
 
 mod auto_scaling;
 mod capacity_reservation;
+mod connect_peer;
 mod dhcp_options;
 mod elastic_ip;
 mod endpoint_service;
@@ -207,6 +208,8 @@ codes! {
     TRANSIT_GATEWAY_ATTACHMENT_LIMIT_EXCEEDED "TransitGatewayAttachmentLimitExceeded" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_DUPLICATE "TransitGatewayRouteTablePropagation.Duplicate" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_PROPAGATION_NOT_FOUND "TransitGatewayRouteTablePropagation.NotFound" 400;
+    TRANSIT_GATEWAY_CONNECT_PEER_LIMIT_EXCEEDED "TransitGatewayConnectPeerLimitExceeded" 400;
+    INVALID_TRANSIT_GATEWAY_CONNECT_PEER_ID_MALFORMED "InvalidTransitGatewayConnectPeerID.Malformed" 400;
     TRANSIT_GATEWAY_ROUTE_LIMIT_EXCEEDED "TransitGatewayRouteLimitExceeded" 400;
     TRANSIT_GATEWAY_LIMIT_EXCEEDED "TransitGatewayLimitExceeded" 400;
     TRANSIT_GATEWAY_ROUTE_TABLE_LIMIT_EXCEEDED "TransitGatewayRouteTableLimitExceeded" 400;

@@ -125,6 +125,8 @@ ids! {
     TransitGatewayId "tgw-"
     /// A transit gateway's attachment to something else.
     TransitGatewayAttachmentId "tgw-attach-"
+    /// A peer of a transit gateway's Connect attachment.
+    TransitGatewayConnectPeerId "tgw-connect-peer-"
     /// A transit gateway's route table.
     TransitGatewayRouteTableId "tgw-rtb-"
     /// A VPC endpoint.

@@ -122,10 +122,10 @@ pub use subnet::{
 };
 pub use tags::{TagError, Tags};
 pub use transit_gateway::{
-    AttachedResource, DefaultTable, NewTransitGateway, NewVpcAttachment, TransitAssociation, TransitGateway,
-    TransitGatewayAttachment, TransitGatewayChange, TransitGatewayError, TransitGatewayOptions, TransitGatewayRoute,
-    TransitGatewayRouteTable, TransitLife, TransitPrefixListReference, TransitTarget, VpcAttachment,
-    VpcAttachmentChange, VpcAttachmentOptions,
+    AttachedResource, ConnectPeerError, DefaultTable, NewConnectPeer, NewTransitGateway, NewVpcAttachment,
+    TransitAssociation, TransitConnectPeer, TransitGateway, TransitGatewayAttachment, TransitGatewayChange,
+    TransitGatewayError, TransitGatewayOptions, TransitGatewayRoute, TransitGatewayRouteTable, TransitLife,
+    TransitPrefixListReference, TransitTarget, VpcAttachment, VpcAttachmentChange, VpcAttachmentOptions,
 };
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};

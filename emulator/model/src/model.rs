@@ -20,9 +20,10 @@ use crate::{
     NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection,
     PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId,
     SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId,
-    SubnetId, TokenKey, TokenRecord, TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId,
-    TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId,
-    Volume, VolumeId, Vpc, VpcEndpoint, VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    SubnetId, TokenKey, TokenRecord, TransitConnectPeer, TransitGateway, TransitGatewayAttachment,
+    TransitGatewayAttachmentId, TransitGatewayConnectPeerId, TransitGatewayId, TransitGatewayRouteTable,
+    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Volume, VolumeId, Vpc, VpcEndpoint,
+    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -77,6 +78,7 @@ pub struct Model {
     pub(crate) peerings: Map<PeeringConnectionId, PeeringConnection>,
     pub(crate) transit_gateways: Map<TransitGatewayId, TransitGateway>,
     pub(crate) transit_gateway_attachments: Map<TransitGatewayAttachmentId, TransitGatewayAttachment>,
+    pub(crate) transit_gateway_connect_peers: Map<TransitGatewayConnectPeerId, TransitConnectPeer>,
     pub(crate) transit_gateway_route_tables: Map<TransitGatewayRouteTableId, TransitGatewayRouteTable>,
     pub(crate) vpc_endpoints: Map<VpcEndpointId, VpcEndpoint>,
     pub(crate) vpn_gateways: Map<VpnGatewayId, VpnGateway>,
@@ -125,6 +127,8 @@ pub struct Quotas {
     pub transit_gateways: usize,
     /// Attachments per transit gateway: 5000.
     pub transit_gateway_attachments: usize,
+    /// Peers per Connect attachment of a transit gateway: 4.
+    pub connect_peers_per_attachment: usize,
     /// Transit gateways that a VPC can be attached to: 5.
     pub transit_gateways_per_vpc: usize,
     /// Static routes per transit gateway: 10,000.
@@ -175,6 +179,7 @@ impl Default for Quotas {
             routes_per_table: 500,
             transit_gateways: 5,
             transit_gateway_attachments: 5000,
+            connect_peers_per_attachment: 4,
             transit_gateways_per_vpc: 5,
             transit_gateway_routes: 10_000,
             transit_gateway_route_tables: 20,
@@ -249,6 +254,7 @@ impl Model {
             peerings: Map::new(),
             transit_gateways: Map::new(),
             transit_gateway_attachments: Map::new(),
+            transit_gateway_connect_peers: Map::new(),
             transit_gateway_route_tables: Map::new(),
             vpc_endpoints: Map::new(),
             vpn_gateways: Map::new(),
@@ -433,6 +439,9 @@ impl Model {
         /// All attachments of transit gateways in the order of their ids, deleted ones included for a while.
         transit_gateway_attachments transit_gateway_attachment:
             TransitGatewayAttachmentId => TransitGatewayAttachment;
+        /// All Connect peers in the order of their ids, deleted ones included for a while.
+        transit_gateway_connect_peers transit_gateway_connect_peer:
+            TransitGatewayConnectPeerId => TransitConnectPeer;
         /// All route tables of transit gateways in the order of their ids, deleted ones included for a while.
         transit_gateway_route_tables transit_gateway_route_table:
             TransitGatewayRouteTableId => TransitGatewayRouteTable;

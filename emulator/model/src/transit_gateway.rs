@@ -5,6 +5,8 @@
 mod association;
 mod attachment;
 mod change;
+mod connect;
+mod connect_peer;
 mod error;
 mod life;
 mod route;
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 pub use self::association::TransitAssociation;
 pub use self::attachment::{AttachedResource, TransitGatewayAttachment};
 pub use self::change::{DefaultTable, TransitGatewayChange};
+pub use self::connect_peer::{ConnectPeerError, NewConnectPeer, TransitConnectPeer};
 pub use self::error::TransitGatewayError;
 pub use self::life::TransitLife;
 pub use self::route::{TransitGatewayRoute, TransitPrefixListReference, TransitTarget};
@@ -170,6 +173,7 @@ impl Model {
         }
         life_span::advance((&mut self.transit_gateways, |gateway| &mut gateway.life.span), delay, now);
         life_span::advance((&mut self.transit_gateway_attachments, |found| &mut found.life.span), delay, now);
+        life_span::advance((&mut self.transit_gateway_connect_peers, |peer| &mut peer.life.span), delay, now);
         life_span::advance((&mut self.transit_gateway_route_tables, |table| &mut table.span), delay, now);
         for table in self.transit_gateway_route_tables.values_mut() {
             life_span::advance_list(&mut table.associations, |one| &mut one.span, delay, now);
@@ -191,6 +195,7 @@ impl Model {
             let associations = table.associations.iter().map(|one| &one.span);
             associations.chain(table.references.iter().map(|one| &one.life.span)).chain([&table.span])
         });
-        life_span::first_due(gateways.chain(attachments).chain(of_tables), self.delays.transit_gateway)
+        let peers = self.transit_gateway_connect_peers.values().map(|peer| &peer.life.span);
+        life_span::first_due(gateways.chain(attachments).chain(peers).chain(of_tables), self.delays.transit_gateway)
     }
 }

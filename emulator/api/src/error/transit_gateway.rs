@@ -7,11 +7,11 @@ use vpc_model::TransitGatewayError;
 use crate::{ApiError, Code};
 
 /// Transit gateways' own words for what is not there.
-fn gone(code: Code, what: &str, id: impl fmt::Display) -> ApiError {
+pub(super) fn gone(code: Code, what: &str, id: impl fmt::Display) -> ApiError {
     ApiError::new(code, format!("{what} {id} was deleted or does not exist."))
 }
 
-fn too_many(code: Code, what: &str, limit: usize) -> ApiError {
+pub(super) fn too_many(code: Code, what: &str, limit: usize) -> ApiError {
     ApiError::new(code, format!("The maximum number of {what} ({limit}) has been reached."))
 }
 
@@ -98,6 +98,19 @@ impl From<TransitGatewayError> for ApiError {
             TransitGatewayError::AlreadyAttached(id) => invalid(format!("The attachment has the subnet {id} already")),
             TransitGatewayError::LastSubnet(id) => invalid(format!("{id} must keep at least one subnet")),
             TransitGatewayError::Interface(err) => err.into(),
+            TransitGatewayError::NoTransport(id) => {
+                invalid(format!("{id} is not a VPC attachment and cannot be the transport of a Connect attachment"))
+            }
+            TransitGatewayError::IsTransport(id) => {
+                Self::new(Code::INCORRECT_STATE, format!("{id} is the transport of Connect attachments"))
+            }
+            TransitGatewayError::HasPeers(id) => {
+                Self::new(Code::INCORRECT_STATE, format!("{id} has non-deleted Connect peers"))
+            }
+            TransitGatewayError::Peer(err) => err.into(),
+            TransitGatewayError::BlockInUse(block) => {
+                Self::new(Code::INCORRECT_STATE, format!("A Connect peer uses an address of the CIDR block {block}"))
+            }
             TransitGatewayError::AlreadyAssociated(id) => Self::new(
                 Code::RESOURCE_ALREADY_ASSOCIATED,
                 format!("Transit Gateway Attachment {id} is already associated to a route table."),

@@ -166,6 +166,13 @@ pub(crate) struct Single<T> {
     pub(crate) item: T,
 }
 
+impl<T> Single<T> {
+    /// An item in an element of a name.
+    pub(crate) const fn new(name: &'static str, item: T) -> Self {
+        Self { name, item }
+    }
+}
+
 impl<T: Output> Output for Single<T> {
     fn write(&self, xml: &mut Xml) {
         xml.element(self.name, |xml| self.item.write(xml));
@@ -180,5 +187,5 @@ pub(crate) fn created<R: Describable>(
     id: &R::Id,
 ) -> Result<Single<R::Item>, ApiError> {
     let resource = R::find(model, id).ok_or_else(|| R::missing(id))?;
-    Ok(Single { name, item: resource.item(model, now) })
+    Ok(Single::new(name, resource.item(model, now)))
 }

@@ -3,6 +3,8 @@
 
 mod association;
 mod attachment;
+mod connect;
+mod connect_peer;
 mod listing;
 mod one;
 mod reference;
@@ -14,8 +16,8 @@ mod tests;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use vpc_model::{
-    Context, DefaultTable, Model, NewTransitGateway, TransitGateway, TransitGatewayAttachment, TransitGatewayChange,
-    TransitGatewayError, TransitGatewayId, TransitGatewayOptions, TransitGatewayRouteTable,
+    Context, DefaultTable, Model, NewTransitGateway, TransitConnectPeer, TransitGateway, TransitGatewayAttachment,
+    TransitGatewayChange, TransitGatewayError, TransitGatewayId, TransitGatewayOptions, TransitGatewayRouteTable,
 };
 
 use self::association::OnPair;
@@ -43,6 +45,12 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<OnOne<attachment::DeleteTransitGatewayVpcAttachment>>(),
     read::<Describe<TransitGatewayAttachment>>(),
     read::<List<attachment::AnyAttachment>>(),
+    write::<connect::CreateTransitGatewayConnect>(),
+    write::<OnOne<connect::DeleteTransitGatewayConnect>>(),
+    read::<List<connect::Connect>>(),
+    write::<connect_peer::CreateTransitGatewayConnectPeer>(),
+    write::<OnOne<connect_peer::DeleteTransitGatewayConnectPeer>>(),
+    read::<Describe<TransitConnectPeer>>(),
     write::<OnPair<association::AssociateTransitGatewayRouteTable>>(),
     write::<OnPair<association::DisassociateTransitGatewayRouteTable>>(),
     write::<OnPair<association::EnableTransitGatewayRouteTablePropagation>>(),

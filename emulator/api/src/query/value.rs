@@ -13,9 +13,9 @@ use vpc_model::{
     LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId,
     PlacementGroupId, PrefixListId, ProfileAssociationId, ReservationId, ResourceId, RouteTableAssociationId,
     RouteTableId, SecurityGroupId, SecurityGroupRuleId, SpotRequestId, SubnetCidrAssociationId,
-    SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
-    TrunkAssociationId, VolumeId, VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId,
-    ZoneName,
+    SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayConnectPeerId, TransitGatewayId,
+    TransitGatewayRouteTableId, TrunkAssociationId, VolumeId, VpcCidrAssociationId, VpcEndpointId, VpcId,
+    VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -153,6 +153,7 @@ ids! {
     PeeringConnectionId, INVALID_VPC_PEERING_CONNECTION_ID_MALFORMED;
     TransitGatewayId, INVALID_TRANSIT_GATEWAY_ID_MALFORMED;
     TransitGatewayAttachmentId, INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_MALFORMED;
+    TransitGatewayConnectPeerId, INVALID_TRANSIT_GATEWAY_CONNECT_PEER_ID_MALFORMED;
     TransitGatewayRouteTableId, INVALID_ROUTE_TABLE_ID_MALFORMED;
     VpcEndpointId, INVALID_VPC_ENDPOINT_ID_MALFORMED;
     EndpointServiceId, INVALID_VPC_ENDPOINT_SERVICE_ID_MALFORMED,

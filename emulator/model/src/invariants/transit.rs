@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Broken;
 use crate::{
-    AttachedResource, InterfaceType, Model, TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId,
-    TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId, VpcAttachment, VpnConnection,
+    AttachedResource, InterfaceType, Model, TransitConnectPeer, TransitGateway, TransitGatewayAttachment,
+    TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId, VpcAttachment,
+    VpnConnection,
 };
 
 pub(super) fn check(model: &Model, broken: &mut Broken) {
@@ -14,6 +15,9 @@ pub(super) fn check(model: &Model, broken: &mut Broken) {
     }
     for attachment in model.transit_gateway_attachments.values().filter(|it| !it.life.is_over()) {
         check_attachment(model, attachment, broken);
+    }
+    for peer in model.transit_gateway_connect_peers.values().filter(|it| !it.life.is_over()) {
+        check_peer(model, peer, broken);
     }
     for table in model.transit_gateway_route_tables.values().filter(|it| it.state() != "deleted") {
         check_table(model, table, broken);
@@ -56,12 +60,31 @@ fn check_attachment(model: &Model, attachment: &TransitGatewayAttachment, broken
             let is_there = connection.is_some_and(VpnConnection::is_alive);
             broken.unless(is_there || !attachment.life.is_alive(), || format!("{id}'s connection is gone"));
         }
+        AttachedResource::Connect(transport) => {
+            let carrier = model.transit_gateway_attachments.get(transport).filter(|it| it.life.is_up());
+            let is_there = carrier.is_some_and(|it| it.vpc().is_some() && it.gateway_id == attachment.gateway_id);
+            broken.unless(is_there, || format!("{id}'s {transport} is gone, or of another gateway"));
+        }
     }
     let same = model.transit_gateway_attachments.values().filter(|it| {
         !it.life.is_over() && it.gateway_id == attachment.gateway_id && it.resource_id() == attachment.resource_id()
     });
     let (is_vpc, resource) = (attachment.vpc().is_some(), attachment.resource_id());
     broken.unless(!is_vpc || same.count() == 1, || format!("{resource} is attached twice"));
+}
+
+fn check_peer(model: &Model, peer: &TransitConnectPeer, broken: &mut Broken) {
+    let id = &peer.id;
+    let attachment = model.transit_gateway_attachments.get(&peer.attachment_id).filter(|it| it.life.is_alive());
+    let Some(attachment) = attachment.filter(|it| it.transport().is_some()) else {
+        broken.unless(false, || format!("{id}'s attachment is gone"));
+        return;
+    };
+    let gateway = model.transit_gateways.get(&attachment.gateway_id);
+    let mut blocks = gateway.into_iter().flat_map(|it| &it.options.cidr_blocks);
+    let is_inside = blocks.any(|block| block.contains(&peer.gateway_address));
+    broken.unless(is_inside, || format!("{id} ends at {}, which is not the gateway's", peer.gateway_address));
+    broken.unless(peer.sessions().len() == 2, || format!("{id} has not two sessions"));
 }
 
 fn check_vpc(model: &Model, id: &TransitGatewayAttachmentId, vpc: &VpcAttachment, broken: &mut Broken) {

@@ -71,6 +71,7 @@ resources! {
     "subnet-cidr-reservation" subnet_cidr_reservations;
     "transit-gateway" transit_gateways;
     "transit-gateway-attachment" transit_gateway_attachments;
+    "transit-gateway-connect-peer" transit_gateway_connect_peers;
     "transit-gateway-route-table" transit_gateway_route_tables;
     "volume" volumes;
     "vpc" vpcs;

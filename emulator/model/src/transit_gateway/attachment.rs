@@ -1,4 +1,4 @@
-//! What is attached to transit gateways: VPCs and VPN connections.
+//! What is attached to transit gateways: VPCs, VPN connections, appliances.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>.
 
@@ -31,6 +31,8 @@ pub enum AttachedResource {
     Vpc(VpcAttachment),
     /// A VPN connection.
     Vpn(VpnConnectionId),
+    /// Appliances, by tunnels that another attachment's network carries.
+    Connect(TransitGatewayAttachmentId),
 }
 
 impl TransitGatewayAttachment {
@@ -39,6 +41,7 @@ impl TransitGatewayAttachment {
         match &self.resource {
             AttachedResource::Vpc(_) => "vpc",
             AttachedResource::Vpn(_) => "vpn",
+            AttachedResource::Connect(_) => "connect",
         }
     }
 
@@ -47,6 +50,7 @@ impl TransitGatewayAttachment {
         match &self.resource {
             AttachedResource::Vpc(vpc) => vpc.vpc_id.as_str(),
             AttachedResource::Vpn(connection) => connection.as_str(),
+            AttachedResource::Connect(transport) => transport.as_str(),
         }
     }
 
@@ -54,7 +58,7 @@ impl TransitGatewayAttachment {
     pub fn vpc(&self) -> Option<&VpcAttachment> {
         match &self.resource {
             AttachedResource::Vpc(vpc) => Some(vpc),
-            AttachedResource::Vpn(_) => None,
+            AttachedResource::Vpn(_) | AttachedResource::Connect(_) => None,
         }
     }
 }

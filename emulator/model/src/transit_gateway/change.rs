@@ -53,6 +53,10 @@ impl Model {
         let gateway = self.steady_transit_gateway(id)?;
         let (association, propagation) = (gateway.association_table.clone(), gateway.propagation_table.clone());
         let options = changed(&gateway.options, &change)?;
+        let is_used = |block: &&IpNet| self.peers_of_gateway(id).any(|peer| block.contains(&peer.gateway_address));
+        if let Some(block) = change.remove_blocks.iter().find(is_used) {
+            return Err(TransitGatewayError::BlockInUse(*block));
+        }
         self.check_default_table(id, options.default_association, &change.association)?;
         self.check_default_table(id, options.default_propagation, &change.propagation)?;
         // A default table that is wanted and not named is the other one's, or a new one.

@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use super::ConnectPeerError;
 use crate::{
     InterfaceError, PrefixListId, SubnetId, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
     VpcId,
@@ -108,6 +109,21 @@ pub enum TransitGatewayError {
     /// The gateway's ENI cannot be made.
     #[error(transparent)]
     Interface(#[from] InterfaceError),
+    /// The attachment is none that carries Connect attachments.
+    #[error("{0} cannot carry connect attachments")]
+    NoTransport(TransitGatewayAttachmentId),
+    /// The attachment carries Connect attachments.
+    #[error("{0} carries connect attachments")]
+    IsTransport(TransitGatewayAttachmentId),
+    /// The Connect attachment has peers.
+    #[error("{0} has connect peers")]
+    HasPeers(TransitGatewayAttachmentId),
+    /// A Connect peer cannot be made or is not there.
+    #[error(transparent)]
+    Peer(#[from] ConnectPeerError),
+    /// A Connect peer's tunnel ends in the block.
+    #[error("a connect peer's tunnel ends in {0}")]
+    BlockInUse(IpNet),
     /// Table and attachment belong to different gateways.
     #[error("{0} belongs to another transit gateway")]
     AttachmentElsewhere(TransitGatewayAttachmentId),

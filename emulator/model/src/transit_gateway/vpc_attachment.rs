@@ -153,13 +153,16 @@ impl Model {
         Ok(())
     }
 
-    /// Begins to take an attachment away.
+    /// Begins to take an attachment away that carries no Connect attachment.
     pub fn delete_transit_gateway_vpc_attachment(
         &mut self,
         cx: &mut Context,
         id: &TransitGatewayAttachmentId,
     ) -> Result<(), TransitGatewayError> {
         self.steady_vpc_attachment(id)?;
+        if self.is_transport(id) {
+            return Err(TransitGatewayError::IsTransport(id.clone()));
+        }
         self.end_transit_attachment(cx, id);
         Ok(())
     }

@@ -134,19 +134,6 @@ rows! {
         ]),
         tags: true,
     }
-    DescribeTransitGatewayConnects "transitGatewayConnectSet" {
-        id: many("TransitGatewayAttachmentIds", Code::INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_NOT_FOUND),
-        filters: Of(&[
-            "options.protocol", "state", "transit-gateway-attachment-id", "transit-gateway-id",
-            "transport-transit-gateway-attachment-id",
-        ]),
-        tags: true,
-    }
-    DescribeTransitGatewayConnectPeers "transitGatewayConnectPeerSet" {
-        id: many("TransitGatewayConnectPeerIds", Code::INVALID_TRANSIT_GATEWAY_CONNECT_PEER_ID_NOT_FOUND),
-        filters: Of(&["state", "transit-gateway-attachment-id", "transit-gateway-connect-peer-id"]),
-        tags: true,
-    }
     DescribeTransitGatewayMulticastDomains "transitGatewayMulticastDomains" {
         id: many("TransitGatewayMulticastDomainIds", Code::INVALID_TRANSIT_GATEWAY_MULTICAST_DOMAIN_ID_NOT_FOUND),
         filters: Of(&["state", "transit-gateway-id", "transit-gateway-multicast-domain-id"]),

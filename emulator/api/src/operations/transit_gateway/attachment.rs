@@ -178,6 +178,25 @@ on_attachment! {
     DeleteTransitGatewayVpcAttachment delete_transit_gateway_vpc_attachment;
 }
 
+/// Takes the ids of attachments that are asked for.
+pub(super) fn decode_ids(query: &mut Query) -> Result<Vec<TransitGatewayAttachmentId>, ApiError> {
+    query.list("TransitGatewayAttachmentIds")
+}
+
+/// The attachments of a kind: those of some ids, each once, or all where there are no ids.
+pub(super) fn of_kind<T>(
+    model: &Model,
+    ids: &[TransitGatewayAttachmentId],
+    of: impl Fn(&TransitGatewayAttachment) -> Option<T>,
+) -> Result<Vec<T>, ApiError> {
+    if ids.is_empty() {
+        return Ok(model.transit_gateway_attachments().filter_map(of).collect());
+    }
+    let distinct: BTreeSet<&TransitGatewayAttachmentId> = ids.iter().collect();
+    let find = |id| model.transit_gateway_attachment(id).and_then(&of).ok_or_else(|| missing(id));
+    distinct.into_iter().map(find).collect()
+}
+
 /// An attachment of any kind as DescribeTransitGatewayAttachments shows it.
 #[derive(Debug, Clone)]
 pub(super) struct AnyAttachment {
@@ -219,16 +238,11 @@ impl Listed for AnyAttachment {
     };
 
     fn decode(query: &mut Query) -> Result<Self::About, ApiError> {
-        query.list("TransitGatewayAttachmentIds")
+        decode_ids(query)
     }
 
     fn rows(model: &Model, ids: &Self::About) -> Result<Vec<Self>, ApiError> {
-        if ids.is_empty() {
-            return Ok(model.transit_gateway_attachments().map(|found| Self::of(model, found)).collect());
-        }
-        let find = |id| model.transit_gateway_attachment(id).ok_or_else(|| missing(id));
-        let distinct: BTreeSet<&TransitGatewayAttachmentId> = ids.iter().collect();
-        distinct.into_iter().map(|id| Ok(Self::of(model, find(id)?))).collect()
+        of_kind(model, ids, |attachment| Some(Self::of(model, attachment)))
     }
 
     fn key(&self) -> String {

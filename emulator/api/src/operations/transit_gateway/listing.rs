@@ -7,6 +7,7 @@ use vpc_model::Model;
 
 use crate::ApiError;
 use crate::filter::{Fields, Filters};
+use crate::operations::describe::Single;
 use crate::operations::{Output, ReadOperation};
 use crate::pagination::{Page, PageRequest};
 use crate::query::Query;
@@ -35,6 +36,22 @@ pub(super) trait Listed: fmt::Debug + Clone + Sized + 'static {
 
     /// Writes a row.
     fn write(&self, xml: &mut Xml);
+}
+
+/// A row as the only thing in the answer of another action.
+#[derive(Debug)]
+pub(crate) struct Row<L>(L);
+
+impl<L: Listed> Output for Row<L> {
+    fn write(&self, xml: &mut Xml) {
+        self.0.write(xml);
+    }
+}
+
+/// The row of something that there is one of, in an element.
+pub(super) fn only<L: Listed>(name: &'static str, model: &Model, about: &L::About) -> Result<Single<Row<L>>, ApiError> {
+    let row = L::rows(model, about)?.pop().expect("what is not there is refused");
+    Ok(Single::new(name, Row(row)))
 }
 
 /// A call of such an action.

@@ -2,15 +2,36 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use vpc_model::{Context, Model, TransitGatewayError};
 
 use crate::ApiError;
-use crate::operations::Operation;
 use crate::operations::describe::{Describable, Single, created};
-use crate::query::Query;
+use crate::operations::{Operation, Output};
+use crate::query::{Query, Value};
+
+/// A resource that replies show by itself.
+pub(super) trait Shown: Sized + 'static {
+    /// Its id.
+    type Id: Value + fmt::Debug;
+    /// What is shown of it.
+    type Item: Output;
+
+    /// One of them in an element.
+    fn shown(name: &'static str, model: &Model, now: Timestamp, id: &Self::Id) -> Result<Single<Self::Item>, ApiError>;
+}
+
+impl<R: Describable> Shown for R {
+    type Id = R::Id;
+    type Item = R::Item;
+
+    fn shown(name: &'static str, model: &Model, now: Timestamp, id: &Self::Id) -> Result<Single<Self::Item>, ApiError> {
+        created::<R>(name, model, now, id)
+    }
+}
 
 /// The id of an action's resource.
-type Id<A> = <<A as OneAction>::Resource as Describable>::Id;
+type Id<A> = <<A as OneAction>::Resource as Shown>::Id;
 
 /// How the model does an action.
 pub(super) type Run<A> = fn(&mut Model, &mut Context<'_>, &Id<A>) -> Result<(), TransitGatewayError>;
@@ -18,7 +39,7 @@ pub(super) type Run<A> = fn(&mut Model, &mut Context<'_>, &Id<A>) -> Result<(), 
 /// An action on one resource.
 pub(super) trait OneAction: fmt::Debug + Sized + 'static {
     /// What it is done to.
-    type Resource: Describable;
+    type Resource: Shown;
 
     /// Its name.
     const ACTION: &'static str;
@@ -36,7 +57,7 @@ pub(super) struct OnOne<A: OneAction>(Id<A>);
 
 impl<A: OneAction> Operation for OnOne<A> {
     const ACTION: &'static str = A::ACTION;
-    type Output = Single<<A::Resource as Describable>::Item>;
+    type Output = Single<<A::Resource as Shown>::Item>;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         query.required(A::ID).map(Self)
@@ -44,6 +65,6 @@ impl<A: OneAction> Operation for OnOne<A> {
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
         (A::RUN)(model, cx, &self.0)?;
-        created::<A::Resource>(A::SHOWN, model, cx.now, &self.0)
+        A::Resource::shown(A::SHOWN, model, cx.now, &self.0)
     }
 }

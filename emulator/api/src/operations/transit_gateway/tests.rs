@@ -1,6 +1,7 @@
 //! Transit gateways through the wire.
 
 mod attachment;
+mod connect;
 mod route;
 mod vpn;
 
