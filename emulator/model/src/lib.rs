@@ -125,7 +125,8 @@ pub use transit_gateway::{
     AttachedResource, ConnectPeerError, DefaultTable, NewConnectPeer, NewTransitGateway, NewVpcAttachment,
     TransitAssociation, TransitConnectPeer, TransitGateway, TransitGatewayAttachment, TransitGatewayChange,
     TransitGatewayError, TransitGatewayOptions, TransitGatewayRoute, TransitGatewayRouteTable, TransitLife,
-    TransitPrefixListReference, TransitTarget, VpcAttachment, VpcAttachmentChange, VpcAttachmentOptions,
+    TransitPeering, TransitPrefixListReference, TransitSide, TransitTarget, VpcAttachment, VpcAttachmentChange,
+    VpcAttachmentOptions,
 };
 pub use trunk::{TrunkAssociation, TrunkError, VlanId};
 pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};

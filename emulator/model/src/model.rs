@@ -127,6 +127,8 @@ pub struct Quotas {
     pub transit_gateways: usize,
     /// Attachments per transit gateway: 5000.
     pub transit_gateway_attachments: usize,
+    /// Peering attachments per transit gateway: 50.
+    pub transit_gateway_peerings: usize,
     /// Peers per Connect attachment of a transit gateway: 4.
     pub connect_peers_per_attachment: usize,
     /// Transit gateways that a VPC can be attached to: 5.
@@ -179,6 +181,7 @@ impl Default for Quotas {
             routes_per_table: 500,
             transit_gateways: 5,
             transit_gateway_attachments: 5000,
+            transit_gateway_peerings: 50,
             connect_peers_per_attachment: 4,
             transit_gateways_per_vpc: 5,
             transit_gateway_routes: 10_000,

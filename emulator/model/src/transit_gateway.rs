@@ -1,4 +1,4 @@
-//! Transit gateways: routers between VPCs and VPN connections, with route tables of their own.
+//! Transit gateways: routers between VPCs, VPN connections and each other, with route tables of their own.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/tgw/what-is-transit-gateway.html>.
 
@@ -9,6 +9,7 @@ mod connect;
 mod connect_peer;
 mod error;
 mod life;
+mod peering;
 mod route;
 mod route_table;
 mod vpc_attachment;
@@ -22,6 +23,7 @@ pub use self::change::{DefaultTable, TransitGatewayChange};
 pub use self::connect_peer::{ConnectPeerError, NewConnectPeer, TransitConnectPeer};
 pub use self::error::TransitGatewayError;
 pub use self::life::TransitLife;
+pub use self::peering::{TransitPeering, TransitSide};
 pub use self::route::{TransitGatewayRoute, TransitPrefixListReference, TransitTarget};
 pub use self::route_table::TransitGatewayRouteTable;
 pub use self::vpc_attachment::{NewVpcAttachment, VpcAttachment, VpcAttachmentChange, VpcAttachmentOptions};

@@ -23,6 +23,7 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("routesPerTable", |quotas| &mut quotas.routes_per_table),
     ("transitGateways", |quotas| &mut quotas.transit_gateways),
     ("transitGatewayAttachments", |quotas| &mut quotas.transit_gateway_attachments),
+    ("transitGatewayPeerings", |quotas| &mut quotas.transit_gateway_peerings),
     ("connectPeersPerAttachment", |quotas| &mut quotas.connect_peers_per_attachment),
     ("transitGatewaysPerVpc", |quotas| &mut quotas.transit_gateways_per_vpc),
     ("transitGatewayRoutes", |quotas| &mut quotas.transit_gateway_routes),

@@ -107,6 +107,15 @@ impl From<TransitGatewayError> for ApiError {
             TransitGatewayError::HasPeers(id) => {
                 Self::new(Code::INCORRECT_STATE, format!("{id} has non-deleted Connect peers"))
             }
+            TransitGatewayError::OwnPeer(id) => invalid(format!("{id} cannot be peered with itself")),
+            TransitGatewayError::PeeringExists(one, other) => Self::new(
+                Code::DUPLICATE_TRANSIT_GATEWAY_ATTACHMENT,
+                format!("{one} has a non-deleted Transit Gateway Peering Attachment with {other}."),
+            ),
+            TransitGatewayError::NotAsked(id) => invalid(format!("Cannot accept or reject {id} as the requester")),
+            TransitGatewayError::NoPropagation(id) => {
+                invalid(format!("{id} is a peering attachment, which does not support propagation"))
+            }
             TransitGatewayError::Peer(err) => err.into(),
             TransitGatewayError::BlockInUse(block) => {
                 Self::new(Code::INCORRECT_STATE, format!("A Connect peer uses an address of the CIDR block {block}"))

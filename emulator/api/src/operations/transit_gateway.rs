@@ -7,6 +7,7 @@ mod connect;
 mod connect_peer;
 mod listing;
 mod one;
+mod peering;
 mod reference;
 mod route;
 mod route_table;
@@ -48,6 +49,12 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<connect::CreateTransitGatewayConnect>(),
     write::<OnOne<connect::DeleteTransitGatewayConnect>>(),
     read::<List<connect::Connect>>(),
+    write::<peering::CreateTransitGatewayPeeringAttachment>(),
+    write::<peering::ModifyTransitGatewayPeeringAttachment>(),
+    write::<OnOne<peering::AcceptTransitGatewayPeeringAttachment>>(),
+    write::<OnOne<peering::RejectTransitGatewayPeeringAttachment>>(),
+    write::<OnOne<peering::DeleteTransitGatewayPeeringAttachment>>(),
+    read::<List<peering::Peering>>(),
     write::<connect_peer::CreateTransitGatewayConnectPeer>(),
     write::<OnOne<connect_peer::DeleteTransitGatewayConnectPeer>>(),
     read::<Describe<TransitConnectPeer>>(),

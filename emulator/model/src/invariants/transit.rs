@@ -60,6 +60,13 @@ fn check_attachment(model: &Model, attachment: &TransitGatewayAttachment, broken
             let is_there = connection.is_some_and(VpnConnection::is_alive);
             broken.unless(is_there || !attachment.life.is_alive(), || format!("{id}'s connection is gone"));
         }
+        AttachedResource::Peering(peering) => {
+            let other = model.transit_gateway_attachments.get(&peering.peer_attachment_id);
+            let is_mutual = other.filter(|it| it.life.is_alive() == attachment.life.is_alive()).is_some_and(|it| {
+                it.gateway_id == peering.peer_gateway_id && it.peering().is_some_and(|it| it.peer_attachment_id == *id)
+            });
+            broken.unless(is_mutual, || format!("{id}'s {} is gone, or of another one", peering.peer_attachment_id));
+        }
         AttachedResource::Connect(transport) => {
             let carrier = model.transit_gateway_attachments.get(transport).filter(|it| it.life.is_up());
             let is_there = carrier.is_some_and(|it| it.vpc().is_some() && it.gateway_id == attachment.gateway_id);

@@ -74,6 +74,9 @@ impl Model {
         attachment_id: &TransitGatewayAttachmentId,
     ) -> Result<(), TransitGatewayError> {
         self.check_pair(table_id, attachment_id)?;
+        if self.live_transit_attachment(attachment_id)?.peering().is_some() {
+            return Err(TransitGatewayError::NoPropagation(attachment_id.clone()));
+        }
         let propagations = &mut self.transit_table_mut(table_id)?.propagations;
         if propagations.contains(attachment_id) {
             return Err(TransitGatewayError::AlreadyPropagating(table_id.clone(), attachment_id.clone()));
@@ -110,16 +113,22 @@ impl Model {
         })
     }
 
-    /// Associates a new attachment with its gateway's default tables.
+    /// Associates a new attachment with its gateway's default table for that, and has it propagate to the other one.
     pub(super) fn use_default_tables(&mut self, cx: &Context, attachment: &TransitGatewayAttachment) {
-        let Some(gateway) = self.transit_gateways.get(&attachment.gateway_id) else { return };
-        let (for_associations, for_propagations) =
-            (gateway.association_table.clone(), gateway.propagation_table.clone());
-        if let Some(table) = for_associations.and_then(|id| self.transit_gateway_route_tables.get_mut(&id)) {
-            table.associations.push(TransitAssociation::begin(cx, &attachment.id));
-        }
-        if let Some(table) = for_propagations.and_then(|id| self.transit_gateway_route_tables.get_mut(&id)) {
+        self.associate_by_default(cx, attachment);
+        let gateway = self.transit_gateways.get(&attachment.gateway_id);
+        let table = gateway.and_then(|gateway| gateway.propagation_table.clone());
+        if let Some(table) = table.and_then(|id| self.transit_gateway_route_tables.get_mut(&id)) {
             table.propagations.push(attachment.id.clone());
+        }
+    }
+
+    /// Associates a new attachment with its gateway's default table, where there is one.
+    pub(super) fn associate_by_default(&mut self, cx: &Context, attachment: &TransitGatewayAttachment) {
+        let gateway = self.transit_gateways.get(&attachment.gateway_id);
+        let table = gateway.and_then(|gateway| gateway.association_table.clone());
+        if let Some(table) = table.and_then(|id| self.transit_gateway_route_tables.get_mut(&id)) {
+            table.associations.push(TransitAssociation::begin(cx, &attachment.id));
         }
     }
 

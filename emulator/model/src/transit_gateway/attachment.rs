@@ -1,10 +1,10 @@
-//! What is attached to transit gateways: VPCs, VPN connections, appliances.
+//! What is attached to transit gateways: VPCs, VPN connections, appliances, other transit gateways.
 //!
 //! See <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>.
 
 use jiff::Timestamp;
 
-use super::{TransitGatewayError, TransitLife, VpcAttachment};
+use super::{TransitGatewayError, TransitLife, TransitPeering, VpcAttachment};
 use crate::{Context, Model, Tags, TransitGatewayAttachmentId, TransitGatewayId, VpnConnectionId};
 
 /// A transit gateway's attachment.
@@ -33,6 +33,8 @@ pub enum AttachedResource {
     Vpn(VpnConnectionId),
     /// Appliances, by tunnels that another attachment's network carries.
     Connect(TransitGatewayAttachmentId),
+    /// Another transit gateway.
+    Peering(TransitPeering),
 }
 
 impl TransitGatewayAttachment {
@@ -42,6 +44,7 @@ impl TransitGatewayAttachment {
             AttachedResource::Vpc(_) => "vpc",
             AttachedResource::Vpn(_) => "vpn",
             AttachedResource::Connect(_) => "connect",
+            AttachedResource::Peering(_) => "peering",
         }
     }
 
@@ -51,6 +54,7 @@ impl TransitGatewayAttachment {
             AttachedResource::Vpc(vpc) => vpc.vpc_id.as_str(),
             AttachedResource::Vpn(connection) => connection.as_str(),
             AttachedResource::Connect(transport) => transport.as_str(),
+            AttachedResource::Peering(peering) => peering.peer_gateway_id.as_str(),
         }
     }
 
@@ -58,7 +62,7 @@ impl TransitGatewayAttachment {
     pub fn vpc(&self) -> Option<&VpcAttachment> {
         match &self.resource {
             AttachedResource::Vpc(vpc) => Some(vpc),
-            AttachedResource::Vpn(_) | AttachedResource::Connect(_) => None,
+            AttachedResource::Vpn(_) | AttachedResource::Connect(_) | AttachedResource::Peering(_) => None,
         }
     }
 }

@@ -10,7 +10,7 @@ impl TransitGatewayAttachment {
     pub fn transport(&self) -> Option<&TransitGatewayAttachmentId> {
         match &self.resource {
             AttachedResource::Connect(transport) => Some(transport),
-            AttachedResource::Vpc(_) | AttachedResource::Vpn(_) => None,
+            AttachedResource::Vpc(_) | AttachedResource::Vpn(_) | AttachedResource::Peering(_) => None,
         }
     }
 }

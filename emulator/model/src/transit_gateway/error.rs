@@ -118,6 +118,18 @@ pub enum TransitGatewayError {
     /// The Connect attachment has peers.
     #[error("{0} has connect peers")]
     HasPeers(TransitGatewayAttachmentId),
+    /// A gateway is not attached to itself.
+    #[error("{0} cannot be attached to itself")]
+    OwnPeer(TransitGatewayId),
+    /// The gateways are attached to each other.
+    #[error("{0} is attached to {1} already, or somebody asked for that")]
+    PeeringExists(TransitGatewayId, TransitGatewayId),
+    /// The requester's attachment cannot be answered.
+    #[error("{0} is the side that asked")]
+    NotAsked(TransitGatewayAttachmentId),
+    /// Nothing is propagated between gateways.
+    #[error("{0} propagates nothing")]
+    NoPropagation(TransitGatewayAttachmentId),
     /// A Connect peer cannot be made or is not there.
     #[error(transparent)]
     Peer(#[from] ConnectPeerError),

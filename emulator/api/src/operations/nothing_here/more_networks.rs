@@ -139,13 +139,6 @@ rows! {
         filters: Of(&["state", "transit-gateway-id", "transit-gateway-multicast-domain-id"]),
         tags: true,
     }
-    DescribeTransitGatewayPeeringAttachments "transitGatewayPeeringAttachments" {
-        id: many("TransitGatewayAttachmentIds", Code::INVALID_TRANSIT_GATEWAY_ATTACHMENT_ID_NOT_FOUND),
-        filters: Of(&[
-            "transit-gateway-attachment-id", "local-owner-id", "remote-owner-id", "state", "transit-gateway-id",
-        ]),
-        tags: true,
-    }
     DescribeTransitGatewayPolicyTables "transitGatewayPolicyTables" {
         id: many("TransitGatewayPolicyTableIds", Code::INVALID_TRANSIT_GATEWAY_POLICY_TABLE_ID_NOT_FOUND),
         filters: Any,

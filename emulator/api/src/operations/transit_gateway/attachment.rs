@@ -11,7 +11,7 @@ use vpc_model::{
 };
 
 use super::listing::Listed;
-use super::one::{OneAction, Run};
+use super::one::on_attachment;
 use super::{optional_text, switch, switched};
 use crate::filter::Fields;
 use crate::operations::describe::{Describable, Single, created};
@@ -155,24 +155,7 @@ impl Operation for ModifyTransitGatewayVpcAttachment {
     }
 }
 
-/// Declares the actions that are done to one attachment.
-macro_rules! on_attachment {
-    ($($name:ident $run:ident;)*) => {$(
-        #[derive(Debug)]
-        pub(super) enum $name {}
-
-        impl OneAction for $name {
-            type Resource = TransitGatewayAttachment;
-
-            const ACTION: &'static str = stringify!($name);
-            const ID: &'static str = "TransitGatewayAttachmentId";
-            const SHOWN: &'static str = SHOWN;
-            const RUN: Run<Self> = Model::$run;
-        }
-    )*};
-}
-
-on_attachment! {
+on_attachment! { TransitGatewayAttachment SHOWN;
     AcceptTransitGatewayVpcAttachment accept_transit_gateway_vpc_attachment;
     RejectTransitGatewayVpcAttachment accept_transit_gateway_vpc_attachment;
     DeleteTransitGatewayVpcAttachment delete_transit_gateway_vpc_attachment;

@@ -5,7 +5,7 @@ use vpc_model::{Context, Model, Tags, TransitGatewayAttachment, TransitGatewayAt
 
 use super::attachment::{decode_ids, of_kind};
 use super::listing::{Listed, Row, only};
-use super::one::{OneAction, Run, Shown};
+use super::one::{Shown, on_attachment};
 use crate::filter::Fields;
 use crate::operations::Operation;
 use crate::operations::describe::Single;
@@ -113,14 +113,6 @@ impl Operation for CreateTransitGatewayConnect {
     }
 }
 
-#[derive(Debug)]
-pub(super) enum DeleteTransitGatewayConnect {}
-
-impl OneAction for DeleteTransitGatewayConnect {
-    type Resource = Connect;
-
-    const ACTION: &'static str = "DeleteTransitGatewayConnect";
-    const ID: &'static str = "TransitGatewayAttachmentId";
-    const SHOWN: &'static str = SHOWN;
-    const RUN: Run<Self> = Model::delete_transit_gateway_connect;
+on_attachment! { Connect SHOWN;
+    DeleteTransitGatewayConnect delete_transit_gateway_connect;
 }

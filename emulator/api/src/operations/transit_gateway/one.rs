@@ -68,3 +68,21 @@ impl<A: OneAction> Operation for OnOne<A> {
         A::Resource::shown(A::SHOWN, model, cx.now, &self.0)
     }
 }
+
+/// Declares the actions that are done to one attachment of a kind, shown in an element.
+macro_rules! on_attachment {
+    ($resource:ident $shown:ident; $($name:ident $run:ident;)*) => {$(
+        #[derive(Debug)]
+        pub(super) enum $name {}
+
+        impl $crate::operations::transit_gateway::one::OneAction for $name {
+            type Resource = $resource;
+
+            const ACTION: &'static str = stringify!($name);
+            const ID: &'static str = "TransitGatewayAttachmentId";
+            const SHOWN: &'static str = $shown;
+            const RUN: $crate::operations::transit_gateway::one::Run<Self> = Model::$run;
+        }
+    )*};
+}
+pub(super) use on_attachment;

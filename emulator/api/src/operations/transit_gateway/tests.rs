@@ -2,6 +2,7 @@
 
 mod attachment;
 mod connect;
+mod peering;
 mod route;
 mod vpn;
 
