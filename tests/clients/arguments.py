@@ -6,6 +6,7 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
+import gateway_arguments
 import values
 from common import image, launch, tags, where
 
@@ -154,8 +155,11 @@ def _profile(made, action):
     return made[action]["IamInstanceProfileAssociation"]["AssociationId"]
 
 
-def _without_interfaces(made):
+def _emptied(made):
     """Removes what was made in the subnet for one call only."""
+    for gateway in made.ec2.describe_nat_gateways(Filters=where(subnet_id=made.id("subnet")))["NatGateways"]:
+        if gateway["State"] == "available":
+            made.ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
     here = where(subnet_id=made.id("subnet"), status="available")
     for interface in made.ec2.describe_network_interfaces(Filters=here)["NetworkInterfaces"]:
         if interface["NetworkInterfaceId"] != made.id("eni"):
@@ -164,6 +168,7 @@ def _without_interfaces(made):
 
 
 ARGUMENTS = {
+    **gateway_arguments.ARGUMENTS,
     "AcceptVpcPeeringConnection": lambda made: {"VpcPeeringConnectionId": made.id("pcx")},
     "AssignIpv6Addresses": lambda made: {"Ipv6AddressCount": 1},
     "AssignPrivateIpAddresses": lambda made: {"PrivateIpAddresses": [SECONDARY]},
@@ -221,7 +226,7 @@ ARGUMENTS = {
     "DeletePlacementGroup": lambda made: {"GroupName": "name"},
     "DeleteRoute": lambda made: ROUTE,
     "DeleteSecurityGroup": _group,
-    "DeleteSubnet": _without_interfaces,
+    "DeleteSubnet": _emptied,
     "DeleteVolume": _volume_left,
     "DescribeSpotPriceHistory": lambda made: {
         "InstanceTypes": ["m5.large"], "StartTime": datetime.now(UTC) - timedelta(days=7), "EndTime": datetime.now(UTC),

@@ -17,7 +17,7 @@ import shapes
 from botocore.config import Config
 
 # Modules without checks.
-HELPERS = ("arguments", "check", "common", "made", "shapes", "values", "walk")
+HELPERS = ("arguments", "check", "common", "gateway_arguments", "made", "shapes", "values", "walk")
 
 
 def modules():

@@ -31,6 +31,8 @@ BEYOND_THE_MODEL = [
     (r"DescribeSpotPriceHistory\..*\.productDescription", {"Red Hat Enterprise Linux", "SUSE Linux", "Windows"}),
     # So DescribeNetworkInterfaces calls what the model calls `natGateway`.
     (r".*\.interfaceType", {"nat_gateway"}),
+    # A connection that is being changed (what Terraform's provider waits through).
+    (r".*pnConnection(Set\[\])?\.state", {"modifying"}),
     # An ENI is `pending` right after it is made.
     (r"CreateNetworkInterface\.networkInterface\.status", {"pending"}),
     # Types whose limits AWS's CNI knows and whose names the model does not have, or not any more.

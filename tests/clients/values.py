@@ -21,6 +21,7 @@ BY_NAME = [
     ("branchinterfaceid", "eni-0123456789abcdef0"),
     ("trunkinterfaceid", "eni-0123456789abcdef1"),
     ("transitgatewayattachmentid", "tgw-attach-0123456789abcdef0"),
+    ("transitgatewayconnectpeerid", "tgw-connect-peer-0123456789abcdef0"),
     ("transitgatewayroutetableid", "tgw-rtb-0123456789abcdef0"),
     ("transitgatewayid", "tgw-0123456789abcdef0"),
     ("attachmentid", "eni-attach-0123456789abcdef0"),
@@ -260,6 +261,8 @@ TOGETHER = {
 REFUSED = {
     ("DisableTransitGatewayRouteTablePropagation", "TransitGatewayRouteTableAnnouncementId"): "there is never one here",
     ("EnableTransitGatewayRouteTablePropagation", "TransitGatewayRouteTableAnnouncementId"): "there is never one here",
+    ("CreateTransitGatewayPeeringAttachment", "Options.MultipathResilienceMode"): "only between regions",
+    ("ModifyTransitGatewayPeeringAttachment", "Options.MultipathResilienceMode"): "only between regions",
     ("DescribePublicIpv4Pools", "PoolId.1"): "an account here never has a pool, so none can be named",
     ("AssociateTrunkInterface", "GreKey"): "only AWS's own services tunnel branches in GRE",
     ("RunInstances", "Placement.Affinity"): "only for dedicated hosts, which are not here",

@@ -83,6 +83,17 @@ def _spot_request(made):
     return {"SpotInstanceRequestIds": [it["SpotInstanceRequestId"] for it in asked["SpotInstanceRequests"]]}
 
 
+def _vpn_connection(made):
+    _make(made, "CreateCustomerGateway", "CreateVpnGateway", "CreateVpnConnection")
+    return {"VpnConnectionIds": [made.id("vpn")]}
+
+
+def _vpn_connection_going(made):
+    ids = _vpn_connection(made)
+    made.ec2.delete_vpn_connection(VpnConnectionId=made.id("vpn"))
+    return ids
+
+
 def _peering(made):
     _make(made, "CreateVpc", "CreateVpcPeeringConnection")
     return {"VpcPeeringConnectionIds": [made.id("pcx")]}
@@ -96,6 +107,7 @@ def _peering_going(made):
 
 # What is done before each waiter begins, and what it waits for.
 BEFORE = {
+    "CustomerGatewayAvailable": _made("cgw", "CustomerGatewayIds", "CreateCustomerGateway"),
     "ImageAvailable": _image,
     "ImageExists": _image,
     "InstanceExists": _instance,
@@ -120,6 +132,8 @@ BEFORE = {
     "VpcExists": _made("vpc", "VpcIds", "CreateVpc"),
     "VpcPeeringConnectionDeleted": _peering_going,
     "VpcPeeringConnectionExists": _peering,
+    "VpnConnectionAvailable": _vpn_connection,
+    "VpnConnectionDeleted": _vpn_connection_going,
 }
 
 
