@@ -12,6 +12,7 @@ BY_NAME = [
     ("vpcpeeringconnectionid", "pcx-0123456789abcdef0"),
     ("spotinstancerequestid", "sir-0123456789abcdef0"),
     ("fleetid", "fleet-01234567-89ab-cdef-0123-456789abcdef"),
+    ("vpnconnectiondevicetypeid", "9d9470de"),
     ("vpnconnectionid", "vpn-0123456789abcdef0"),
     ("vpcid", "vpc-0123456789abcdef0"),
     ("subnetcidrreservationid", "scr-0123456789abcdef0"),
@@ -148,6 +149,8 @@ BY_PLACE = {
     ("DisassociateTrunkInterface", "AssociationId"): "trunk-assoc-0123456789abcdef0",
     ("DisassociateVpcCidrBlock", "AssociationId"): "vpc-cidr-assoc-0123456789abcdef0",
     ("EnableVgwRoutePropagation", "GatewayId"): "vgw-0123456789abcdef0",
+    ("GetVpnConnectionDeviceSampleConfiguration", "InternetKeyExchangeVersion"): "ikev2",
+    ("GetVpnConnectionDeviceSampleConfiguration", "SampleType"): "recommended",
     ("ImportKeyPair", "PublicKeyMaterial"): base64.b64encode(
         b"ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32))
     ).decode(),

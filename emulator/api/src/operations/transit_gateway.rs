@@ -5,6 +5,7 @@ mod association;
 mod attachment;
 mod connect;
 mod connect_peer;
+mod export;
 mod listing;
 mod one;
 mod peering;
@@ -69,6 +70,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<route::ReplaceTransitGatewayRoute>(),
     write::<route::DeleteTransitGatewayRoute>(),
     read::<route::SearchTransitGatewayRoutes>(),
+    read::<export::ExportTransitGatewayRoutes>(),
     write::<reference::CreateTransitGatewayPrefixListReference>(),
     write::<reference::ModifyTransitGatewayPrefixListReference>(),
     write::<reference::DeleteTransitGatewayPrefixListReference>(),

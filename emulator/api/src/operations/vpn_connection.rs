@@ -3,6 +3,7 @@
 
 mod change;
 mod configuration;
+mod device;
 mod replacement;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,8 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<replacement::ModifyVpnTunnelCertificate>(),
     read::<replacement::GetVpnTunnelReplacementStatus>(),
     read::<replacement::GetActiveVpnTunnelStatus>(),
+    read::<device::GetVpnConnectionDeviceTypes>(),
+    read::<device::GetVpnConnectionDeviceSampleConfiguration>(),
 ];
 
 impl Describable for VpnConnection {

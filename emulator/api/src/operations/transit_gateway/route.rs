@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use vpc_model::{
-    Context, Model, PrefixListId, RouteState, TransitGatewayRoute, TransitGatewayRouteTableId, TransitTarget,
+    Context, Model, PrefixListId, RouteState, TransitGatewayRoute, TransitGatewayRouteTable,
+    TransitGatewayRouteTableId, TransitTarget,
 };
 
 use super::association::find_table;
@@ -243,11 +244,36 @@ const FIELDS: Fields<Model, RouteItem> = Fields {
     tags: None,
 };
 
+/// Routes that a call asks for.
+#[derive(Debug)]
+pub(super) struct SearchedRoutes {
+    search: Search,
+    destinations: Option<Vec<IpNet>>,
+    filters: Filters,
+}
+
+impl SearchedRoutes {
+    /// Takes the filters that all such actions have, and the one for destinations of a name where there is one.
+    pub(super) fn decode(query: &mut Query, destination: Option<&str>) -> Result<Self, ApiError> {
+        let mut filters = Filters::decode(query)?;
+        let destinations = destination.map(|name| filters.take(name)).transpose()?.flatten();
+        Ok(Self { search: Search::decode(&mut filters)?, destinations, filters })
+    }
+
+    /// Those of a table that the filters leave.
+    pub(super) fn find(&self, model: &Model, table: &TransitGatewayRouteTable) -> Result<Vec<RouteItem>, ApiError> {
+        let routes = model.transit_gateway_routes(table).into_iter();
+        let mut routes: Vec<RouteItem> = routes.map(|route| RouteItem::of(model, route)).collect();
+        self.search.select(&mut routes);
+        routes.retain(|route| self.destinations.as_ref().is_none_or(|blocks| blocks.contains(&route.destination)));
+        Ok(self.filters.select(&FIELDS, model, &routes)?.into_iter().cloned().collect())
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct SearchTransitGatewayRoutes {
     table_id: TransitGatewayRouteTableId,
-    search: Search,
-    filters: Filters,
+    routes: SearchedRoutes,
     page: PageRequest,
 }
 
@@ -260,18 +286,13 @@ impl ReadOperation for SearchTransitGatewayRoutes {
         if !query.has("Filter") {
             return Err(ApiError::new(Code::MISSING_PARAMETER, "The request must contain the parameter Filters"));
         }
-        let mut filters = Filters::decode(query)?;
-        let search = Search::decode(&mut filters)?;
+        let routes = SearchedRoutes::decode(query, None)?;
         let page = PageRequest::decode(query, 5..=1000)?.or_at_most(DEFAULT_RESULTS);
-        Ok(Self { table_id, search, filters, page })
+        Ok(Self { table_id, routes, page })
     }
 
     fn run(self, model: &Model, _: Timestamp) -> Result<Self::Output, ApiError> {
-        let table = find_table(model, &self.table_id)?;
-        let routes = model.transit_gateway_routes(table).into_iter();
-        let mut routes: Vec<RouteItem> = routes.map(|route| RouteItem::of(model, route)).collect();
-        self.search.select(&mut routes);
-        let found = self.filters.select(&FIELDS, model, &routes)?.into_iter().cloned();
+        let found = self.routes.find(model, find_table(model, &self.table_id)?)?;
         Ok(Found(self.page.page(found, |route| route.destination.to_string())))
     }
 }

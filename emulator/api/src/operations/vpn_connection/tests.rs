@@ -204,3 +204,27 @@ fn ends_are_replaced() {
         assert_eq!(net.world.call(action, &nobody).code, Some("InvalidParameterValue"), "{action}");
     }
 }
+
+#[test]
+fn samples_for_devices() {
+    let mut net = net();
+    let id = net.connection();
+    let devices = net.world.call("GetVpnConnectionDeviceTypes", "MaxResults=200").ok();
+    assert!(devices.texts("vendor").contains(&"Fortinet"));
+    let device = devices.text("vpnConnectionDeviceTypeId").to_owned();
+    let action = "GetVpnConnectionDeviceSampleConfiguration";
+    let form = format!("VpnConnectionId={id}&VpnConnectionDeviceTypeId={device}");
+    let sample = net.world.call(action, &format!("{form}&InternetKeyExchangeVersion=ikev2")).ok();
+    let shown = net.describe(&id);
+    assert_eq!(sample.text("vpnConnectionDeviceSampleConfiguration"), shown.text("customerGatewayConfiguration"));
+    for (more, code) in [
+        ("&SampleType=recommended&InternetKeyExchangeVersion=ikev1", "UnsupportedOperation"),
+        ("&SampleType=other", "InvalidParameterValue"),
+    ] {
+        assert_eq!(net.world.call(action, &format!("{form}{more}")).code, Some(code), "{more}");
+    }
+    let unknown = net.world.call(action, &form.replace(&device, "01234567"));
+    assert_eq!(unknown.code, Some("InvalidParameterValue"));
+    let gone = net.world.call(action, &form.replace(&id, "vpn-01234567"));
+    assert_eq!(gone.code, Some("InvalidVpnConnectionID.NotFound"));
+}

@@ -142,3 +142,19 @@ fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
     let (mut world, table, _) = table();
     assert_eq!(world.call(action, &format!("{table}&{form}")).code, Some(code));
 }
+
+#[test]
+fn routes_are_exported() {
+    let (mut world, _, _) = attached();
+    let table = world.call("DescribeTransitGatewayRouteTables", "").ok().text("transitGatewayRouteTableId").to_owned();
+    let form = format!("TransitGatewayRouteTableId={table}&S3Bucket=name");
+    let by_type = "Filter.1.Name=transit-gateway-route-destination-cidr-block&Filter.1.Value.1=172.31.0.0/16";
+    let exported = world.call("ExportTransitGatewayRoutes", &format!("{form}&{by_type}")).ok();
+    let folder = "s3://name/VPCTransitGateway/TransitGatewayRouteTables/";
+    let expected = format!("{folder}{table}_{}.json", world.now.as_second());
+    assert_eq!(exported.text("s3Location"), expected);
+    let other = world.call("ExportTransitGatewayRoutes", &format!("{form}&Filter.1.Name=other&Filter.1.Value.1=x"));
+    assert_eq!(other.code, Some("InvalidParameterValue"));
+    let gone = "TransitGatewayRouteTableId=tgw-rtb-01234567&S3Bucket=name";
+    assert_eq!(world.call("ExportTransitGatewayRoutes", gone).code, Some("InvalidRouteTableID.NotFound"));
+}
