@@ -114,7 +114,7 @@ fn sequences_of_calls_keep_the_laws() {
         match try_seed(seed, &templates) {
             Ok(lines) => {
                 accepted += lines.len();
-                lines.iter().for_each(|line| drop(never.remove(line)));
+                never.retain(|line| !lines.contains(line));
             }
             Err(failure) => failures.push(failure),
         }
