@@ -42,6 +42,7 @@ pub mod region;
 pub mod route_table;
 pub mod security_group;
 pub mod settings;
+pub mod sold_out;
 pub mod spot_price;
 pub mod spot_request;
 pub mod subnet;

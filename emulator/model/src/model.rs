@@ -10,6 +10,7 @@ use crate::map::Map;
 use crate::outbox::Outbox;
 use crate::prefix_list;
 use crate::settings::AccountSettings;
+use crate::sold_out::SoldOut;
 use crate::{
     AccountId, AddressOffer, AddressTransfer, AllocationId, AutoScalingGroup, CapacityReservation,
     CapacityReservationId, CarrierGateway, CarrierGatewayId, ClientTokens, ConnectionNotification,
@@ -57,6 +58,8 @@ pub struct Model {
     pub(crate) public_images: PublicImages,
     pub(crate) strict_images: bool,
     pub(crate) account_settings: AccountSettings,
+    /// Only while a call runs.
+    pub(crate) sold_out: Vec<SoldOut>,
     pub(crate) metadata_defaults: MetadataChange,
     pub(crate) capacity_reservations: Map<CapacityReservationId, CapacityReservation>,
     pub(crate) key_pairs: Map<KeyPairId, KeyPair>,
@@ -225,6 +228,7 @@ impl Model {
             public_images: image::public(&region),
             strict_images: false,
             account_settings: AccountSettings::default(),
+            sold_out: Vec::new(),
             metadata_defaults: MetadataChange::default(),
             region,
             generation: 0,

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use vpc_model::AccountId;
 
 use crate::auto_scaling::Group;
+use crate::faults::config::Capacity;
 use crate::limits::Limits;
 use crate::shared::{LifeCycle, StateKey};
 
@@ -45,6 +46,9 @@ pub(crate) enum Entry {
         seed: u64,
         request_id: String,
         form: String,
+        /// What was sold out for it, where it met that.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sold_out: Vec<Capacity>,
     },
     /// The kernel, or time, completed something.
     Complete {
@@ -125,9 +129,10 @@ impl Entry {
         seed: u64,
         request_id: &str,
         form: &str,
+        sold_out: Vec<Capacity>,
     ) -> Self {
         let (region, request_id, form) = (key.region.0.clone(), request_id.to_owned(), form.to_owned());
-        Self::Call { account: named(home, key), region, time, seed, request_id, form }
+        Self::Call { account: named(home, key), region, time, seed, request_id, form, sold_out }
     }
 
     /// The kernel, or time, completed something.

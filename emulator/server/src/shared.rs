@@ -11,6 +11,7 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -27,7 +28,7 @@ use crate::auto_scaling::{Group, GroupError};
 use crate::board::Board;
 use crate::clusters::Clusters;
 use crate::faults::Faults;
-use crate::faults::config::InvalidFault;
+use crate::faults::config::{Capacity, InvalidFault};
 use crate::imds::{Imds, Reply};
 use crate::journal::{Entry, Journal, JournalError};
 use crate::limits::Limits;
@@ -309,22 +310,39 @@ impl Shared {
 
     /// Makes an Auto Scaling group known.
     pub(crate) fn set_group(&self, key: &StateKey, name: &str, told: &Group) -> Result<(), GroupError> {
-        let (state, now) = (self.state(key), Timestamp::now());
+        let state = self.state(key);
+        let _turn = self.take_turn();
+        let now = Timestamp::now();
         let record = |seed| self.journal.push(&Entry::group(&self.home_key, key, now, seed, name, Some(told)));
         state.change(now, None, |model, cx| told.apply(name, model, cx), record)?;
         self.follow(key, &state, now);
+        self.deliver(key, now);
         Ok(())
     }
 
     /// Forgets an Auto Scaling group; whether it was there.
     pub(crate) fn forget_group(&self, key: &StateKey, name: &str) -> bool {
-        let (state, now) = (self.state(key), Timestamp::now());
+        let state = self.state(key);
+        let _turn = self.take_turn();
+        let now = Timestamp::now();
         let record = |seed| self.journal.push(&Entry::group(&self.home_key, key, now, seed, name, None));
         state.change(now, None, |model, _| model.forget_auto_scaling_group(name).is_some(), record)
     }
 
     /// Answers a call that has been parsed.
     pub(crate) fn call(&self, key: &StateKey, call: ec2_api::Call, form: &str, request_id: &str) -> Response {
+        self.call_under_faults(key, call, form, request_id, &mut Vec::new())
+    }
+
+    /// The same; adds the names of the faults that it met on the way.
+    pub(crate) fn call_under_faults(
+        &self,
+        key: &StateKey,
+        call: ec2_api::Call,
+        form: &str,
+        request_id: &str,
+        names: &mut Vec<String>,
+    ) -> Response {
         let state = self.state(key);
         if call.is_read_only() {
             let (now, lag) = (Timestamp::now(), self.faults.describe_lag());
@@ -336,15 +354,24 @@ impl Shared {
         // Credentials change no state, so nothing else would make the next ones differ.
         let is_sts = call.service() == ec2_api::Service::Sts;
         let seed = is_sts.then(|| Uuid::new_v4().as_u64_pair().1);
+        let (sold_out, met) = (self.faults.sold_out(), RefCell::new(Vec::new()));
         let answer = state.change(
             now,
             seed,
-            |model, cx| ec2_api::dispatch(call, model, cx, request_id),
+            |model, cx| {
+                model.set_sold_out(sold_out.clone());
+                let answer = ec2_api::dispatch(call, model, cx, request_id);
+                *met.borrow_mut() = model.take_sold_out();
+                answer
+            },
             |seed| {
                 is_changed = true;
-                self.journal.push(&Entry::call(&self.home_key, key, now, seed, request_id, form));
+                let has_met = met.borrow().iter().any(|rule| rule.hits > 0);
+                let sold_out = sold_out.iter().filter(|_| has_met).map(Capacity::of).collect();
+                self.journal.push(&Entry::call(&self.home_key, key, now, seed, request_id, form, sold_out));
             },
         );
+        names.extend(self.faults.meet(&met.borrow()));
         if is_changed {
             self.follow(key, &state, now);
             self.deliver(key, now);

@@ -101,3 +101,44 @@ async fn impossible_faults_are_refused_at_the_start() {
     let error = Emulator::start(config).await.expect_err("refused");
     assert_eq!(error.to_string(), "the faults cannot be put in force");
 }
+
+/// What is launched by default.
+const LAUNCH: &str = "Action=RunInstances&ImageId=ami-0123456789abcdef0&InstanceType=m5.large&MinCount=1&MaxCount=1";
+
+#[tokio::test]
+async fn a_type_is_sold_out_in_a_zone() {
+    let emulator = emulator().await;
+    let rule = r#"{"capacity": [{"instanceType": "m5.*", "zone": "us-east-1a", "count": 1}]}"#;
+    assert_eq!(put(&emulator, rule).await.status(), "200");
+    let elsewhere = call(&emulator, &format!("{LAUNCH}&Placement.AvailabilityZone=us-east-1b")).await;
+    assert_eq!(elsewhere.status(), "200", "{}", elsewhere.reply);
+    let refused = call(&emulator, LAUNCH).await;
+    assert!(refused.body().contains("<Code>InsufficientInstanceCapacity</Code>"), "{}", refused.reply);
+    let record = emulator.shared().trail().records(&Default::default()).0.pop().expect("a record");
+    assert_eq!(record.faults, ["capacity[0]"]);
+    assert_eq!(call(&emulator, LAUNCH).await.status(), "200", "one launch fails and no more");
+}
+
+#[tokio::test]
+async fn a_fleet_goes_on_to_its_next_override() {
+    let emulator = emulator().await;
+    let rule = r#"{"capacity": [{"instanceType": "m5.large", "zone": "us-east-1a"}]}"#;
+    assert_eq!(put(&emulator, rule).await.status(), "200");
+    let data = "LaunchTemplateData.ImageId=ami-0123456789abcdef0";
+    call(&emulator, &format!("Action=CreateLaunchTemplate&LaunchTemplateName=one&{data}")).await;
+    let one = "LaunchTemplateConfigs.1";
+    let form = format!(
+        "Action=CreateFleet&Type=instant&TargetCapacitySpecification.TotalTargetCapacity=2\
+         &{one}.LaunchTemplateSpecification.LaunchTemplateName=one\
+         &{one}.LaunchTemplateSpecification.Version=1&OnDemandOptions.AllocationStrategy=prioritized\
+         &{one}.Overrides.1.InstanceType=m5.large&{one}.Overrides.1.AvailabilityZone=us-east-1a&{one}.Overrides.1.Priority=1\
+         &{one}.Overrides.2.InstanceType=m5.large&{one}.Overrides.2.AvailabilityZone=us-east-1b&{one}.Overrides.2.Priority=2"
+    );
+    let made = call(&emulator, &form).await;
+    assert_eq!(made.status(), "200", "{}", made.reply);
+    let (errors, instances) = made.body().split_once("<fleetInstanceSet>").expect("both are told");
+    assert!(errors.contains("<errorCode>InsufficientInstanceCapacity</errorCode>"), "{errors}");
+    assert!(errors.contains("<availabilityZone>us-east-1a</availabilityZone>"), "{errors}");
+    assert!(instances.contains("<availabilityZone>us-east-1b</availabilityZone>"), "{instances}");
+    assert_eq!(instances.matches("<item>i-").count(), 2, "{instances}");
+}

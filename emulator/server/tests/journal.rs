@@ -168,3 +168,26 @@ async fn groups_and_what_they_launched_are_kept() {
     let kept = send(second.endpoint(), "GET /_vpcbox/auto-scaling-groups/one HTTP/1.1", "").await;
     assert!(kept.body().contains(r#""desiredCapacity":2"#), "{}", kept.reply);
 }
+
+#[tokio::test]
+async fn what_was_sold_out_is_sold_out_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.jsonl");
+    let first = start(&journal).await;
+    let rule = r#"{"capacity": [{"instanceType": "m5.large"}]}"#;
+    assert_eq!(send(first.endpoint(), "PUT /_vpcbox/faults HTTP/1.1", rule).await.status(), "200");
+    let data = "LaunchTemplateData.ImageId=ami-0123456789abcdef0";
+    call(&first, "us-east-1", &format!("Action=CreateLaunchTemplate&LaunchTemplateName=one&{data}")).await;
+    let one = "LaunchTemplateConfigs.1";
+    let form = format!(
+        "Action=CreateFleet&Type=instant&TargetCapacitySpecification.TotalTargetCapacity=1\
+         &{one}.LaunchTemplateSpecification.LaunchTemplateName=one&{one}.LaunchTemplateSpecification.Version=1\
+         &{one}.Overrides.1.InstanceType=m5.large&{one}.Overrides.2.InstanceType=m5.xlarge"
+    );
+    call(&first, "us-east-1", &form).await;
+    let before = call(&first, "us-east-1", "Action=DescribeInstances").await;
+    assert_eq!(text(&before, "instanceType"), "m5.xlarge");
+    first.shutdown().await;
+    let second = start(&journal).await;
+    assert_eq!(call(&second, "us-east-1", "Action=DescribeInstances").await, before);
+}

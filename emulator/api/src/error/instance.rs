@@ -94,6 +94,13 @@ impl From<InstanceError> for ApiError {
             ),
             InstanceError::Capacity(err) => err.into(),
             InstanceError::PlacementGroup(err) => err.into(),
+            InstanceError::SoldOut { instance_type, zone } => Self::new(
+                Code::INSUFFICIENT_INSTANCE_CAPACITY,
+                format!(
+                    "We currently do not have sufficient {instance_type} capacity in the Availability Zone you \
+                     requested ({zone}). Our system will be working on provisioning additional capacity."
+                ),
+            ),
             InstanceError::VcpuLimit(limit) => Self::new(
                 Code::VCPU_LIMIT_EXCEEDED,
                 format!(

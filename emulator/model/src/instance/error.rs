@@ -91,6 +91,14 @@ pub enum InstanceError {
     /// The attribute belongs to the interface, and there are several.
     #[error("instance {0} has several interfaces")]
     SeveralInterfaces(InstanceId),
+    /// There is no capacity for it, on purpose.
+    #[error("there is no capacity for {instance_type} in {zone}")]
+    SoldOut {
+        /// The instance type.
+        instance_type: String,
+        /// The zone.
+        zone: ZoneName,
+    },
     /// As many vCPUs run as may.
     #[error("no more than {0} vCPUs can run")]
     VcpuLimit(usize),

@@ -139,6 +139,7 @@ impl Model {
         self.forget_terminated(cx.now);
         self.check_launch(new)?;
         let (subnet_id, zone) = self.place_of(new)?;
+        self.check_sold_out(&new.instance_type, &zone)?;
         let reservation_id: ReservationId = cx.ids.next();
         let (mut launched, mut room) = (Vec::new(), self.vcpu_room(new));
         while launched.len() < new.max_count as usize {

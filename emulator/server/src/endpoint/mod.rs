@@ -155,7 +155,7 @@ async fn answer(shared: &Shared, head: &Parts, body: &[u8], form: String, reques
                 None => call,
             };
             let access_key_id = credential.as_ref().map(|found| found.access_key_id.as_str());
-            let verdict = decide(shared, &key, access_key_id, &call, &form);
+            let mut verdict = decide(shared, &key, access_key_id, &call, &form);
             tracing::Span::current().record("action", call.action());
             if !verdict.delay.is_zero() {
                 tokio::time::sleep(verdict.delay).await;
@@ -164,11 +164,11 @@ async fn answer(shared: &Shared, head: &Parts, body: &[u8], form: String, reques
             let refusal = verdict.refusal.as_ref().map(|error| call.refuse(error.clone(), request_id));
             let answer = match refusal {
                 Some(refusal) if verdict.done => {
-                    shared.call(&key, call, &form, request_id);
+                    shared.call_under_faults(&key, call, &form, request_id, &mut verdict.names);
                     refusal
                 }
                 Some(refusal) => refusal,
-                None => shared.call(&key, call, &form, request_id),
+                None => shared.call_under_faults(&key, call, &form, request_id, &mut verdict.names),
             };
             (known, read_only, verdict, answer)
         }

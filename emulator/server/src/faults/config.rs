@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use ec2_api::Code;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use vpc_model::sold_out::SoldOut;
 
 /// Which faults calls meet; by default none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -147,6 +148,18 @@ pub struct Capacity {
     /// How many launches fail; all, if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+}
+
+impl Capacity {
+    /// What launches meet, where so many more are to.
+    pub(crate) fn sold_out(&self, left: Option<u64>) -> SoldOut {
+        SoldOut { instance_type: self.instance_type.clone(), zone: self.zone.clone(), left, hits: 0 }
+    }
+
+    /// The rule that says what was sold out for a call.
+    pub(crate) fn of(sold_out: &SoldOut) -> Self {
+        Self { instance_type: sold_out.instance_type.clone(), zone: sold_out.zone.clone(), count: sold_out.left }
+    }
 }
 
 /// A subnet that has no free addresses.

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use ec2_api::{ApiError, Code, Service};
 use jiff::{SignedDuration, Timestamp};
-use vpc_model::{Ids, Model, NetworkInterfaceId, SubnetId};
+use vpc_model::sold_out::{SoldOut, fits};
+use vpc_model::{Ids, Model, NetworkInterfaceId};
 
 use self::bucket::Buckets;
 use self::config::{Distribution, FaultConfig, InvalidFault};
@@ -122,6 +123,16 @@ impl Faults {
         self.lock(|state| if state.is_idle { Verdict::default() } else { state.decide(facts, now, places) })
     }
 
+    /// What is sold out for the next call.
+    pub(crate) fn sold_out(&self) -> Vec<SoldOut> {
+        self.lock(|state| state.sold_out())
+    }
+
+    /// Counts what a call met of what was sold out. Gives the names of these faults.
+    pub(crate) fn meet(&self, met: &[SoldOut]) -> Vec<String> {
+        self.lock(|state| state.meet(met))
+    }
+
     /// How long what was true has to be kept.
     pub(crate) fn longest_lag(&self) -> SignedDuration {
         self.describe_lag().max(self.imds_lag())
@@ -136,11 +147,10 @@ impl Faults {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Places {
     pub(crate) subnets: Vec<String>,
-    pub(crate) zone: Option<String>,
 }
 
 impl Places {
-    /// The subnets and the zone that a call's parameters name, directly or by an ENI.
+    /// The subnets that a call's parameters name, directly or by an ENI.
     pub(crate) fn of(parameters: &BTreeMap<String, String>, model: &Model) -> Self {
         let mut subnets = Vec::new();
         for (name, value) in parameters {
@@ -151,9 +161,7 @@ impl Places {
                 subnets.extend(eni.and_then(|id| Some(model.network_interface(&id)?.subnet_id.to_string())));
             }
         }
-        let zone_of = |id: &String| Some(model.subnet(&id.parse::<SubnetId>().ok()?)?.zone.to_string());
-        let zone = parameters.get("Placement.AvailabilityZone").cloned();
-        Self { zone: zone.or_else(|| subnets.first().and_then(zone_of)), subnets }
+        Self { subnets }
     }
 }
 
@@ -182,7 +190,7 @@ impl State {
         let refused =
             self.throttle(facts, now).or_else(|| self.deny(facts)).or_else(|| self.fail(facts)).or_else(|| {
                 let places = places();
-                self.sold_out(facts, &places).or_else(|| self.no_addresses(facts, &places))
+                self.no_addresses(facts, &places)
             });
         if let Some(Refused { name, error, done }) = refused {
             verdict.names.push(name);
@@ -240,20 +248,21 @@ impl State {
         None
     }
 
-    fn sold_out(&mut self, facts: Facts<'_>, places: &Places) -> Option<Refused> {
-        let instance_type = facts.parameters.get("InstanceType").filter(|_| facts.action == "RunInstances")?;
-        let zone = places.zone.as_deref().unwrap_or_default();
-        for (at, (rule, failed)) in self.config.capacity.iter().zip(&mut self.capacity).enumerate() {
-            if fits(&rule.instance_type, instance_type) && fits(&rule.zone, zone) && is_left(rule.count, failed) {
-                let message = format!(
-                    "We currently do not have sufficient {instance_type} capacity in the Availability Zone you \
-                     requested ({zone}). Our system will be working on provisioning additional capacity."
-                );
-                let name = format!("capacity[{at}]");
-                return Some(Refused::new(name, Code::INSUFFICIENT_INSTANCE_CAPACITY, message));
+    fn sold_out(&self) -> Vec<SoldOut> {
+        let rules = self.config.capacity.iter().zip(&self.capacity);
+        let left = |count: Option<u64>, met: u64| count.map(|count| count.saturating_sub(met));
+        rules.map(|(rule, met)| rule.sold_out(left(rule.count, *met))).collect()
+    }
+
+    fn meet(&mut self, met: &[SoldOut]) -> Vec<String> {
+        let mut names = Vec::new();
+        for (at, (rule, count)) in met.iter().zip(&mut self.capacity).enumerate() {
+            *count += rule.hits;
+            if rule.hits > 0 {
+                names.push(format!("capacity[{at}]"));
             }
         }
-        None
+        names
     }
 
     fn no_addresses(&mut self, facts: Facts<'_>, places: &Places) -> Option<Refused> {
@@ -298,19 +307,6 @@ fn is_left(count: Option<u64>, failed: &mut u64) -> bool {
 
 fn is_about(parameters: &BTreeMap<String, String>, resource: &str) -> bool {
     resource == "*" || parameters.values().any(|value| fits(resource, value))
-}
-
-/// Whether a text is as a pattern says, in which `*` stands for any text.
-fn fits(pattern: &str, text: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(start) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let end = parts.pop().unwrap_or_default();
-    for part in parts {
-        let Some(at) = text.find(part) else { return false };
-        text = &text[at + part.len()..];
-    }
-    text.ends_with(end)
 }
 
 /// A random number from 0, below 1.

@@ -20,10 +20,7 @@ fn decide(faults: &Faults, form: &str) -> Verdict {
         service: ec2_api::Service::Ec2,
         parameters: &parameters,
     };
-    let places = Places {
-        subnets: parameters.get("SubnetId").cloned().into_iter().collect(),
-        zone: Some("eu-west-1a".to_owned()),
-    };
+    let places = Places { subnets: parameters.get("SubnetId").cloned().into_iter().collect() };
     faults.decide(facts, Timestamp::UNIX_EPOCH, || places)
 }
 
@@ -48,16 +45,6 @@ fn codes(faults: &Faults, form: &str, calls: usize) -> Vec<&'static str> {
 )]
 #[case::deny(r#"{"denies": [{"action": "DescribeSubnets"}]}"#, "Action=DescribeSubnets", "UnauthorizedOperation")]
 #[case::other_key(r#"{"denies": [{"action": "*", "accessKeyId": "BK"}]}"#, "Action=DescribeSubnets", "")]
-#[case::sold_out(
-    r#"{"capacity": [{"instanceType": "m5.*", "zone": "eu-west-1a"}]}"#,
-    "Action=RunInstances&InstanceType=m5.large",
-    "InsufficientInstanceCapacity"
-)]
-#[case::other_zone(
-    r#"{"capacity": [{"instanceType": "m5.*", "zone": "eu-west-1b"}]}"#,
-    "Action=RunInstances&InstanceType=m5.large",
-    ""
-)]
 #[case::no_addresses(
     r#"{"addresses": [{"subnet": "subnet-1"}]}"#,
     "Action=CreateNetworkInterface&SubnetId=subnet-1",
@@ -71,6 +58,17 @@ fn codes(faults: &Faults, form: &str, calls: usize) -> Vec<&'static str> {
 #[case::looking_is_free(r#"{"addresses": [{"subnet": "*"}]}"#, "Action=DescribeSubnets&SubnetId=subnet-1", "")]
 fn refusals(#[case] config: &str, #[case] form: &str, #[case] expected: &str) {
     assert_eq!(codes(&faults(config), form, 1), [expected]);
+}
+
+#[test]
+fn sold_out_launches_are_counted() {
+    let faults = faults(r#"{"capacity": [{"instanceType": "m5.*", "count": 3}, {"instanceType": "c5.*"}]}"#);
+    let mut sold_out = faults.sold_out();
+    let left = |rules: &[SoldOut]| rules.iter().map(|rule| rule.left).collect::<Vec<_>>();
+    assert_eq!(left(&sold_out), [Some(3), None]);
+    sold_out[0].hits = 2;
+    assert_eq!(faults.meet(&sold_out), ["capacity[0]"]);
+    assert_eq!(left(&faults.sold_out()), [Some(1), None]);
 }
 
 #[test]

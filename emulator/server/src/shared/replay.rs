@@ -39,11 +39,17 @@ fn repeat(shared: &Shared, line: usize, entry: &Entry) -> Result<(), JournalErro
     let state = shared.state_at(&key, time);
     match entry {
         Entry::Begin { .. } | Entry::Region { .. } => {}
-        Entry::Call { seed, request_id, form, .. } => {
+        Entry::Call { seed, request_id, form, sold_out, .. } => {
             let refused = |code: &str| JournalError::Refused { line, code: code.to_owned() };
             let call = ec2_api::parse(form.as_bytes()).map_err(|error| refused(error.code().name()))?;
             let before = state.read(Model::generation);
-            let dispatch = |model: &mut Model, cx: &mut Context<'_>| ec2_api::dispatch(call, model, cx, request_id);
+            let sold_out = sold_out.iter().map(|rule| rule.sold_out(rule.count)).collect();
+            let dispatch = |model: &mut Model, cx: &mut Context<'_>| {
+                model.set_sold_out(sold_out);
+                let answer = ec2_api::dispatch(call, model, cx, request_id);
+                model.take_sold_out();
+                answer
+            };
             let answer = state.change(time, Some(*seed), dispatch, drop);
             if state.read(Model::generation) == before {
                 return Err(refused(answer.code.unwrap_or("no change")));

@@ -145,8 +145,10 @@ impl<'a> Launcher<'a> {
         }
         let least: f64 = option("MinTargetCapacity").and_then(|least| least.parse().ok()).unwrap_or(0.0);
         if f64::from(units) - missing < least {
-            // Less than the least is nothing.
+            // Less than the least is nothing; what it met stays known.
+            let met = model.take_sold_out();
             *model = before;
+            model.set_sold_out(met);
             launches.clear();
         }
         Ok((launches, failures))
