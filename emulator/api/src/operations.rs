@@ -12,7 +12,7 @@ mod dhcp_options;
 mod egress_only_gateway;
 mod elastic_ip;
 mod endpoint_service;
-mod fleet;
+pub(crate) mod fleet;
 mod flow_log;
 mod id_format;
 mod image;

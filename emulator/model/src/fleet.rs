@@ -1,7 +1,6 @@
 //! EC2 Fleets: requests for some capacity out of several instance types and subnets, and what came of them.
 //!
-//! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet.html>. Deviation: a fleet launches once, when it
-//! is made; one of the type `maintain` does not replace what ends.
+//! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet.html>.
 
 pub mod id;
 #[cfg(test)]
@@ -180,6 +179,12 @@ impl Model {
         self.touch();
     }
 
+    /// Puts a fleet in the place of what it was.
+    pub fn change_fleet(&mut self, fleet: Fleet) {
+        self.fleets.insert(fleet.id.clone(), fleet);
+        self.touch();
+    }
+
     /// Ends a fleet, and its instances where that is asked for. Gives its states before and after, or `None` when
     /// there is no such fleet.
     pub fn delete_fleet(
@@ -203,7 +208,7 @@ impl Model {
     }
 
     /// Whether an instance is there and does not end.
-    pub(crate) fn is_alive(&self, id: &InstanceId) -> bool {
+    pub fn is_alive(&self, id: &InstanceId) -> bool {
         use crate::InstanceState::{ShuttingDown, Terminated};
         self.instances.get(id).is_some_and(|instance| !matches!(instance.state, ShuttingDown | Terminated))
     }

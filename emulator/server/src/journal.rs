@@ -90,6 +90,17 @@ pub(crate) enum Entry {
         name: String,
         told: Option<Group>,
     },
+    /// Fleets launched what they had lost.
+    Fill {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        region: String,
+        time: Timestamp,
+        seed: u64,
+        /// What was sold out then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sold_out: Vec<Capacity>,
+    },
     /// An account began anew in a region.
     Reset {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -165,6 +176,11 @@ impl Entry {
         Self::Group { account: named(home, key), region, time, seed, name, told }
     }
 
+    /// Fleets launched what they had lost.
+    pub(crate) fn fill(home: &StateKey, key: &StateKey, time: Timestamp, seed: u64, sold_out: Vec<Capacity>) -> Self {
+        Self::Fill { account: named(home, key), region: key.region.0.clone(), time, seed, sold_out }
+    }
+
     /// An account began anew in a region.
     pub(crate) fn reset(home: &StateKey, key: &StateKey, time: Timestamp, seed: u64) -> Self {
         Self::Reset { account: named(home, key), region: key.region.0.clone(), time, seed }
@@ -180,6 +196,7 @@ impl Entry {
             | Self::Deliver { account, region, time, .. }
             | Self::Limits { account, region, time, .. }
             | Self::Group { account, region, time, .. }
+            | Self::Fill { account, region, time, .. }
             | Self::Reset { account, region, time, .. } => (account, region, time),
         };
         Some((key_of(home, account.as_deref(), region), *time))

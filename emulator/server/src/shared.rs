@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
-use vpc_model::{InstanceId, Model, NetworkInterfaceId};
+use vpc_model::{Context, InstanceId, Model, NetworkInterfaceId};
 
 pub use self::key::StateKey;
 pub use self::region::RegionState;
@@ -379,8 +379,26 @@ impl Shared {
         answer
     }
 
-    /// Completes what a call began and nothing holds up.
+    /// Completes what a call began and nothing holds up, and lets fleets launch what they lost.
     fn follow(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
+        self.complete_begun(key, state, now);
+        if state.read(ec2_api::has_short_fleets) {
+            let sold_out = self.faults.sold_out();
+            let record = |seed| {
+                let sold_out = sold_out.iter().map(Capacity::of).collect();
+                self.journal.push(&Entry::fill(&self.home_key, key, now, seed, sold_out));
+            };
+            let fill = |model: &mut Model, cx: &mut Context<'_>| {
+                model.set_sold_out(sold_out.clone());
+                ec2_api::fill_short_fleets(model, cx);
+                model.take_sold_out()
+            };
+            self.faults.meet(&state.change(now, None, fill, record));
+            self.complete_begun(key, state, now);
+        }
+    }
+
+    fn complete_begun(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
         if self.is_built(key) {
             return self.complete_in_turn(state, key, &LifeCycle::Advance, now);
         }

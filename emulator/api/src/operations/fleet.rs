@@ -4,6 +4,7 @@ mod data;
 mod delete;
 mod describe;
 mod launch;
+pub(crate) mod modify;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use crate::{ApiError, Code, shape, tag_specification};
 pub(crate) const ACTIONS: &[Action] = &[
     write::<CreateFleet>(),
     write::<delete::DeleteFleets>(),
+    write::<modify::ModifyFleet>(),
     read::<describe::DescribeFleets>(),
     read::<describe::DescribeFleetInstances>(),
 ];

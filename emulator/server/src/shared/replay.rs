@@ -75,6 +75,15 @@ fn repeat(shared: &Shared, line: usize, entry: &Entry) -> Result<(), JournalErro
             let told = state.change(time, Some(*seed), change, drop);
             told.map_err(|error| JournalError::Refused { line, code: error.to_string() })?;
         }
+        Entry::Fill { seed, sold_out, .. } => {
+            let sold_out = sold_out.iter().map(|rule| rule.sold_out(rule.count)).collect();
+            let fill = |model: &mut Model, cx: &mut Context<'_>| {
+                model.set_sold_out(sold_out);
+                ec2_api::fill_short_fleets(model, cx);
+                model.take_sold_out();
+            };
+            state.change(time, Some(*seed), fill, drop);
+        }
         Entry::Reset { seed, .. } => state.reset(time, Some(*seed), drop),
     }
     Ok(())

@@ -21,6 +21,14 @@ pub(super) const FLEET: &[Member] = &[
     ("Context", "context", Text),
 ];
 
+/// What ModifyFleet changes.
+pub(super) const CHANGE: &[Member] = &[
+    ("ExcessCapacityTerminationPolicy", "", One(&["no-termination", "termination"])),
+    ("LaunchTemplateConfig", "", Many(CONFIG)),
+    ("TargetCapacitySpecification", "", Inside(CAPACITY)),
+    ("Context", "", Text),
+];
+
 const CAPACITY: &[Member] = &[
     ("TotalTargetCapacity", "totalTargetCapacity", Number),
     ("OnDemandTargetCapacity", "onDemandTargetCapacity", Number),

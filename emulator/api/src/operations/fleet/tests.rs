@@ -238,3 +238,54 @@ fn types_by_requirements(#[case] unit: &str, #[case] count: usize) {
     let none = create(&mut world, &form.replace("m5.*", "none.*"));
     assert_eq!(none.code, Some("InvalidParameterValue"));
 }
+
+/// A fleet that keeps two instances.
+fn kept(world: &mut World, more: &str) -> String {
+    let form = format!("{CONFIG}&Type=maintain&TargetCapacitySpecification.TotalTargetCapacity=2{more}");
+    let overrides = overrides(&[("m5.large", "")]).replace("&LaunchTemplateConfigs.1.Overrides.1.SubnetId=", "");
+    world.call("CreateFleet", &format!("{form}{overrides}")).ok().text("fleetId").to_owned()
+}
+
+fn active(world: &mut World, fleet: &str) -> Vec<String> {
+    let reply = world.call("DescribeFleetInstances", &format!("FleetId={fleet}")).ok();
+    reply.texts("instanceId").into_iter().map(str::to_owned).collect()
+}
+
+#[rstest]
+#[case::more("TotalTargetCapacity=3", "", 3)]
+#[case::fewer("TotalTargetCapacity=1", "", 1)]
+#[case::fewer_but_kept("TotalTargetCapacity=1", "&ExcessCapacityTerminationPolicy=no-termination", 2)]
+fn another_capacity(#[case] target: &str, #[case] more: &str, #[case] count: usize) {
+    let (mut world, _) = world();
+    let fleet = kept(&mut world, "");
+    world.call("ModifyFleet", &format!("FleetId={fleet}&TargetCapacitySpecification.{target}{more}")).ok();
+    world.model.settle(world.now);
+    assert_eq!(active(&mut world, &fleet).len(), count);
+    let shown = world.call("DescribeFleets", &format!("FleetId.1={fleet}")).ok();
+    assert_eq!(format!("TotalTargetCapacity={}", shown.text("totalTargetCapacity")), target);
+    assert_eq!(shown.text("onDemandTargetCapacity"), shown.text("totalTargetCapacity"));
+}
+
+#[test]
+fn what_ends_is_replaced() {
+    let (mut world, _) = world();
+    let fleet = kept(&mut world, "");
+    let gone = active(&mut world, &fleet).remove(0);
+    world.call("TerminateInstances", &format!("InstanceId.1={gone}")).ok();
+    assert!(crate::has_short_fleets(&world.model));
+    let mut cx = vpc_model::Context { now: world.now, ids: &mut world.ids };
+    crate::fill_short_fleets(&mut world.model, &mut cx);
+    assert!(!crate::has_short_fleets(&world.model));
+    let now = active(&mut world, &fleet);
+    assert!(now.len() == 2 && !now.contains(&gone), "{now:?}");
+}
+
+#[test]
+fn only_fleets_that_keep_their_capacity_are_modified() {
+    let (mut world, _) = world();
+    let form = format!("{CONFIG}&Type=request&TargetCapacitySpecification.TotalTargetCapacity=1");
+    let overrides = overrides(&[("m5.large", "")]).replace("&LaunchTemplateConfigs.1.Overrides.1.SubnetId=", "");
+    let fleet = world.call("CreateFleet", &format!("{form}{overrides}")).ok().text("fleetId").to_owned();
+    let form = format!("FleetId={fleet}&TargetCapacitySpecification.TotalTargetCapacity=2");
+    assert_eq!(world.call("ModifyFleet", &form).code, Some("UnsupportedOperation"));
+}
