@@ -2,7 +2,7 @@
 //! changes anything, everything that is said is well-formed, what resources name is there, and the same calls lead to
 //! the same account.
 //!
-//! `VPCBOX_FUZZ_SECONDS` says for how long (some fixed sequences without it), `VPCBOX_FUZZ_SEED` where to begin.
+//! `VPCBOX_SEQUENCE_SECONDS` says for how long (some fixed sequences without it), `VPCBOX_FUZZ_SEED` where to begin.
 //! A failure prints a short sequence that fails, as forms.
 
 mod laws;
@@ -18,7 +18,7 @@ use self::template::{Random, Template};
 use self::world::text;
 
 /// How many sequences are tried when nobody says for how long.
-const SEQUENCES: u64 = 12;
+const SEQUENCES: u64 = 48;
 /// How many steps a sequence has.
 const LENGTH: u64 = 220;
 /// How many seconds pass at once.
@@ -105,7 +105,7 @@ fn shortest(seed: u64, mut steps: Vec<Step>, mut law: String) -> String {
 #[test]
 fn sequences_of_calls_keep_the_laws() {
     let first = number("VPCBOX_FUZZ_SEED").unwrap_or(1);
-    let end = number("VPCBOX_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let end = number("VPCBOX_SEQUENCE_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let goes_on = |seed: u64| end.map_or(seed < first + SEQUENCES, |end| Instant::now() < end);
     let templates = template::all();
     let mut never: BTreeSet<&str> = templates.iter().map(|it| it.line).collect();

@@ -141,7 +141,7 @@ impl Model {
         let (subnet_id, zone) = self.place_of(new)?;
         self.check_sold_out(&new.instance_type, &zone)?;
         let reservation_id: ReservationId = cx.ids.next();
-        let (mut launched, mut room) = (Vec::new(), self.vcpu_room(new));
+        let (mut launched, mut room, generation) = (Vec::new(), self.vcpu_room(new), self.generation);
         while launched.len() < new.max_count as usize {
             let instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
             match room.take().and_then(|()| self.launch_one(cx, instance, &new.interfaces)) {
@@ -154,6 +154,8 @@ impl Model {
                     for id in &launched {
                         self.undo_launch(id, &new.interfaces);
                     }
+                    // Nothing has changed, so there is nothing to follow.
+                    self.generation = generation;
                     return Err(err);
                 }
             }
