@@ -5,7 +5,6 @@
 pub mod bench;
 pub mod cli;
 pub mod kubelet;
-mod memory;
 pub mod probe;
 pub mod report;
 pub mod run;

@@ -77,7 +77,6 @@ pub(super) fn emulator(args: &EmulatorArgs) -> Ended {
     }
     run::runtime()?.block_on(async move {
         let emulator = Emulator::start(config).await.context("start the emulator")?;
-        crate::memory::let_go_of_code();
         println!("EC2 and STS answer on http://{}; end with Ctrl-C", emulator.endpoint());
         if let Some(address) = emulator.metadata_ipv6() {
             println!("instances' metadata over IPv6 is on http://{address}");
