@@ -4,9 +4,9 @@
 //! needs sorts before it, so objects are made in the order of their keys and taken away in the reverse.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::Table;
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcId};
 
@@ -24,7 +24,7 @@ pub enum Key {
     /// An instance's namespace.
     Instance(InstanceId),
     /// A service's address on the fabric's loopback link.
-    ServiceAddress(VpcId, Ipv4Addr),
+    ServiceAddress(VpcId, IpAddr),
     /// A subnet.
     Bridge(VpcId, SubnetId),
     /// A VPC's nf_tables table. Rules come before whatever could carry a packet.
@@ -32,17 +32,17 @@ pub enum Key {
     /// A link between two fabrics.
     Peering(PeeringConnectionId),
     /// A route; table 0 stands for the main table.
-    Route(VpcId, u32, Ipv4Net),
+    Route(VpcId, u32, IpNet),
     /// Packets from a subnet's bridge look up a table before the main one.
     RouteRule(VpcId, SubnetId, u32),
     /// Where an address of a subnet is.
-    Neighbour(VpcId, SubnetId, Ipv4Addr),
+    Neighbour(VpcId, SubnetId, IpAddr),
     /// An ENI attached to an instance.
     Wire(VpcId, NetworkInterfaceId),
     /// A branch ENI on its trunk's wire.
     Branch(VpcId, NetworkInterfaceId),
-    /// The address that DHCP gives an instance, and its default route.
-    InstanceAddress(VpcId, InstanceId),
+    /// An address that DHCP gives an instance, and its default route.
+    InstanceAddress(VpcId, InstanceId, IpAddr),
 }
 
 /// What an object is like.
@@ -66,8 +66,8 @@ pub enum Object {
 /// A subnet's bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bridge {
-    /// The router's address and the subnet's prefix length.
-    pub router: Ipv4Net,
+    /// The router's IPv4 address and the subnet's prefix length; none where the subnet has IPv6 only.
+    pub router: Option<Ipv4Net>,
     /// The router's Ethernet address.
     pub mac: Mac,
 }
@@ -79,8 +79,10 @@ pub enum NextHop {
     Blackhole,
     /// On to the main table, which knows the VPC's own networks.
     Local,
+    /// To the ENIs of this subnet, each at its own address.
+    Subnet(SubnetId),
     /// To the ENI that has this address in this subnet.
-    Interface(SubnetId, Ipv4Addr),
+    Interface(SubnetId, IpAddr),
     /// To the VPC across a peering connection.
     Peering(PeeringConnectionId),
 }
@@ -120,15 +122,15 @@ pub struct Branch {
     pub mac: Mac,
 }
 
-/// What DHCP tells an instance.
+/// What DHCP and router advertisements tell an instance about an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceAddress {
     /// The primary ENI.
     pub eni: NetworkInterfaceId,
-    /// Its primary address and the subnet's prefix length.
-    pub address: Ipv4Net,
+    /// The subnet's block.
+    pub block: IpNet,
     /// The subnet's router.
-    pub router: Ipv4Addr,
+    pub router: IpAddr,
 }
 
 impl Desired {
@@ -176,7 +178,9 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
     let bridge = |vpc: &VpcId, subnet: &SubnetId| Key::Bridge(vpc.clone(), subnet.clone());
     match (key, object) {
         (Key::Fabric(_) | Key::Instance(_), _) => vec![],
-        (Key::Route(vpc, ..), Object::Route(NextHop::Interface(subnet, _))) => vec![bridge(vpc, subnet)],
+        (Key::Route(vpc, ..), Object::Route(NextHop::Interface(subnet, _) | NextHop::Subnet(subnet))) => {
+            vec![bridge(vpc, subnet)]
+        }
         (Key::Route(..), Object::Route(NextHop::Peering(peering))) => vec![Key::Peering(peering.clone())],
         (Key::Peering(_), Object::Peering(Peering { requester, accepter })) => {
             let both = [requester, accepter].into_iter();
@@ -192,7 +196,7 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::Branch(vpc, _), Object::Branch(branch)) => {
             vec![bridge(vpc, &branch.subnet), Key::Wire(vpc.clone(), branch.trunk.clone())]
         }
-        (Key::InstanceAddress(vpc, _), Object::InstanceAddress(address)) => {
+        (Key::InstanceAddress(vpc, ..), Object::InstanceAddress(address)) => {
             vec![Key::Wire(vpc.clone(), address.eni.clone())]
         }
         (Key::Peering(_) | Key::Wire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],

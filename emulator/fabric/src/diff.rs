@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::desired::{Desired, Key, Object, goes_with, needs};
 use crate::names;
-use crate::{InstanceAddress, NextHop, Peering, Wire};
+use crate::{Bridge, InstanceAddress, NextHop, Peering, Wire};
 
 /// One step on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl fmt::Display for Key {
             Self::Neighbour(vpc, subnet, address) => write!(f, "{vpc} {} {address}", names::bridge(subnet)),
             Self::Wire(vpc, eni) => write!(f, "{vpc} {}", names::port(eni)),
             Self::Branch(vpc, eni) => write!(f, "{vpc} {}", names::branch_port(eni)),
-            Self::InstanceAddress(_, instance) => write!(f, "{instance} address"),
+            Self::InstanceAddress(_, instance, address) => write!(f, "{instance} {address}"),
         }
     }
 }
@@ -145,10 +145,12 @@ impl fmt::Display for Shown<'_> {
         write!(f, "{key}")?;
         match object {
             Object::Fabric | Object::Instance | Object::ServiceAddress | Object::RouteRule => Ok(()),
-            Object::Bridge(bridge) => write!(f, " {} {}", bridge.router, bridge.mac),
+            Object::Bridge(Bridge { router: Some(router), mac, .. }) => write!(f, " {router} {mac}"),
+            Object::Bridge(bridge) => write!(f, " {}", bridge.mac),
             Object::Rules(table) => write!(f, ": {} sets, {} chains", table.sets.len(), table.chains.len()),
             Object::Route(NextHop::Blackhole) => f.write_str(" blackhole"),
             Object::Route(NextHop::Local) => f.write_str(" local"),
+            Object::Route(NextHop::Subnet(subnet)) => write!(f, " in {}", names::bridge(subnet)),
             Object::Route(NextHop::Interface(subnet, address)) => {
                 write!(f, " via {address} {}", names::bridge(subnet))
             }
@@ -163,8 +165,8 @@ impl fmt::Display for Shown<'_> {
                 let (bridge, trunk) = (names::bridge(&branch.subnet), names::port(&branch.trunk));
                 write!(f, " in {bridge} ↔ {trunk} vlan {} {}", branch.vlan, branch.mac)
             }
-            Object::InstanceAddress(InstanceAddress { eni, address, router }) => {
-                write!(f, " {address} on {eni}, default via {router}")
+            Object::InstanceAddress(InstanceAddress { eni, block, router }) => {
+                write!(f, " in {block} on {eni}, default via {router}")
             }
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! A link's name has at most 15 bytes (`IFNAMSIZ`): three for the kind, twelve for the id's end.
 
+use std::net::Ipv6Addr;
+
 use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId};
 
 /// The name of every table the project makes.
@@ -47,6 +49,16 @@ pub fn router_mac(subnet: &SubnetId) -> Mac {
     mac(0x00, subnet.as_str())
 }
 
+/// The VPC router's IPv6 address in a subnet, which hosts know as their gateway.
+pub fn router_link_local(subnet: &SubnetId) -> Ipv6Addr {
+    link_local(router_mac(subnet))
+}
+
+/// The IPv6 link-local address that belongs to an Ethernet address, see RFC 4291, appendix A.
+pub fn link_local(Mac([a, b, c, d, e, f]): Mac) -> Ipv6Addr {
+    Ipv6Addr::from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f])
+}
+
 /// The Ethernet address of a branch's port, which no frame ever carries.
 pub fn branch_port_mac(eni: &NetworkInterfaceId) -> Mac {
     mac(0x01, eni.as_str())
@@ -84,6 +96,8 @@ mod tests {
     #[test]
     fn numbers_and_macs() {
         assert_eq!(route_table(&"rtb-0000000000000012a".parse().unwrap()), 0x8000_012a);
-        assert_eq!(router_mac(&"subnet-00000000001020304".parse().unwrap()).to_string(), "fe:00:01:02:03:04");
+        let subnet = "subnet-00000000001020304".parse().unwrap();
+        assert_eq!(router_mac(&subnet).to_string(), "fe:00:01:02:03:04");
+        assert_eq!(router_link_local(&subnet).to_string(), "fe80::fc00:1ff:fe02:304");
     }
 }

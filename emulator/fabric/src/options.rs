@@ -4,7 +4,9 @@
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html> ("Security groups do not
 //! filter traffic destined to and from …").
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::Ipv6Net;
 
 use vpc_model::Vpc;
 
@@ -12,6 +14,9 @@ use vpc_model::Vpc;
 pub const IMDS: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// The resolver's link-local address, the same in every VPC.
 pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+
+/// The block of services that have IPv6 addresses, the same in every VPC.
+const SERVICES_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
 
 pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
@@ -27,7 +32,7 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Service {
     /// Its address, on the fabric's loopback link.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// Its protocol's number.
     pub protocol: u8,
     /// Its port.
@@ -36,9 +41,14 @@ pub struct Service {
 
 impl Service {
     /// A TCP service.
-    pub fn tcp(address: Ipv4Addr, port: u16) -> Self {
-        Self { address, protocol: TCP, port }
+    pub fn tcp(address: impl Into<IpAddr>, port: u16) -> Self {
+        Self { address: address.into(), protocol: TCP, port }
     }
+}
+
+/// Whether an address is one of those that AWS's services inside every VPC have.
+pub(crate) fn is_service_block(address: Ipv6Addr) -> bool {
+    SERVICES_V6.contains(&address)
 }
 
 /// The services of every VPC that security groups do not apply to: metadata and resolver.
@@ -46,7 +56,7 @@ impl Service {
 /// The time service (169.254.169.123) and DHCP are exempt too; nothing answers there yet.
 pub fn exempt(vpc: &Vpc) -> Vec<Service> {
     let mut services = vec![Service::tcp(IMDS, 80)];
-    for address in [RESOLVER, vpc.resolver()] {
+    for address in [RESOLVER, vpc.resolver()].map(IpAddr::V4) {
         services.extend([TCP, UDP].map(|protocol| Service { address, protocol, port: 53 }));
     }
     services

@@ -16,7 +16,7 @@ mod network_acl;
 mod path;
 mod verdict;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use vpc_model::{
     AttachmentStatus, Destination, Direction, InstanceState, Model, NetworkInterface, PeeringStatus, Route,
@@ -139,19 +139,21 @@ fn is_to(packet: &Packet, service: &Service) -> bool {
         Payload::Udp(port) => (17, port),
         _ => return false,
     };
-    packet.destination == IpAddr::V4(service.address) && service.protocol == protocol && service.port == port
+    packet.destination == service.address && service.protocol == protocol && service.port == port
 }
 
 /// Addresses that belong to the VPC itself: link-local ones, services, routers and the resolver.
 fn is_vpcs_own(model: &Model, options: &Options, sender: &NetworkInterface, destination: IpAddr) -> bool {
-    let IpAddr::V4(address) = destination else { return false };
-    let is_resolver = model.vpc(&sender.vpc_id).is_some_and(|vpc| vpc.resolver() == address);
+    let is_link_local = match destination {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || options::is_service_block(address),
+    };
+    let is_resolver = || model.vpc(&sender.vpc_id).is_some_and(|vpc| vpc.resolver() == destination);
     let mut subnets = model.subnets().filter(|subnet| subnet.vpc_id == sender.vpc_id);
-    let is_service = |address: Ipv4Addr| options.services.iter().any(|service| service.address == address);
-    address.is_link_local()
-        || is_service(address)
-        || is_resolver
-        || subnets.any(|subnet| subnet.router() == Some(address))
+    is_link_local
+        || options.services.iter().any(|service| service.address == destination)
+        || is_resolver()
+        || subnets.any(|subnet| subnet.router().is_some_and(|router| router == destination))
 }
 
 /// The ENI that the most specific route hands a packet to.

@@ -10,6 +10,7 @@ mod peering;
 mod routes;
 mod rules;
 mod topology;
+mod version;
 
 use std::collections::BTreeMap;
 

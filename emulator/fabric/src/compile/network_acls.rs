@@ -32,14 +32,14 @@ pub(super) fn compile(view: &View<'_>, table: &mut Table) {
     let mut of_subnets = Vec::new();
     for subnet in view.model.subnets().filter(|subnet| subnet.vpc_id == view.vpc.id) {
         let Some(acl) = view.model.network_acl_of(&subnet.id) else { continue };
-        for direction in [Direction::Egress, Direction::Ingress].into_iter().filter(|way| !is_open(acl, *way)) {
+        for direction in [Direction::Egress, Direction::Ingress].into_iter().filter(|way| !is_open(view, acl, *way)) {
             acls.insert(&acl.id, acl);
             add(table, map(direction), [subnets_element(subnet, direction)]);
             of_subnets.push(subnets_chain(subnet, acl, direction));
         }
     }
     for acl in acls.into_values() {
-        for direction in [Direction::Egress, Direction::Ingress].into_iter().filter(|way| !is_open(acl, *way)) {
+        for direction in [Direction::Egress, Direction::Ingress].into_iter().filter(|way| !is_open(view, acl, *way)) {
             let rules = acl.entries_of(direction).map(|entry| compile_entry(acl, entry)).collect();
             table.chains.push(Chain { name: chain_name(&acl.id, direction), base: None, rules });
         }
@@ -47,10 +47,13 @@ pub(super) fn compile(view: &View<'_>, table: &mut Table) {
     table.chains.extend(of_subnets);
 }
 
-/// Whether the first entry lets everything through that a fabric carries.
-fn is_open(acl: &NetworkAcl, direction: Direction) -> bool {
-    let first = acl.entries_of(direction).find(|entry| entry.block.addr().is_ipv4());
-    first.is_some_and(|entry| entry.allow && entry.protocol.is_none() && entry.block.prefix_len() == 0)
+/// Whether the first entry about each version of IP that the VPC has lets everything through.
+fn is_open(view: &View<'_>, acl: &NetworkAcl, direction: Direction) -> bool {
+    let lets_all = |is_ipv6: bool| {
+        let first = acl.entries_of(direction).find(|entry| entry.block.addr().is_ipv6() == is_ipv6);
+        first.is_some_and(|entry| entry.allow && entry.protocol.is_none() && entry.block.prefix_len() == 0)
+    };
+    lets_all(false) && (view.vpc.ipv6_cidr_blocks().next().is_none() || lets_all(true))
 }
 
 fn map(direction: Direction) -> &'static str {

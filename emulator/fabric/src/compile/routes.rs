@@ -6,7 +6,9 @@
 //! subnets look up first; its local routes lead on to the main table, so that longest prefixes win across
 //! both. See <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html>.
 
-use ipnet::{IpNet, Ipv4Net};
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use vpc_model::{NetworkInterface, Route, RouteTable, RouteTarget};
 
 use super::View;
@@ -15,7 +17,9 @@ use crate::{Desired, Key, NextHop, Object, names};
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
     let vpc = &view.vpc.id;
     // Packets for addresses that no table knows vanish, without the errors a Linux router would send.
-    desired.insert(Key::Route(vpc.clone(), 0, Ipv4Net::default()), Object::Route(NextHop::Blackhole));
+    for everything in [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())] {
+        desired.insert(Key::Route(vpc.clone(), 0, everything), Object::Route(NextHop::Blackhole));
+    }
     for present in view.present.values() {
         delegated(present.eni, desired);
     }
@@ -31,31 +35,41 @@ pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
 }
 
 fn delegated(eni: &NetworkInterface, desired: &mut Desired) {
-    let Some(primary) = eni.primary_ip() else { return };
-    for prefix in &eni.ipv4_prefixes {
-        let via = NextHop::Interface(eni.subnet_id.clone(), primary);
-        desired.insert(Key::Route(eni.vpc_id.clone(), 0, *prefix), Object::Route(via));
+    let v4 = eni.ipv4_prefixes.iter().map(|prefix| IpNet::V4(*prefix));
+    let v6 = eni.ipv6_prefixes.iter().map(|prefix| IpNet::V6(*prefix));
+    for prefix in v4.chain(v6) {
+        let Some(via) = interface(eni, prefix) else { continue };
+        desired.insert(Key::Route(eni.vpc_id.clone(), 0, prefix), Object::Route(via));
     }
 }
 
 fn routes(view: &View<'_>, table: &RouteTable, desired: &mut Desired) {
     for (destination, route) in view.model.routes_by_block(table) {
-        let IpNet::V4(destination) = destination else { continue };
         let key = Key::Route(view.vpc.id.clone(), names::route_table(&table.id), destination);
-        desired.insert(key, Object::Route(next_hop(view, &route)));
+        desired.insert(key, Object::Route(next_hop(view, &route, destination)));
+    }
+}
+
+/// An ENI as the next hop: by its primary IPv4 address, or its link-local IPv6 address.
+fn interface(eni: &NetworkInterface, destination: IpNet) -> Option<NextHop> {
+    Some(NextHop::Interface(eni.subnet_id.clone(), hop_address(eni, destination)?))
+}
+
+/// The address by which packets for others are sent to an ENI.
+pub(super) fn hop_address(eni: &NetworkInterface, destination: IpNet) -> Option<IpAddr> {
+    match destination {
+        IpNet::V4(_) => eni.primary_ip().map(IpAddr::V4),
+        IpNet::V6(_) => Some(IpAddr::V6(names::link_local(eni.mac))),
     }
 }
 
 /// Of the ways out of a VPC only peering connections are built yet: what is routed to others is dropped.
-fn next_hop(view: &View<'_>, route: &Route) -> NextHop {
+fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
     match &route.target {
         RouteTarget::Local => NextHop::Local,
         RouteTarget::NetworkInterface(id) => {
-            let primary = view
-                .present
-                .get(id)
-                .and_then(|present| Some(NextHop::Interface(present.eni.subnet_id.clone(), present.eni.primary_ip()?)));
-            primary.unwrap_or(NextHop::Blackhole)
+            let present = view.present.get(id);
+            present.and_then(|present| interface(present.eni, destination)).unwrap_or(NextHop::Blackhole)
         }
         RouteTarget::Peering(id) if view.peers.contains_key(id) => NextHop::Peering(id.clone()),
         RouteTarget::EgressOnlyGateway(_)

@@ -21,16 +21,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use nft_ruleset::{
     Base, Chain, ChainKind, ConnectionState, Element, Family, Field, Hook, KeyPart, KeyType, Op, Policy, Rule, Set,
     Statement, Table, Value, Verdict,
 };
 use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
-use super::{View, groups, network_acls, peering};
+use super::version::{VERSIONS, Version, single};
+use super::{View, groups, network_acls, peering, routes};
 use crate::names;
 use crate::options::{self, Service};
 
@@ -54,7 +54,7 @@ pub(super) fn compile(view: &View<'_>) -> Table {
 
 /// The sets and maps that every fabric has, still empty.
 fn sets() -> Vec<Set> {
-    use KeyType::{EtherAddress, InetProtocol, InetService, InterfaceName, Ipv4Address};
+    use KeyType::{EtherAddress, InetProtocol, InetService, InterfaceName};
     let set = |name: &str, key: &[KeyType], interval, verdicts| Set {
         name: name.to_owned(),
         key: key.to_vec(),
@@ -62,19 +62,25 @@ fn sets() -> Vec<Set> {
         verdicts,
         elements: vec![],
     };
-    vec![
-        set("services", &[Ipv4Address, InetProtocol, InetService], false, false),
-        set("exempt", &[Ipv4Address, InetProtocol, InetService], false, false),
+    let of_both = [
         set("peers", &[InterfaceName], false, false),
-        set("egress", &[EtherAddress, Ipv4Address], false, true),
-        set("egress-prefixes", &[EtherAddress, Ipv4Address], true, true),
         set("egress-unchecked", &[EtherAddress], false, true),
-        set("ingress", &[Ipv4Address, Ipv4Address], false, true),
-        set("ingress-prefixes", &[Ipv4Address, Ipv4Address], true, true),
-        set("ingress-unchecked", &[Ipv4Address], false, true),
         set(network_acls::LEAVING, &[InterfaceName], false, true),
         set(network_acls::ENTERING, &[InterfaceName], false, true),
-    ]
+    ];
+    let of_each = VERSIONS.iter().flat_map(|version| {
+        let (set, address) = (|name, key: &[_], a, b| set(&version.set(name), key, a, b), version.address);
+        [
+            set("services", &[address, InetProtocol, InetService], false, false),
+            set("exempt", &[address, InetProtocol, InetService], false, false),
+            set("egress", &[EtherAddress, address], false, true),
+            set("egress-prefixes", &[EtherAddress, address], true, true),
+            set("ingress", &[address, address], false, true),
+            set("ingress-prefixes", &[address, address], true, true),
+            set("ingress-unchecked", &[address], false, true),
+        ]
+    });
+    of_both.into_iter().chain(of_each).collect()
 }
 
 /// The base chains.
@@ -83,25 +89,24 @@ fn gates() -> Vec<Chain> {
     let is_peer = |field| Statement::Lookup { fields: vec![field], set: "peers".to_owned(), negated: false };
     let invalid = || rule([states(&[ConnectionState::Invalid]), Statement::Verdict(Verdict::Drop)]);
     let by_sender = || {
-        [
-            rule([look_up("egress", &[Field::EtherSource, Field::Ip4Source])]),
-            rule([look_up("egress-prefixes", &[Field::EtherSource, Field::Ip4Source])]),
-            rule([look_up("egress-unchecked", &[Field::EtherSource])]),
-        ]
+        let found = VERSIONS.iter().flat_map(|version| {
+            let fields = [Field::EtherSource, version.source];
+            ["egress", "egress-prefixes"].map(|map| rule([look_up(&version.set(map), &fields)]))
+        });
+        found.chain([rule([look_up("egress-unchecked", &[Field::EtherSource])])])
     };
-    let by_receiver = [
-        established(),
-        rule([is_peer(Field::OutputInterface), accept()]),
-        rule([look_up("ingress", &[Field::Ip4NextHop, Field::Ip4Destination])]),
-        rule([look_up("ingress-prefixes", &[Field::Ip4NextHop, Field::Ip4Destination])]),
-        rule([look_up("ingress-unchecked", &[Field::Ip4NextHop])]),
-    ];
-    let service = |set: &str| Statement::Lookup {
-        fields: vec![Field::Ip4Destination, Field::L4Protocol, Field::DestinationPort],
-        set: set.to_owned(),
-        negated: false,
+    let found = VERSIONS.iter().flat_map(|version| {
+        let fields = [version.next_hop, version.destination];
+        let one = |map: &str, fields: &[Field]| rule([look_up(&version.set(map), fields)]);
+        [one("ingress", &fields), one("ingress-prefixes", &fields), one("ingress-unchecked", &fields[..1])]
+    });
+    let by_receiver = [established(), rule([is_peer(Field::OutputInterface), accept()])].into_iter().chain(found);
+    let to_service = |set: &'static str| {
+        let of = move |version: &Version| within(set, version, version.destination, Field::DestinationPort);
+        VERSIONS.iter().map(of)
     };
-    let services = ["exempt", "services"].map(|set| rule([service(set), accept()]));
+    let services = ["exempt", "services"].into_iter().flat_map(to_service).map(|service| rule([service, accept()]));
+    let leave_for_services = to_service("services").map(|service| rule([service, network_acls::gates()[0].clone()]));
     // An ENI's neighbours are behind isolated ports: it must go on sending to the router.
     let redirect = rule([
         Statement::Match { field: Field::Icmpv6Type, op: Op::Equal, value: Value::Number(137) },
@@ -109,24 +114,21 @@ fn gates() -> Vec<Chain> {
     ]);
     let from_outside = [invalid(), rule([is_peer(Field::InputInterface), accept()])];
     let [leaving, entering] = network_acls::gates();
-    let from_service = Statement::Lookup {
-        fields: vec![Field::Ip4Source, Field::L4Protocol, Field::SourcePort],
-        set: "services".to_owned(),
-        negated: false,
-    };
+    let from_service = VERSIONS.iter().map(|version| within("services", version, version.source, Field::SourcePort));
+    let from_services = from_service.map(|service| rule([service, entering.clone()]));
     vec![
         base("subnet-edge", Hook::Forward, 5, Policy::Accept, [rule([leaving.clone()]), rule([entering.clone()])]),
-        base("local-subnet-edge", Hook::Input, 5, Policy::Accept, [rule([service("services"), leaving])]),
+        base("local-subnet-edge", Hook::Input, 5, Policy::Accept, leave_for_services),
         base("egress", Hook::Forward, 0, Policy::Drop, from_outside.into_iter().chain(by_sender())),
         base("ingress", Hook::Forward, 10, Policy::Drop, by_receiver),
         base("local-egress", Hook::Input, 0, Policy::Drop, [invalid()].into_iter().chain(by_sender())),
         base("local-ingress", Hook::Input, 10, Policy::Drop, [established()].into_iter().chain(services)),
-        base("output", Hook::Output, 0, Policy::Accept, [redirect, rule([from_service, entering])]),
+        base("output", Hook::Output, 0, Policy::Accept, [redirect].into_iter().chain(from_services)),
         // Entered by every sender's chain: replies, and what security groups do not apply to.
         Chain {
             name: "always".to_owned(),
             base: None,
-            rules: vec![established(), rule([service("exempt"), accept()])],
+            rules: [established()].into_iter().chain(to_service("exempt").map(|it| rule([it, accept()]))).collect(),
         },
     ]
 }
@@ -135,7 +137,7 @@ fn gates() -> Vec<Chain> {
 fn services(view: &View<'_>, table: &mut Table) {
     let element = |service: &Service| Element {
         key: vec![
-            KeyPart::Address(service.address.into()),
+            KeyPart::Address(service.address),
             KeyPart::Number(service.protocol.into()),
             KeyPart::Number(service.port.into()),
         ],
@@ -143,17 +145,25 @@ fn services(view: &View<'_>, table: &mut Table) {
     };
     let services: BTreeSet<Service> = view.options.services.iter().copied().collect();
     let exempt: BTreeSet<Service> = options::exempt(view.vpc).into_iter().collect();
-    add(table, "services", services.iter().map(element));
-    add(table, "exempt", exempt.iter().map(element));
+    for (set, services) in [("services", services), ("exempt", exempt)] {
+        for service in services {
+            add(table, &Version::of(service.address).set(set), [element(&service)]);
+        }
+    }
 }
 
 /// By which source addresses an ENI is known.
 fn sender(eni: &NetworkInterface, table: &mut Table) {
     let mac = || KeyPart::Mac(eni.mac.0);
     let gate = || Some(Verdict::Goto(chain_name(&eni.id, Direction::Egress)));
-    let from = |part: KeyPart| Element { key: vec![mac(), part], verdict: gate() };
-    add(table, "egress", addresses(eni).map(|address| from(KeyPart::Address(address.into()))));
-    add(table, "egress-prefixes", eni.ipv4_prefixes.iter().map(|net| from(KeyPart::Network(IpNet::V4(*net)))));
+    for net in eni.networks() {
+        let (map, part) = match single(net) {
+            Some(address) => ("egress", address),
+            None => ("egress-prefixes", KeyPart::Network(net)),
+        };
+        let map = Version::of(net.addr()).set(map);
+        add(table, &map, [Element { key: vec![mac(), part], verdict: gate() }]);
+    }
     if !eni.source_dest_check {
         add(table, "egress-unchecked", [Element { key: vec![mac()], verdict: gate() }]);
     }
@@ -162,21 +172,24 @@ fn sender(eni: &NetworkInterface, table: &mut Table) {
 /// By which next hops and destination addresses an ENI is known.
 fn receiver(eni: &NetworkInterface, is_route_target: bool, table: &mut Table) {
     let gate = || Some(Verdict::Goto(chain_name(&eni.id, Direction::Ingress)));
-    let hop = |address: Ipv4Addr| KeyPart::Address(IpAddr::V4(address));
-    let direct = addresses(eni).map(|address| Element { key: vec![hop(address), hop(address)], verdict: gate() });
-    add(table, "ingress", direct);
-    let Some(primary) = eni.primary_ip() else { return };
-    if is_route_target {
-        // A route to the ENI may well cover its own secondary addresses.
-        let routed = addresses(eni).filter(|address| *address != primary);
-        add(table, "ingress", routed.map(|address| Element { key: vec![hop(primary), hop(address)], verdict: gate() }));
+    for net in eni.networks() {
+        let version = Version::of(net.addr());
+        let Some(hop) = routes::hop_address(eni, net).map(KeyPart::Address) else { continue };
+        let (map, hops, to) = match single(net) {
+            // A route to the ENI may well cover its own addresses.
+            Some(address) if is_route_target && address != hop => ("ingress", vec![address.clone(), hop], address),
+            Some(address) => ("ingress", vec![address.clone()], address),
+            None => ("ingress-prefixes", vec![hop], KeyPart::Network(net)),
+        };
+        let elements = hops.into_iter().map(|hop| Element { key: vec![hop, to.clone()], verdict: gate() });
+        add(table, &version.set(map), elements);
     }
-    let prefixes = eni.ipv4_prefixes.iter();
-    let prefix =
-        prefixes.map(|net| Element { key: vec![hop(primary), KeyPart::Network((*net).into())], verdict: gate() });
-    add(table, "ingress-prefixes", prefix);
     if !eni.source_dest_check {
-        add(table, "ingress-unchecked", [Element { key: vec![hop(primary)], verdict: gate() }]);
+        let everything = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+        for hop in everything.into_iter().filter_map(|net| routes::hop_address(eni, net)) {
+            let element = Element { key: vec![KeyPart::Address(hop)], verdict: gate() };
+            add(table, &Version::of(hop).set("ingress-unchecked"), [element]);
+        }
     }
 }
 
@@ -206,10 +219,6 @@ fn route_targets<'a>(view: &View<'a>) -> BTreeSet<&'a vpc_model::NetworkInterfac
     targets.collect()
 }
 
-fn addresses(eni: &NetworkInterface) -> impl Iterator<Item = Ipv4Addr> + '_ {
-    eni.private_ips.iter().map(|ip| ip.address)
-}
-
 pub(super) fn add(table: &mut Table, name: &str, elements: impl IntoIterator<Item = Element>) {
     let set = table.sets.iter_mut().find(|set| set.name == name).expect("every fabric has this set");
     set.elements.extend(elements);
@@ -234,6 +243,11 @@ pub(super) fn jump(chain: String) -> Statement {
 
 pub(super) fn look_up(map: &str, fields: &[Field]) -> Statement {
     Statement::VerdictMap { fields: fields.to_vec(), map: map.to_owned() }
+}
+
+/// Whether an address, protocol and port are among a version's services.
+fn within(set: &str, version: &Version, address: Field, port: Field) -> Statement {
+    Statement::Lookup { fields: vec![address, Field::L4Protocol, port], set: version.set(set), negated: false }
 }
 
 fn states(states: &[ConnectionState]) -> Statement {

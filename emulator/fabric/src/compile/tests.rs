@@ -35,7 +35,7 @@ fn small_vpc() -> Account {
 }
 
 fn options() -> Options {
-    Options { services: vec![Service::tcp([169, 254, 171, 1].into(), 80)] }
+    Options { services: vec![Service::tcp([169, 254, 171, 1], 80)] }
 }
 
 fn plan(ops: &[Op]) -> String {
@@ -92,7 +92,7 @@ fn a_prefix_list_is_a_route_to_each_of_its_blocks() {
         desired.get(&key).cloned()
     };
     let primary = account.get(&target).primary_ip().unwrap();
-    assert_eq!(next_hop(&after, blocks[0]), Some(Object::Route(NextHop::Interface(subnet, primary))));
+    assert_eq!(next_hop(&after, blocks[0]), Some(Object::Route(NextHop::Interface(subnet, primary.into()))));
     // A route that names the block has priority.
     assert_eq!(next_hop(&after, blocks[1]), next_hop(&before, blocks[1]));
 }

@@ -1,17 +1,12 @@
 //! Bridges, wires and where addresses are.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
-use ipnet::Ipv4Net;
-use vpc_model::{NetworkInterface, Subnet};
+use ipnet::{IpNet, Ipv4Net};
+use vpc_model::{InstanceId, NetworkInterface, Subnet};
 
 use super::{By, Present, View};
-use crate::{Branch, Bridge, Desired, InstanceAddress, Key, Object, Wire, names, options};
-
-/// Stands for the router's address where a subnet has IPv6 only.
-///
-/// Deviation: the fabric carries no IPv6, so ENIs of such a subnet have their links and nothing else.
-const NATIVE_ROUTER: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(169, 254, 0, 1), 32);
+use crate::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Wire, names, options};
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
     let vpc = &view.vpc.id;
@@ -22,10 +17,15 @@ pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
     for subnet in view.model.subnets().filter(|subnet| subnet.vpc_id == *vpc) {
         let bridge = Bridge { router: router(subnet), mac: names::router_mac(&subnet.id) };
         desired.insert(Key::Bridge(vpc.clone(), subnet.id.clone()), Object::Bridge(bridge));
+        for block in subnet.ipv6_cidr_blocks() {
+            // The kernel knows an IPv4 block by the router's address; of IPv6 the router has none in the block.
+            let within = NextHop::Subnet(subnet.id.clone());
+            desired.insert(Key::Route(vpc.clone(), 0, IpNet::V6(block)), Object::Route(within));
+        }
     }
     for present in view.present.values() {
         link(view, present, desired);
-        neighbours(present.eni, desired);
+        neighbours(view, present.eni, desired);
     }
 }
 
@@ -38,10 +38,8 @@ fn link(view: &View<'_>, present: &Present<'_>, desired: &mut Desired) {
             let (subnet, instance) = (eni.subnet_id.clone(), instance.id.clone());
             let wire = Wire { subnet, instance: instance.clone(), device_index, mac: eni.mac };
             desired.insert(Key::Wire(eni.vpc_id.clone(), eni.id.clone()), Object::Wire(wire));
-            if device_index == 0
-                && let Some(address) = instance_address(view, eni)
-            {
-                desired.insert(Key::InstanceAddress(eni.vpc_id.clone(), instance), Object::InstanceAddress(address));
+            if device_index == 0 {
+                instance_addresses(view, eni, &instance, desired);
             }
         }
         By::Trunk(association) => {
@@ -52,25 +50,36 @@ fn link(view: &View<'_>, present: &Present<'_>, desired: &mut Desired) {
     }
 }
 
-/// DHCP serves the primary address of the primary ENI.
-fn instance_address(view: &View<'_>, eni: &NetworkInterface) -> Option<InstanceAddress> {
-    let subnet = view.model.subnet(&eni.subnet_id)?;
-    let address = Ipv4Net::new(eni.primary_ip()?, subnet.cidr_block?.prefix_len()).ok()?;
-    Some(InstanceAddress { eni: eni.id.clone(), address, router: subnet.router()? })
+/// DHCP serves the primary addresses of the primary ENI.
+fn instance_addresses(view: &View<'_>, eni: &NetworkInterface, instance: &InstanceId, desired: &mut Desired) {
+    let Some(subnet) = view.model.subnet(&eni.subnet_id) else { return };
+    let v4 = || Some((eni.primary_ip()?.into(), subnet.cidr_block?.into(), subnet.router()?.into()));
+    let v6 = || {
+        let address = *eni.ipv6_addresses.first()?;
+        let block = subnet.ipv6_cidr_blocks().find(|block| block.contains(&address))?;
+        Some((address.into(), block.into(), names::router_link_local(&subnet.id).into()))
+    };
+    let served: [Option<(IpAddr, IpNet, IpAddr)>; 2] = [v4(), v6()];
+    for (address, block, router) in served.into_iter().flatten() {
+        let key = Key::InstanceAddress(eni.vpc_id.clone(), instance.clone(), address);
+        let object = InstanceAddress { eni: eni.id.clone(), block, router };
+        desired.insert(key, Object::InstanceAddress(object));
+    }
 }
 
 /// The mapping service: which ENI has an address is known, nobody is asked.
-fn neighbours(eni: &NetworkInterface, desired: &mut Desired) {
-    for ip in &eni.private_ips {
-        let key = Key::Neighbour(eni.vpc_id.clone(), eni.subnet_id.clone(), ip.address);
+fn neighbours(view: &View<'_>, eni: &NetworkInterface, desired: &mut Desired) {
+    let v4 = eni.private_ips.iter().map(|ip| IpAddr::V4(ip.address));
+    let v6 = eni.ipv6_addresses.iter().map(|address| IpAddr::V6(*address));
+    let has_ipv6 = view.model.subnet(&eni.subnet_id).is_some_and(|subnet| subnet.ipv6_cidr_blocks().next().is_some());
+    // What is routed to the ENI rather than addressed to it goes by its link-local address.
+    let link_local = has_ipv6.then(|| IpAddr::V6(names::link_local(eni.mac)));
+    for address in v4.chain(v6).chain(link_local) {
+        let key = Key::Neighbour(eni.vpc_id.clone(), eni.subnet_id.clone(), address);
         desired.insert(key, Object::Neighbour(eni.mac));
     }
 }
 
-fn router(subnet: &Subnet) -> Ipv4Net {
-    let own = subnet
-        .router()
-        .zip(subnet.cidr_block)
-        .and_then(|(router, block)| Ipv4Net::new(router, block.prefix_len()).ok());
-    own.unwrap_or(NATIVE_ROUTER)
+fn router(subnet: &Subnet) -> Option<Ipv4Net> {
+    Ipv4Net::new(subnet.router()?, subnet.cidr_block?.prefix_len()).ok()
 }

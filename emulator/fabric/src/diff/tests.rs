@@ -1,6 +1,6 @@
 //! The laws of `diff`, on random fabrics of a small world.
 
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::{Family, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -41,12 +41,13 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         0 => (Key::Fabric(v), Object::Fabric),
         1 => (Key::Instance(instance(b)), Object::Instance),
         2 => (Key::ServiceAddress(v, [169, 254, 0, b].into()), Object::ServiceAddress),
-        3 => (Key::Bridge(v, subnet(b)), Object::Bridge(Bridge { router: net(b), mac: mac(c) })),
+        3 => (Key::Bridge(v, subnet(b)), Object::Bridge(Bridge { router: Some(net(b)), mac: mac(c) })),
         4 => (Key::Rules(v), Object::Rules(table(c))),
         5 => {
             let interface = NextHop::Interface(subnet(d), [10, 0, 0, 9].into());
-            let hop = [NextHop::Local, NextHop::Blackhole, interface, NextHop::Peering(peering(d))];
-            (Key::Route(v, b.into(), net(b)), Object::Route(hop[usize::from(c + d) % 4].clone()))
+            let (within, across) = (NextHop::Subnet(subnet(d)), NextHop::Peering(peering(d)));
+            let hop = [NextHop::Local, NextHop::Blackhole, interface, within, across];
+            (Key::Route(v, b.into(), IpNet::V4(net(b))), Object::Route(hop[usize::from(c + d) % 5].clone()))
         }
         6 => (Key::RouteRule(v, subnet(b), c.into()), Object::RouteRule),
         7 => (Key::Neighbour(v, subnet(b), [10, 0, 0, c].into()), Object::Neighbour(mac(d))),
@@ -61,8 +62,8 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         }
         10 => (Key::Peering(peering(b)), Object::Peering(Peering { requester: vpc(0), accepter: vpc(1) })),
         _ => {
-            let address = InstanceAddress { eni: eni(c), address: net(d), router: [10, 0, 0, 1].into() };
-            (Key::InstanceAddress(v, instance(b)), Object::InstanceAddress(address))
+            let address = InstanceAddress { eni: eni(c), block: net(d).into(), router: [10, 0, 0, 1].into() };
+            (Key::InstanceAddress(v, instance(b), [10, 0, 0, c].into()), Object::InstanceAddress(address))
         }
     }
 }

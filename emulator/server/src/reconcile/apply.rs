@@ -2,17 +2,18 @@
 //!
 //! Taking away what is gone already succeeds; making what is there already replaces it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{IpNet, Ipv4Net};
-use linux_net::netlink::{BridgePort, LinkSpec, RouteKind, RouteSpec, RuleSpec, table};
+use ipnet::{IpNet, Ipv6Net};
+use linux_net::netlink::{BridgePort, Family, LinkSpec, RouteKind, RouteSpec, RuleSpec, table};
 use linux_net::nft::{self, TableError};
 use linux_net::{Netlink, Netns, unless_gone, unless_there, vlan};
 use nft_ruleset::encode;
-use vpc_fabric::{Branch, Bridge, InstanceAddress, Key, NextHop, Object, Op, Peering, Wire, names};
+use vpc_fabric::{Branch, Bridge, Key, NextHop, Object, Op, Peering, Wire, names};
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcId};
 
 use super::fabric::Fabric;
+use super::instance_address;
 use super::namespace::Namespace;
 
 /// ENIs take jumbo frames.
@@ -21,7 +22,8 @@ const MTU: u32 = 9001;
 const RULE_PRIORITY: u32 = 1000;
 
 /// The far end of a peering connection's link, in either fabric; no packet carries it.
-const PEER: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 2);
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 0, 2));
+const PEER_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2));
 
 /// A port never hears what is not addressed to it, and is heard only by its ENI's address.
 const PORT: BridgePort = BridgePort {
@@ -51,7 +53,7 @@ pub enum ApplyError {
     NoNamespace(String),
 }
 
-type Result<T> = std::result::Result<T, ApplyError>;
+pub(super) type Result<T> = std::result::Result<T, ApplyError>;
 
 /// Does one operation.
 pub(super) fn apply(fabric: &mut Fabric, op: &Op) -> Result<()> {
@@ -91,8 +93,8 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::Wire(vpc, eni), Object::Wire(wire)) => add_wire(fabric, vpc, eni, wire),
         (Key::Branch(vpc, eni), Object::Branch(branch)) => add_branch(fabric, vpc, eni, branch),
-        (Key::InstanceAddress(_, instance), Object::InstanceAddress(address)) => {
-            add_instance_address(of_instance(fabric, instance)?, address)
+        (Key::InstanceAddress(_, instance, address), Object::InstanceAddress(object)) => {
+            instance_address::add(&of_instance(fabric, instance)?.netlink, *address, object)
         }
         _ => unreachable!("compile gives every key the object of its kind"),
     }
@@ -109,8 +111,7 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             Ok(())
         }
         (Key::ServiceAddress(vpc, address), _) => {
-            let address = IpNet::V4(Ipv4Net::from(*address));
-            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", address))?)
+            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", IpNet::from(*address)))?)
         }
         (Key::Bridge(vpc, subnet), _) => {
             let namespace = fabric.vpcs.get_mut(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))?;
@@ -130,7 +131,8 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             Ok(unless_gone(namespace.netlink.delete_route(&route(namespace, *number, *destination, hop)?))?)
         }
         (Key::RouteRule(vpc, subnet, number), _) => {
-            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_rule(&route_rule(subnet, *number)))?)
+            let netlink = &of_vpc(fabric, vpc)?.netlink;
+            route_rules(subnet, *number).iter().try_for_each(|rule| Ok(unless_gone(netlink.delete_rule(rule))?))
         }
         (Key::Neighbour(vpc, subnet, address), _) => {
             let namespace = of_vpc(fabric, vpc)?;
@@ -141,16 +143,15 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str()))?)
         }
         (Key::Branch(vpc, eni), Object::Branch(branch)) => remove_branch(of_vpc(fabric, vpc)?, eni, branch),
-        (Key::InstanceAddress(_, instance), Object::InstanceAddress(address)) => {
-            let namespace = of_instance(fabric, instance)?;
-            Ok(unless_gone(namespace.netlink.delete_address(names::device(0).as_str(), IpNet::V4(address.address)))?)
+        (Key::InstanceAddress(_, instance, address), Object::InstanceAddress(object)) => {
+            instance_address::remove(&of_instance(fabric, instance)?.netlink, *address, object)
         }
         _ => unreachable!("compile gives every key the object of its kind"),
     }
 }
 
-fn add_service_address(fabric: &Fabric, vpc: &VpcId, address: Ipv4Addr) -> Result<()> {
-    let added = of_vpc(fabric, vpc)?.netlink.add_address("lo", IpNet::V4(Ipv4Net::from(address)));
+fn add_service_address(fabric: &Fabric, vpc: &VpcId, address: IpAddr) -> Result<()> {
+    let added = of_vpc(fabric, vpc)?.netlink.add_address("lo", IpNet::from(address));
     Ok(unless_there(added)?)
 }
 
@@ -162,36 +163,40 @@ fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Brid
     let index = netlink.index(&name)?;
     namespace.bridges.insert(subnet.clone(), index);
     namespace.prepare_bridge(&name)?;
-    Ok(namespace.netlink.add_address(index, IpNet::V4(bridge.router))?)
+    let link_local = IpNet::V6(Ipv6Net::new_assert(names::router_link_local(subnet), 64));
+    let mut own = bridge.router.map(IpNet::V4).into_iter().chain([link_local]);
+    own.try_for_each(|address| Ok(namespace.netlink.add_address(index, address)?))
 }
 
-fn add_route(namespace: &Namespace, number: u32, destination: Ipv4Net, hop: &NextHop) -> Result<()> {
+fn add_route(namespace: &Namespace, number: u32, destination: IpNet, hop: &NextHop) -> Result<()> {
     Ok(namespace.netlink.replace_route(&route(namespace, number, destination, hop)?)?)
 }
 
-fn route(namespace: &Namespace, number: u32, destination: Ipv4Net, hop: &NextHop) -> Result<RouteSpec> {
+fn route(namespace: &Namespace, number: u32, destination: IpNet, hop: &NextHop) -> Result<RouteSpec> {
     let number = if number == 0 { table::MAIN } else { number };
     let spec = match hop {
         NextHop::Blackhole => RouteSpec::of_kind(destination, RouteKind::Blackhole),
         NextHop::Local => RouteSpec::of_kind(destination, RouteKind::Throw),
+        NextHop::Subnet(subnet) => RouteSpec::on_link(destination, bridge_index(namespace, subnet)?),
         NextHop::Interface(subnet, address) => {
             let bridge = bridge_index(namespace, subnet)?;
-            RouteSpec::via(destination, IpAddr::V4(*address)).link(bridge).onlink()
+            RouteSpec::via(destination, *address).link(bridge).onlink()
         }
         NextHop::Peering(id) => {
             let link = namespace.netlink.index(names::peering(id).as_str())?;
-            RouteSpec::via(destination, IpAddr::V4(PEER)).link(link).onlink()
+            let far = if destination.addr().is_ipv4() { PEER } else { PEER_V6 };
+            RouteSpec::via(destination, far).link(link).onlink()
         }
     };
     Ok(spec.table(number))
 }
 
-fn route_rule(subnet: &SubnetId, number: u32) -> RuleSpec {
-    RuleSpec::v4(RULE_PRIORITY, number).iif(&names::bridge(subnet))
+fn route_rules(subnet: &SubnetId, number: u32) -> [RuleSpec; 2] {
+    [Family::V4, Family::V6].map(|family| RuleSpec::new(family, RULE_PRIORITY, number).iif(&names::bridge(subnet)))
 }
 
 fn add_route_rule(namespace: &Namespace, subnet: &SubnetId, number: u32) -> Result<()> {
-    Ok(unless_there(namespace.netlink.add_rule(&route_rule(subnet, number)))?)
+    route_rules(subnet, number).iter().try_for_each(|rule| Ok(unless_there(namespace.netlink.add_rule(rule))?))
 }
 
 /// A link between two fabrics. Each end knows the other's Ethernet address, so nobody is asked for it.
@@ -200,8 +205,13 @@ fn add_peering(fabric: &Fabric, id: &PeeringConnectionId, peering: &Peering) -> 
     let (name, alias, macs) = (names::peering(id), format!("vpcbox:{id}"), names::peering_macs(id));
     let [near, far] = macs.map(|mac| LinkSpec::new(&name).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
     add_veth(&requester.netlink, &name, [&near, &far], accepter.netns())?;
-    requester.netlink.replace_neighbour(name.as_str(), PEER, macs[1].0)?;
-    Ok(accepter.netlink.replace_neighbour(name.as_str(), PEER, macs[0].0)?)
+    for (side, far) in [(requester, macs[1]), (accepter, macs[0])] {
+        side.enable_ipv6(&name)?;
+        for address in [PEER, PEER_V6] {
+            side.netlink.replace_neighbour(name.as_str(), address, far.0)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a pair of links, of which one may be left over from a namespace that the kernel has not taken back yet.
@@ -260,16 +270,6 @@ fn add_branch(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, branch: &B
 fn remove_branch(namespace: &Namespace, eni: &NetworkInterfaceId, branch: &Branch) -> Result<()> {
     let (port, trunk) = (names::branch_port(eni), names::port(&branch.trunk));
     Ok(vlan::remove(namespace.netns(), &trunk, &port, branch.vlan.get())?)
-}
-
-/// What DHCP does on a real instance.
-fn add_instance_address(namespace: &Namespace, address: &InstanceAddress) -> Result<()> {
-    let netlink = &namespace.netlink;
-    let device = netlink.index(names::device(0).as_str())?;
-    netlink.set_up(device)?;
-    unless_there(netlink.add_address(device, IpNet::V4(address.address)))?;
-    let default = RouteSpec::via(RouteSpec::default_v4(), IpAddr::V4(address.router)).link(device);
-    Ok(netlink.replace_route(&default)?)
 }
 
 fn of_vpc<'a>(fabric: &'a Fabric, vpc: &VpcId) -> Result<&'a Namespace> {

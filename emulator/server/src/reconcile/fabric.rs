@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::IpNet;
 use linux_net::vlan::Carrier;
 use linux_net::{Netns, conntrack};
 use vpc_fabric::{Desired, Key, Op, diff};
@@ -90,13 +90,13 @@ impl Fabric {
     /// Notes addresses that leave their ENI.
     fn release(&mut self, op: &Op) {
         let (vpc, address) = match op {
-            Op::Remove(Key::Neighbour(vpc, _, address), _) => (vpc, Ipv4Net::from(*address)),
+            Op::Remove(Key::Neighbour(vpc, _, address), _) => (vpc, IpNet::from(*address)),
             Op::Remove(Key::Route(vpc, 0, prefix), _) | Op::Change { key: Key::Route(vpc, 0, prefix), .. } => {
                 (vpc, *prefix)
             }
             _ => return,
         };
-        self.released.entry(vpc.clone()).or_default().push(IpNet::V4(address));
+        self.released.entry(vpc.clone()).or_default().push(address);
     }
 
     /// AWS tracks connections per ENI, the kernel per namespace: an address that moves to another ENI would take

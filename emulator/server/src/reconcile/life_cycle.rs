@@ -37,7 +37,9 @@ fn of_attachment(model: &Model, applied: &Desired, eni: &NetworkInterface) -> Op
 /// Whether the ENI's wire is in the instance, with the address if it is the primary one.
 fn is_connected(applied: &Desired, eni: &NetworkInterface, attachment: &Attachment) -> bool {
     let Some(Object::Wire(wire)) = applied.get(&Key::Wire(eni.vpc_id.clone(), eni.id.clone())) else { return false };
-    let address = Key::InstanceAddress(eni.vpc_id.clone(), attachment.instance_id.clone());
-    let has_address = attachment.device_index != 0 || eni.primary_ip().is_none() || applied.contains(&address);
+    let address = eni
+        .primary_ip()
+        .map(|address| Key::InstanceAddress(eni.vpc_id.clone(), attachment.instance_id.clone(), address.into()));
+    let has_address = attachment.device_index != 0 || address.is_none_or(|address| applied.contains(&address));
     wire.instance == attachment.instance_id && has_address
 }

@@ -10,6 +10,7 @@
 
 mod apply;
 mod fabric;
+mod instance_address;
 mod life_cycle;
 mod namespace;
 mod observe;

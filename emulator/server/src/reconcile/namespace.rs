@@ -7,8 +7,8 @@ use vpc_model::SubnetId;
 
 /// How a fabric differs from an ordinary host. `default` settings are for links made later.
 const FABRIC_SYSCTLS: &[(&str, &str)] = &[
-    // IPv6 within the VPC is not built yet.
-    ("net.ipv6.conf.all.disable_ipv6", "1"),
+    ("net.ipv6.conf.all.forwarding", "1"),
+    // Bridges and links to elsewhere speak IPv6; ports carry it without.
     ("net.ipv6.conf.default.disable_ipv6", "1"),
     ("net.ipv4.ip_forward", "1"),
     // Sources are checked by the rules, per ENI; the kernel's own check knows only routes.
@@ -55,10 +55,17 @@ impl Namespace {
 
     /// Sets up a bridge that has just been made.
     pub(super) fn prepare_bridge(&self, name: &str) -> Result<()> {
-        let keys = BRIDGE_SYSCTLS.iter().map(|(key, _)| format!("net/ipv4/neigh/{name}/{key}"));
-        let keys: Vec<String> = keys.collect();
-        let settings = keys.iter().zip(BRIDGE_SYSCTLS).map(|(key, (_, value))| (key.as_str(), *value));
-        sysctl::write_all(self.netns(), &settings.collect::<Vec<_>>())
+        self.enable_ipv6(name)?;
+        let both = ["ipv4", "ipv6"].into_iter().flat_map(|version| BRIDGE_SYSCTLS.iter().map(move |it| (version, it)));
+        let settings = both.map(|(version, (key, value))| (format!("net/{version}/neigh/{name}/{key}"), *value));
+        let settings: Vec<(String, &str)> = settings.collect();
+        sysctl::write_all(self.netns(), &settings.iter().map(|(key, value)| (key.as_str(), *value)).collect::<Vec<_>>())
+    }
+
+    /// Lets a link that has just been made speak IPv6. What it is made with keeps it from choosing addresses itself.
+    pub(super) fn enable_ipv6(&self, name: &str) -> Result<()> {
+        let keys = ["disable_ipv6", "accept_dad"].map(|key| format!("net/ipv6/conf/{name}/{key}"));
+        sysctl::write_all(self.netns(), &[(&keys[0], "0"), (&keys[1], "0")])
     }
 
     pub(super) fn netns(&self) -> &Netns {

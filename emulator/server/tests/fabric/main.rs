@@ -45,7 +45,7 @@ fn of(group: &SecurityGroupId) -> RulePeer {
 
 /// Web servers, a database and pods in two subnets, all kinds of addresses among them.
 fn shop() -> Option<(World, Vec<Host>)> {
-    let mut world = World::start(Options { services: vec![Service::tcp([169, 254, 171, 1].into(), 80)] })?;
+    let mut world = World::start(Options { services: vec![Service::tcp([169, 254, 171, 1], 80)] })?;
     let account = &mut world.account;
     let (one, two) = (account.subnet("10.0.1.0/24"), account.subnet("10.0.2.0/24"));
     let (web, database, open) = (account.group("web"), account.group("database"), account.group("open"));
