@@ -4,7 +4,7 @@ use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::{
-    AccountId, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkAclEntry,
+    AccountId, Addresses, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkAclEntry,
     NetworkAclId, NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList,
     NewRule, NewSubnet, NewVpc, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTarget,
     RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses,
@@ -39,6 +39,39 @@ impl Account {
         self.change(|model, cx| model.create_subnet(cx, new)).unwrap()
     }
 
+    /// A subnet of the VPC with an IPv6 block too, or, without an IPv4 block, with nothing else.
+    pub fn ipv6_subnet(&mut self, block: Option<&str>) -> SubnetId {
+        let vpc = self.vpc.clone();
+        if self.model.vpc(&vpc).unwrap().ipv6_cidr_blocks().next().is_none() {
+            self.change(|model, cx| model.associate_vpc_ipv6_block(cx, &vpc, None)).unwrap();
+            self.model.advance(Timestamp::UNIX_EPOCH);
+        }
+        let whole = self.model.vpc(&vpc).unwrap().ipv6_cidr_blocks().next().unwrap();
+        let number = self.model.subnets().count();
+        let new = NewSubnet {
+            cidr_block: block.map(net),
+            ipv6_cidr_block: whole.subnets(64).unwrap().nth(number),
+            ..NewSubnet::with_block(vpc, net("10.0.0.0/24"))
+        };
+        let subnet = self.change(|model, cx| model.create_subnet(cx, new)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+        subnet
+    }
+
+    /// Gives a subnet an IPv6 block of its VPC's.
+    pub fn give_ipv6_block(&mut self, subnet: &SubnetId) {
+        let whole = self.model.vpc(&self.vpc).unwrap().ipv6_cidr_blocks().next().unwrap();
+        let block = whole.subnets(64).unwrap().nth(200).unwrap();
+        self.change(|model, cx| model.associate_subnet_cidr_block(cx, subnet, block)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
+    /// Takes an ENI's IPv6 addresses away.
+    pub fn unassign_ipv6(&mut self, eni: &NetworkInterfaceId) {
+        let given = Addresses { ipv6: self.get(eni).ipv6_addresses.clone(), ..Addresses::default() };
+        self.model.unassign_addresses(eni, &given).unwrap();
+    }
+
     /// Another VPC, which is the one that subnets and groups are made in from now on. Gives the one before.
     pub fn go_to_vpc(&mut self, block: &str) -> VpcId {
         let new = NewVpc::with_block(block.parse().unwrap());
@@ -62,8 +95,11 @@ impl Account {
         self.model.advance(Timestamp::UNIX_EPOCH);
         for (vpc_id, across) in [(requester.clone(), self.vpc.clone()), (self.vpc.clone(), requester.clone())] {
             let main = self.model.vpc(&vpc_id).unwrap().main_route_table_id.clone();
-            let block = self.model.vpc(&across).unwrap().cidr_associations[0].1;
-            self.model.create_route(&main, IpNet::V4(block), RouteTarget::Peering(id.clone())).unwrap();
+            let across = self.model.vpc(&across).unwrap();
+            let v6: Vec<IpNet> = across.ipv6_cidr_blocks().map(IpNet::V6).collect();
+            for block in [IpNet::V4(across.cidr_associations[0].1)].into_iter().chain(v6) {
+                self.model.create_route(&main, block, RouteTarget::Peering(id.clone())).unwrap();
+            }
         }
         id
     }
@@ -230,6 +266,11 @@ pub fn everything() -> NewRule {
 /// A rule's peer by its block.
 pub fn block(text: &str) -> RulePeer {
     RulePeer::Ipv4(net(text))
+}
+
+/// The same by its IPv6 block.
+pub fn ipv6_block(text: &str) -> RulePeer {
+    RulePeer::Ipv6(text.parse().unwrap())
 }
 
 /// A network from text.

@@ -10,6 +10,7 @@ pub mod capture;
 pub mod conntrack;
 mod error;
 pub mod features;
+pub mod neighbour_discovery;
 pub mod netlink;
 mod netns;
 pub mod nft;

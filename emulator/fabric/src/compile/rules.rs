@@ -12,9 +12,6 @@
 //! A packet from a peered VPC has passed `egress` there, one to it meets `ingress` there.
 //! Between them lies the subnet's edge, where network ACLs judge every packet, tracked or not.
 //!
-//! Deviation: ICMP errors about connections that are not tracked are dropped even where a rule allows their
-//! type, for the kernel's connection tracking calls them invalid; those about tracked ones always pass.
-//!
 //! Packets to the fabric itself pass `egress` too, and then only reach a service's port. See
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html> and
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html#change_source_dest_check>.
@@ -29,6 +26,7 @@ use nft_ruleset::{
 };
 use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
+use super::matching::equal;
 use super::version::{VERSIONS, Version, single};
 use super::{View, groups, network_acls, peering, routes};
 use crate::names;
@@ -87,7 +85,9 @@ fn sets() -> Vec<Set> {
 fn gates() -> Vec<Chain> {
     let established = || rule([states(&[ConnectionState::Established, ConnectionState::Related]), accept()]);
     let is_peer = |field| Statement::Lookup { fields: vec![field], set: "peers".to_owned(), negated: false };
-    let invalid = || rule([states(&[ConnectionState::Invalid]), Statement::Verdict(Verdict::Drop)]);
+    // Of other protocols the kernel tracks not all that may begin something: groups judge those.
+    let is_tcp = equal(Field::L4Protocol, Value::Number(options::TCP.into()));
+    let invalid = || rule([is_tcp.clone(), states(&[ConnectionState::Invalid]), Statement::Verdict(Verdict::Drop)]);
     let by_sender = || {
         let found = VERSIONS.iter().flat_map(|version| {
             let fields = [Field::EtherSource, version.source];

@@ -12,12 +12,13 @@ use nft_ruleset::encode;
 use vpc_fabric::{Branch, Bridge, Key, NextHop, Object, Op, Peering, Wire, names};
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcId};
 
+use super::advertise;
 use super::fabric::Fabric;
 use super::instance_address;
 use super::namespace::Namespace;
 
 /// ENIs take jumbo frames.
-const MTU: u32 = 9001;
+pub(super) const MTU: u32 = 9001;
 /// Rules for VPC route tables come before the main table's.
 const RULE_PRIORITY: u32 = 1000;
 
@@ -89,7 +90,8 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::Neighbour(vpc, subnet, address), Object::Neighbour(mac)) => {
             let namespace = of_vpc(fabric, vpc)?;
             let bridge = bridge_index(namespace, subnet)?;
-            Ok(namespace.netlink.replace_neighbour(bridge, *address, mac.0)?)
+            namespace.netlink.replace_neighbour(bridge, *address, mac.0)?;
+            Ok(advertise::add_host(namespace, subnet, bridge, *address, *mac)?)
         }
         (Key::Wire(vpc, eni), Object::Wire(wire)) => add_wire(fabric, vpc, eni, wire),
         (Key::Branch(vpc, eni), Object::Branch(branch)) => add_branch(fabric, vpc, eni, branch),
@@ -115,7 +117,7 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::Bridge(vpc, subnet), _) => {
             let namespace = fabric.vpcs.get_mut(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))?;
-            namespace.bridges.remove(subnet);
+            namespace.forget_bridge(subnet);
             Ok(unless_gone(namespace.netlink.delete_link(names::bridge(subnet).as_str()))?)
         }
         (Key::Rules(vpc), Object::Rules(table)) => {
@@ -128,15 +130,19 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
             let namespace = of_vpc(fabric, vpc)?;
+            if let NextHop::Subnet(subnet) = hop {
+                advertise::remove_block(namespace, subnet, bridge_index(namespace, subnet)?, *destination)?;
+            }
             Ok(unless_gone(namespace.netlink.delete_route(&route(namespace, *number, *destination, hop)?))?)
         }
         (Key::RouteRule(vpc, subnet, number), _) => {
             let netlink = &of_vpc(fabric, vpc)?.netlink;
             route_rules(subnet, *number).iter().try_for_each(|rule| Ok(unless_gone(netlink.delete_rule(rule))?))
         }
-        (Key::Neighbour(vpc, subnet, address), _) => {
+        (Key::Neighbour(vpc, subnet, address), Object::Neighbour(mac)) => {
             let namespace = of_vpc(fabric, vpc)?;
             let bridge = bridge_index(namespace, subnet)?;
+            advertise::remove_host(namespace, subnet, bridge, *address, *mac)?;
             Ok(unless_gone(namespace.netlink.delete_neighbour(bridge, *address))?)
         }
         (Key::Wire(vpc, eni), _) => {
@@ -169,7 +175,13 @@ fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Brid
 }
 
 fn add_route(namespace: &Namespace, number: u32, destination: IpNet, hop: &NextHop) -> Result<()> {
-    Ok(namespace.netlink.replace_route(&route(namespace, number, destination, hop)?)?)
+    namespace.netlink.replace_route(&route(namespace, number, destination, hop)?)?;
+    match hop {
+        NextHop::Subnet(subnet) => {
+            Ok(advertise::add_block(namespace, subnet, bridge_index(namespace, subnet)?, destination)?)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn route(namespace: &Namespace, number: u32, destination: IpNet, hop: &NextHop) -> Result<RouteSpec> {

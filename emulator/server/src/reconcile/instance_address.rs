@@ -9,6 +9,9 @@ use vpc_fabric::{InstanceAddress, names};
 
 use super::apply::Result;
 
+/// The kernel's preference for blocks that routers advertise: further links hear of their blocks too, and come second.
+const ADVERTISED: u32 = 256;
+
 /// Gives an instance's primary link an address.
 pub(super) fn add(netlink: &Netlink, address: IpAddr, object: &InstanceAddress) -> Result<()> {
     let device = netlink.index(names::device(0).as_str())?;
@@ -42,7 +45,7 @@ fn routes(address: IpAddr, object: &InstanceAddress, device: u32) -> Vec<RouteSp
     match address {
         IpAddr::V4(_) => vec![RouteSpec::via(RouteSpec::default_v4(), object.router).link(device)],
         IpAddr::V6(_) => vec![
-            RouteSpec::on_link(object.block, device),
+            RouteSpec::on_link(object.block, device).metric(ADVERTISED),
             RouteSpec::via(RouteSpec::default_v6(), object.router).link(device),
         ],
     }

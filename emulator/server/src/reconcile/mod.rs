@@ -8,6 +8,7 @@
 //! Everything is held by this process: when it ends, however that happens, the kernel takes back every
 //! namespace with all that is in it.
 
+mod advertise;
 mod apply;
 mod fabric;
 mod instance_address;

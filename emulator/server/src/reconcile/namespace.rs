@@ -1,7 +1,9 @@
 //! The namespaces the reconciler holds, and how a fabric's is set up.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use linux_net::neighbour_discovery::Router;
 use linux_net::{Netlink, Netns, Result, sysctl};
 use vpc_model::SubnetId;
 
@@ -40,11 +42,13 @@ pub(super) struct Namespace {
     pub(super) netlink: Netlink,
     /// The indexes of a fabric's bridges.
     pub(super) bridges: BTreeMap<SubnetId, u32>,
+    /// What answers IPv6 hosts, from the first time that there is something to answer.
+    router: OnceLock<Router>,
 }
 
 impl Namespace {
     pub(super) fn create() -> Result<Self> {
-        Ok(Self { netlink: Netlink::open(&Netns::create()?)?, bridges: BTreeMap::new() })
+        Ok(Self { netlink: Netlink::open(&Netns::create()?)?, bridges: BTreeMap::new(), router: OnceLock::new() })
     }
 
     pub(super) fn create_fabric() -> Result<Self> {
@@ -66,6 +70,21 @@ impl Namespace {
     pub(super) fn enable_ipv6(&self, name: &str) -> Result<()> {
         let keys = ["disable_ipv6", "accept_dad"].map(|key| format!("net/ipv6/conf/{name}/{key}"));
         sysctl::write_all(self.netns(), &[(&keys[0], "0"), (&keys[1], "0")])
+    }
+
+    /// What answers IPv6 hosts in a fabric.
+    pub(super) fn router(&self) -> Result<&Router> {
+        match self.router.get() {
+            Some(router) => Ok(router),
+            None => Router::start(self.netns()).map(|router| self.router.get_or_init(|| router)),
+        }
+    }
+
+    /// Nothing is told on a bridge any more.
+    pub(super) fn forget_bridge(&mut self, subnet: &SubnetId) {
+        if let (Some(bridge), Some(router)) = (self.bridges.remove(subnet), self.router.get()) {
+            router.leave(bridge);
+        }
     }
 
     pub(super) fn netns(&self) -> &Netns {

@@ -1,6 +1,6 @@
 //! Connections that the fabric tracks.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use linux_net::{Netns, socket};
@@ -12,7 +12,7 @@ use crate::world::World;
 
 const PORT: u16 = 9999;
 
-fn at(netns: &Netns, address: Ipv4Addr, port: u16) -> UdpSocket {
+fn at(netns: &Netns, address: IpAddr, port: u16) -> UdpSocket {
     socket::udp_socket(netns, SocketAddr::from((address, port))).unwrap()
 }
 
@@ -49,9 +49,9 @@ fn an_address_that_moves_leaves_its_connections() {
     let first = world.primary("first", &first, &first_eni);
     let second = world.primary("second", &second, &second_eni);
     let moving = world.account.get(&first_eni).private_ips[1].address;
-    world.take_address(&first, "eth0", moving);
-    world.take_address(&second, "eth0", moving);
-    let (asking, answering) = (at(&client.netns, client.address, PORT), at(&first.netns, moving, PORT));
+    world.take_address(&first, "eth0", moving.into());
+    world.take_address(&second, "eth0", moving.into());
+    let (asking, answering) = (at(&client.netns, client.address, PORT), at(&first.netns, moving.into(), PORT));
     asking.send_to(b"question", (moving, PORT)).unwrap();
     assert!(hears(&answering, Duration::from_secs(5)));
     answering.send_to(b"answer", (client.address, PORT)).unwrap();
@@ -61,7 +61,7 @@ fn an_address_that_moves_leaves_its_connections() {
     world.account.model.unassign_addresses(&first_eni, &given).unwrap();
     world.account.assign(&second_eni, WantedAddresses { ipv4: vec![moving], ..WantedAddresses::default() });
     world.settle();
-    let (now, allowed) = (at(&second.netns, moving, PORT), at(&second.netns, moving, 1));
+    let (now, allowed) = (at(&second.netns, moving.into(), PORT), at(&second.netns, moving.into(), 1));
     asking.send_to(b"more", (moving, PORT)).unwrap();
     asking.send_to(b"other", (moving, 1)).unwrap();
     assert!(hears(&allowed, Duration::from_secs(5)), "what its groups allow arrives");

@@ -1,13 +1,14 @@
 //! The fabric in a real kernel: packets are sent, and what becomes of them is what the oracle says.
 
 mod connections;
+mod ipv6;
 mod network_acls;
 mod peering;
 mod probe;
 mod world;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -108,7 +109,7 @@ fn listen(hosts: &[Host]) -> Ears {
 }
 
 /// Every payload from every host to every other.
-fn all_packets(hosts: &[Host]) -> Vec<(&Host, Ipv4Addr, Ipv4Addr, Payload)> {
+fn all_packets(hosts: &[Host]) -> Vec<(&Host, IpAddr, IpAddr, Payload)> {
     let pairs = hosts.iter().flat_map(|from| hosts.iter().map(move |to| (from, to)));
     let pairs = pairs.filter(|(from, to)| from.netns != to.netns);
     let packets = pairs.flat_map(|(from, to)| PAYLOADS.iter().map(move |payload| (from, to, *payload)));
@@ -196,7 +197,7 @@ fn routes_to_an_eni() {
     let gateway = hosts.iter().find(|host| host.name == "open database").unwrap().clone();
     world.account.route("192.168.0.0/16", RouteTarget::NetworkInterface(gateway.eni.clone()));
     world.settle();
-    let beyond = Ipv4Addr::new(192, 168, 7, 7);
+    let beyond = IpAddr::from([192, 168, 7, 7]);
     world.take_address(&gateway, "eth0", beyond);
     hosts.push(Host { name: "beyond", address: beyond, ..gateway.clone() });
     let ears = listen(&hosts);
@@ -266,7 +267,8 @@ fn detached_terminated_and_moved() {
     assert_eq!(world.fabric.instance_netns(&instance), None);
     assert_eq!(links(&thief), Vec::<String>::new());
 
-    let wanted = WantedAddresses { ipv4: vec![thief.address], ..WantedAddresses::default() };
+    let IpAddr::V4(address) = thief.address else { panic!("the shop has no IPv6") };
+    let wanted = WantedAddresses { ipv4: vec![address], ..WantedAddresses::default() };
     world.account.assign(&node.eni, wanted);
     world.settle();
     world.take_address(&node, "eth0", thief.address);

@@ -1,6 +1,6 @@
 //! Peering connections: two VPCs whose packets reach each other, and nothing beyond.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use linux_net::Netlink;
 use vpc_fabric::testing::{block, entry, everything, interface, rule};
@@ -95,7 +95,7 @@ fn kernel_and_oracle_agree_on_peers() {
     let (left, right, wide) = (row.find("left"), row.find("right"), row.find("wide"));
     let udp = Payload::Udp(9999);
     assert_eq!(row.world.agree(&ears, &[(&left, left.address, wide.address, udp)]), 1);
-    let beyond: [(&Host, Ipv4Addr, Payload); 5] = [
+    let beyond: [(&Host, IpAddr, Payload); 5] = [
         (&right, left.address, udp),
         (&left, right.address, udp),
         // What is the other VPC's own is not for its peers.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -29,9 +29,9 @@ pub struct Try {
     /// Where it is sent.
     pub from: Netns,
     /// From which address.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// Where to.
-    pub destination: Ipv4Addr,
+    pub destination: IpAddr,
     /// What.
     pub payload: Payload,
     /// Whether it should arrive.
@@ -59,12 +59,18 @@ impl Ears {
         let mut sockets = Vec::new();
         for netns in each.into_values() {
             for port in udp_ports {
-                let socket = netns.run(|| UdpSocket::bind((Ipv4Addr::UNSPECIFIED, *port))).unwrap().unwrap();
+                // It hears datagrams of both versions.
+                let socket = netns.run(|| UdpSocket::bind((Ipv6Addr::UNSPECIFIED, *port))).unwrap().unwrap();
                 sockets.push((Socket::from(socket), 0));
             }
-            for (protocol, skip) in [(Protocol::ICMPV4, 20 + 4), (Protocol::from(i32::from(OTHER)), 20)] {
-                sockets.push((raw(netns, protocol), skip));
-            }
+            let other = Protocol::from(i32::from(OTHER));
+            // Of IPv4 a raw socket hears the head too.
+            sockets.extend([
+                (raw(netns, Domain::IPV4, Protocol::ICMPV4), 20 + 4),
+                (raw(netns, Domain::IPV4, other), 20),
+                (raw(netns, Domain::IPV6, Protocol::ICMPV6), 4),
+                (raw(netns, Domain::IPV6, other), 0),
+            ]);
         }
         let threads = sockets.into_iter().map(|(socket, skip)| listen(socket, skip, &heard, &stop)).collect();
         Self { heard, stop, threads }
@@ -135,13 +141,14 @@ fn listen(socket: Socket, skip: usize, heard: &Arc<Heard>, stop: &Arc<AtomicBool
     })
 }
 
-fn raw(netns: &Netns, protocol: Protocol) -> Socket {
-    netns.run(|| Socket::new(Domain::IPV4, Type::RAW, Some(protocol))).unwrap().unwrap()
+fn raw(netns: &Netns, domain: Domain, protocol: Protocol) -> Socket {
+    netns.run(|| Socket::new(domain, Type::RAW, Some(protocol))).unwrap().unwrap()
 }
 
 /// Whether a TCP connection is answered, be it with a refusal.
 fn connects(one: &Try, port: u16, limit: Duration) -> bool {
-    let socket = one.from.run(|| Socket::new(Domain::IPV4, Type::STREAM, None)).unwrap().unwrap();
+    let domain = Domain::for_address(SocketAddr::new(one.source, 0));
+    let socket = one.from.run(|| Socket::new(domain, Type::STREAM, None)).unwrap().unwrap();
     socket.bind(&address(one.source, 0)).unwrap();
     match socket.connect_timeout(&address(one.destination, port), limit) {
         Ok(()) => true,
@@ -151,17 +158,20 @@ fn connects(one: &Try, port: u16, limit: Duration) -> bool {
 
 /// Sends a datagram that carries a number.
 fn send(one: &Try, number: u32) -> std::io::Result<()> {
+    let domain = Domain::for_address(SocketAddr::new(one.source, 0));
     let (socket, bytes, port) = match one.payload {
         Payload::Udp(port) => {
-            let socket = one.from.run(|| Socket::new(Domain::IPV4, Type::DGRAM, None)).unwrap()?;
+            let socket = one.from.run(|| Socket::new(domain, Type::DGRAM, None)).unwrap()?;
             (socket, number.to_be_bytes().to_vec(), port)
         }
-        Payload::Icmp { kind, code } => (raw(&one.from, Protocol::ICMPV4), icmp(kind, code, number), 0),
+        Payload::Icmp { kind, code } => (raw(&one.from, domain, Protocol::ICMPV4), icmp(kind, code, number), 0),
+        // The kernel writes the checksum of these.
+        Payload::Icmpv6 { kind, code } => (raw(&one.from, domain, Protocol::ICMPV6), icmp(kind, code, number), 0),
         Payload::Other(protocol) => {
-            let socket = raw(&one.from, Protocol::from(i32::from(protocol)));
+            let socket = raw(&one.from, domain, Protocol::from(i32::from(protocol)));
             (socket, number.to_be_bytes().to_vec(), 0)
         }
-        Payload::Tcp(_) | Payload::Icmpv6 { .. } => unreachable!("not a datagram of IPv4"),
+        Payload::Tcp(_) => unreachable!("not a datagram"),
     };
     socket.bind(&address(one.source, 0))?;
     socket.send_to(&bytes, &address(one.destination, port)).map(|_| ())
@@ -177,11 +187,6 @@ fn icmp(kind: u8, code: u8, number: u32) -> Vec<u8> {
     bytes
 }
 
-fn address(address: Ipv4Addr, port: u16) -> SockAddr {
-    SockAddr::from(SocketAddr::V4(SocketAddrV4::new(address, port)))
-}
-
-/// The address as oracle packets have it.
-pub fn ip(address: Ipv4Addr) -> IpAddr {
-    IpAddr::V4(address)
+fn address(address: IpAddr, port: u16) -> SockAddr {
+    SockAddr::from(SocketAddr::new(address, port))
 }

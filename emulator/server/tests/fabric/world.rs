@@ -1,20 +1,20 @@
 //! A model whose VPC is in the kernel, and hosts to send packets between.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
-use linux_net::netlink::{RouteSpec, RuleSpec};
+use linux_net::netlink::{Family, RouteSpec, RuleSpec};
 use linux_net::vlan::Carrier;
 use linux_net::{Netlink, Netns, features, vlan};
 use vpc_fabric::testing::Account;
-use vpc_fabric::{Options, Packet, Payload, Verdict, compile, reachability, reply};
+use vpc_fabric::{Options, Packet, Payload, Verdict, compile, names, reachability, reply};
 use vpc_model::{InstanceId, NetworkInterfaceId};
 use vpcbox_emulator::LifeCycle;
 use vpcbox_emulator::reconcile::{Fabric, transitions};
 
-use crate::probe::{Ears, Try, ip};
+use crate::probe::{Ears, Try};
 
 /// Stands for the ports that connections are made from; rules of tests name all of them or none.
 const EPHEMERAL: u16 = 40_000;
@@ -32,7 +32,7 @@ pub struct World {
 pub struct Host {
     pub name: &'static str,
     pub eni: NetworkInterfaceId,
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     pub netns: Netns,
 }
 
@@ -74,7 +74,7 @@ impl World {
     /// The primary address of an ENI that is its instance's primary one.
     pub fn primary(&self, name: &'static str, instance: &InstanceId, eni: &NetworkInterfaceId) -> Host {
         let netns = self.fabric.instance_netns(instance).expect("the instance has its namespace").clone();
-        let address = self.account.get(eni).primary_ip().unwrap();
+        let address = self.account.get(eni).primary_ip().unwrap().into();
         Host { name, eni: eni.clone(), address, netns }
     }
 
@@ -85,19 +85,27 @@ impl World {
         near: &Host,
         device: &str,
         eni: &NetworkInterfaceId,
-        at: Ipv4Addr,
+        at: impl Into<IpAddr>,
     ) -> Host {
-        let netlink = Netlink::open(&near.netns).unwrap();
+        let (netlink, at) = (Netlink::open(&near.netns).unwrap(), at.into());
         let link = netlink.index(device).unwrap();
         netlink.set_up(link).unwrap();
-        netlink.add_address(link, IpNet::V4(Ipv4Net::from(at))).unwrap();
-        let subnet = self.account.model.subnet(&self.account.get(eni).subnet_id).unwrap();
-        let table = 1000 + link;
-        netlink.replace_route(&RouteSpec::on_link(Ipv4Net::from(subnet.router().unwrap()), link).table(table)).unwrap();
-        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router().unwrap())).link(link).table(table);
-        netlink.replace_route(&default).unwrap();
-        netlink.add_rule(&RuleSpec::v4(500, table).from(IpNet::V4(Ipv4Net::from(at)))).unwrap();
+        netlink.add_address(link, IpNet::from(at)).unwrap();
+        let (router, table) = (self.router(eni, at), 1000 + link);
+        netlink.replace_route(&RouteSpec::on_link(IpNet::from(router), link).table(table)).unwrap();
+        netlink.replace_route(&RouteSpec::via(everything(at), router).link(link).table(table)).unwrap();
+        let family = if at.is_ipv4() { Family::V4 } else { Family::V6 };
+        netlink.add_rule(&RuleSpec::new(family, 500, table).from(IpNet::from(at))).unwrap();
         Host { name, eni: eni.clone(), address: at, netns: near.netns.clone() }
+    }
+
+    /// The router that an ENI's packets of an address's version go to.
+    fn router(&self, eni: &NetworkInterfaceId, address: IpAddr) -> IpAddr {
+        let subnet = self.account.model.subnet(&self.account.get(eni).subnet_id).unwrap();
+        match address {
+            IpAddr::V4(_) => subnet.router().unwrap().into(),
+            IpAddr::V6(_) => names::router_link_local(&subnet.id).into(),
+        }
     }
 
     /// A branch ENI's address in a namespace of its own, on the trunk's wire by a VLAN.
@@ -113,14 +121,19 @@ impl World {
         netlink.set_up(&link).unwrap();
         let with_prefix = Ipv4Net::new(address, subnet.cidr_block.unwrap().prefix_len()).unwrap();
         netlink.add_address(&link, IpNet::V4(with_prefix)).unwrap();
-        let default = RouteSpec::via(RouteSpec::default_v4(), ip(subnet.router().unwrap()));
-        netlink.replace_route(&default.link(netlink.index(&link).unwrap())).unwrap();
-        Host { name, eni: eni.clone(), address, netns: pod }
+        let index = netlink.index(&link).unwrap();
+        let v6 = own.ipv6_addresses.first().map(|address| IpAddr::V6(*address));
+        v6.into_iter().for_each(|address| netlink.add_address(index, IpNet::from(address)).unwrap());
+        for address in [address.into()].into_iter().chain(v6) {
+            let default = RouteSpec::via(everything(address), self.router(eni, address));
+            netlink.replace_route(&default.link(index)).unwrap();
+        }
+        Host { name, eni: eni.clone(), address: address.into(), netns: pod }
     }
 
     /// Gives an instance's link an address, rightly or wrongly.
-    pub fn take_address(&self, host: &Host, device: &str, address: Ipv4Addr) {
-        Netlink::open(&host.netns).unwrap().add_address(device, IpNet::V4(Ipv4Net::from(address))).unwrap();
+    pub fn take_address(&self, host: &Host, device: &str, address: IpAddr) {
+        Netlink::open(&host.netns).unwrap().add_address(device, IpNet::from(address)).unwrap();
     }
 
     /// Gives an instance's primary link an Ethernet address.
@@ -129,9 +142,8 @@ impl World {
     }
 
     /// What the oracle says; that a TCP connection is opened takes the answer to its first packet too.
-    pub fn verdict(&self, from: &Host, source: Ipv4Addr, to: Ipv4Addr, payload: Payload) -> Verdict {
-        let (source, destination) = (ip(source), ip(to));
-        let packet = Packet { sender: from.eni.clone(), ethernet_source: None, source, destination, payload };
+    pub fn verdict(&self, from: &Host, source: IpAddr, to: IpAddr, payload: Payload) -> Verdict {
+        let packet = Packet { sender: from.eni.clone(), ethernet_source: None, source, destination: to, payload };
         let first = reachability(&self.account.model, &self.options, &packet);
         let answer = || reply(&self.account.model, &self.options, &packet, EPHEMERAL).verdict;
         match payload {
@@ -141,7 +153,7 @@ impl World {
     }
 
     /// Sends packets and compares what happens with what the oracle says; gives how many arrived.
-    pub fn agree(&self, ears: &Ears, packets: &[(&Host, Ipv4Addr, Ipv4Addr, Payload)]) -> usize {
+    pub fn agree(&self, ears: &Ears, packets: &[(&Host, IpAddr, IpAddr, Payload)]) -> usize {
         let verdicts: Vec<Verdict> =
             packets.iter().map(|(from, source, to, payload)| self.verdict(from, *source, *to, *payload)).collect();
         let tries: Vec<Try> = packets
@@ -168,6 +180,11 @@ impl World {
         assert!(differing.is_empty(), "{} of {} differ:\n{}", differing.len(), packets.len(), differing.join("\n"));
         outcomes.into_iter().filter(|arrived| *arrived).count()
     }
+}
+
+/// The default route's destination.
+fn everything(address: IpAddr) -> IpNet {
+    if address.is_ipv4() { RouteSpec::default_v4() } else { RouteSpec::default_v6() }
 }
 
 fn complete(account: &mut Account, change: &LifeCycle) {
