@@ -98,8 +98,8 @@ fn clients_of_a_running_world() {
 /// By names of the world: what lets a packet pass, and what does not.
 fn packets_are_explained(vpcbox: &Vpcbox, payment: &str) {
     let frontend = pod_name(vpcbox, "frontend");
-    let allowed = vpcbox.text(&["explain", &frontend, &format!("production/{payment}:8080")]);
-    for part in ["let out by sgr-", "let in by sgr-", "the answer"] {
+    let allowed = vpcbox.text(&["explain", &frontend, &format!("production/{payment}:8080"), "--probe"]);
+    for part in ["let out by sgr-", "let in by sgr-", "the answer", "a real packet arrived after "] {
         assert!(allowed.contains(part), "{part} is not in\n{allowed}");
     }
     assert!(!allowed.contains('✗'), "{allowed}");
@@ -108,9 +108,11 @@ fn packets_are_explained(vpcbox: &Vpcbox, payment: &str) {
         (payment, "database:22", "✗ denied: no egress rule of sg-"),
         ("node-1", "10.0.1.250:80", "✗ denied: no network interface has the destination address"),
     ] {
-        let denied = vpcbox.run(&["explain", from, to]);
+        let denied = vpcbox.run(&["explain", from, to, "--probe"]);
         let text = String::from_utf8_lossy(&denied.stdout);
         assert_eq!((denied.status.code(), text.contains(expected)), (Some(1), true), "{from} → {to}: {text}");
+        assert!(text.contains("a real packet ") && !text.contains("arrived after"), "{from} → {to}: {text}");
+        assert!(!text.contains("not as it should be"), "{from} → {to}: {text}");
     }
     let unknown = vpcbox.run(&["explain", "nobody", "database:5432"]);
     let text = String::from_utf8_lossy(&unknown.stderr);

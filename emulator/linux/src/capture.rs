@@ -1,4 +1,4 @@
-//! Watches a link's wire with a packet socket, see packet(7). It only looks; nothing is changed.
+//! Watches a link's wire with a packet socket, or puts a frame on it, see packet(7).
 
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -27,7 +27,12 @@ pub struct Frame {
     pub vlan: Option<u16>,
     /// The protocol inside, such as 0x0800 for IPv4.
     pub ethertype: u16,
+    /// The beginning of what is inside.
+    pub packet: Vec<u8>,
 }
+
+/// How much of a frame is read.
+const LENGTH: usize = 128;
 
 const ETH_P_ALL: u16 = 0x0003;
 const ETH_P_8021Q: u16 = 0x8100;
@@ -67,7 +72,7 @@ impl Capture {
     }
 
     fn read(&self) -> io::Result<Option<Frame>> {
-        let mut head = [0; 18];
+        let mut head = [0; LENGTH];
         let (length, tag) = receive(&self.socket, &mut head)?;
         Ok(parse(&head[..length.min(head.len())], tag))
     }
@@ -79,16 +84,37 @@ impl Capture {
     }
 }
 
+/// Sends a whole frame by a link, as a driver would.
+///
+/// # Errors
+/// There is no such link, it is down, or packet sockets are not allowed.
+pub fn send(netns: &Netns, link: &str, frame: &[u8]) -> Result<()> {
+    let index = Netlink::open(netns)?.index(link)?;
+    netns.run(|| {
+        let failed = |errno| Error::new("send by", link, errno);
+        let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None).map_err(failed)?;
+        // Bound to no protocol, it hears nothing.
+        let address = address(index, 0).map_err(|err| Error::io("send by", link, &err))?;
+        let size = libc::socklen_t::try_from(size_of_val(&address)).expect("a small structure");
+        // SAFETY: frame and address are live and of the sizes given.
+        let sent = unsafe {
+            let (start, length) = (frame.as_ptr().cast(), frame.len());
+            libc::sendto(socket.as_raw_fd(), start, length, 0, (&raw const address).cast(), size)
+        };
+        if sent < 0 { Err(Error::io("send by", link, &io::Error::last_os_error())) } else { Ok(()) }
+    })?
+}
+
 /// Reads a frame's head; the kernel gives the outer tag apart from the bytes.
 fn parse(head: &[u8], tag: Option<u16>) -> Option<Frame> {
     let destination = head.get(..6)?.try_into().ok()?;
     let source = head.get(6..12)?.try_into().ok()?;
     let at = |offset: usize| Some(u16::from_be_bytes(head.get(offset..offset + 2)?.try_into().ok()?));
-    let (vlan, ethertype) = match (tag, at(12)?) {
-        (None, ETH_P_8021Q) => (Some(at(14)? & 0xfff), at(16)?),
-        (tag, ethertype) => (tag.map(|tci| tci & 0xfff), ethertype),
+    let (vlan, ethertype, length) = match (tag, at(12)?) {
+        (None, ETH_P_8021Q) => (Some(at(14)? & 0xfff), at(16)?, 18),
+        (tag, ethertype) => (tag.map(|tci| tci & 0xfff), ethertype, 14),
     };
-    Some(Frame { destination, source, vlan, ethertype })
+    Some(Frame { destination, source, vlan, ethertype, packet: head[length..].to_vec() })
 }
 
 /// Asks for the tag that the kernel has taken out of the frame.
@@ -103,15 +129,20 @@ fn set_auxdata(socket: &OwnedFd) -> io::Result<()> {
 }
 
 fn bind(socket: &OwnedFd, index: u32) -> io::Result<()> {
-    // SAFETY: sockaddr_ll is plain data for which all zeroes is a value.
-    let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
-    address.sll_family = u16::try_from(libc::AF_PACKET).expect("a small constant");
-    address.sll_protocol = ETH_P_ALL.to_be();
-    address.sll_ifindex = i32::try_from(index).map_err(io::Error::other)?;
+    let address = address(index, ETH_P_ALL)?;
     let size = libc::socklen_t::try_from(size_of_val(&address)).expect("a small structure");
     // SAFETY: the address is a live sockaddr_ll of the size given.
     let bound = unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), size) };
     if bound == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn address(index: u32, protocol: u16) -> io::Result<libc::sockaddr_ll> {
+    // SAFETY: sockaddr_ll is plain data for which all zeroes is a value.
+    let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+    address.sll_family = u16::try_from(libc::AF_PACKET).expect("a small constant");
+    address.sll_protocol = protocol.to_be();
+    address.sll_ifindex = i32::try_from(index).map_err(io::Error::other)?;
+    Ok(address)
 }
 
 /// Receives a frame's first bytes and the tag the kernel keeps beside it.

@@ -22,6 +22,7 @@ use crate::auto_scaling::Group;
 use crate::clusters::Cluster;
 use crate::explain::{self, Question};
 use crate::imds::{Endpoint, Notice};
+use crate::probe::Probe;
 use crate::trail::Wanted;
 use crate::{Coverage, FaultConfig, Shared, StateKey};
 
@@ -214,10 +215,23 @@ async fn withdraw_notice(State(shared): State<Arc<Shared>>, Path(instance): Path
 /// What becomes of a packet and of its answer, and what decides.
 async fn explain(State(shared): State<Arc<Shared>>, Query(question): Query<Question>) -> Response {
     let model = shared.state(shared.home_key()).model();
-    match explain::explain(&model, &shared.config().fabric_options(), &question) {
-        Ok(answer) => Json(answer).into_response(),
-        Err(error) => (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))).into_response(),
+    let refused = |error: String| (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
+    let mut answer = match explain::explain(&model, &shared.config().fabric_options(), &question) {
+        Ok(answer) => answer,
+        Err(error) => return refused(error.to_string()),
+    };
+    if question.probe {
+        let probe = Probe::of(&model, shared.board(), &answer.packet, answer.port, answer.receiver.as_ref());
+        let sent = match probe {
+            Ok(probe) => tokio::task::spawn_blocking(move || probe.send()).await.expect("a probe does not panic"),
+            Err(error) => Err(error),
+        };
+        match sent {
+            Ok(probed) => answer.confirm(probed),
+            Err(error) => return refused(error.to_string()),
+        }
     }
+    Json(answer).into_response()
 }
 
 /// Where a cluster or group is, where not at home.

@@ -21,6 +21,7 @@ mod journal;
 mod limits;
 pub mod metrics;
 mod net;
+mod probe;
 pub mod reconcile;
 pub mod sessions;
 pub mod settings;
