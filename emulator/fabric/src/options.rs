@@ -10,10 +10,20 @@ use ipnet::Ipv6Net;
 
 use vpc_model::Vpc;
 
-/// The instance metadata service.
-pub const IMDS: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
-/// The resolver's link-local address, the same in every VPC.
-pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+/// The instance metadata service's addresses, the same in every VPC.
+pub const IMDS: [IpAddr; 2] = [link_local(254), service_v6(0x254)];
+/// The resolver's addresses, besides its VPC's base plus two.
+pub const RESOLVER: [IpAddr; 2] = [link_local(253), service_v6(0x253)];
+/// The time service's addresses.
+pub const TIME: [IpAddr; 2] = [link_local(123), service_v6(0x123)];
+
+const fn link_local(host: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, host))
+}
+
+const fn service_v6(host: u16) -> IpAddr {
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, host))
+}
 
 /// The block of services that have IPv6 addresses, the same in every VPC.
 const SERVICES_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0), 32);
@@ -51,13 +61,15 @@ pub(crate) fn is_service_block(address: Ipv6Addr) -> bool {
     SERVICES_V6.contains(&address)
 }
 
-/// The services of every VPC that security groups do not apply to: metadata and resolver.
+/// The services of every VPC that security groups do not apply to: metadata, resolver and time.
 ///
-/// The time service (169.254.169.123) and DHCP are exempt too; nothing answers there yet.
+/// DHCP is exempt too; it is no packet that is routed, and never comes to where groups are asked.
 pub fn exempt(vpc: &Vpc) -> Vec<Service> {
-    let mut services = vec![Service::tcp(IMDS, 80)];
-    for address in [RESOLVER, vpc.resolver()].map(IpAddr::V4) {
-        services.extend([TCP, UDP].map(|protocol| Service { address, protocol, port: 53 }));
+    let udp = |address, port| Service { address, protocol: UDP, port };
+    let mut services: Vec<Service> = IMDS.into_iter().map(|address| Service::tcp(address, 80)).collect();
+    for address in RESOLVER.into_iter().chain([vpc.resolver().into()]) {
+        services.extend([Service::tcp(address, 53), udp(address, 53)]);
     }
+    services.extend(TIME.map(|address| udp(address, 123)));
     services
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use vpc_fabric::{Options, Service};
 use vpc_model::{AccountId, Delays, Quotas, Region};
 
+use crate::dns::Upstream;
+use crate::dns::hosted::HostedZone;
 use crate::faults::config::FaultConfig;
 use crate::limits::Transitions;
 
@@ -28,6 +30,12 @@ pub struct Config {
     pub fabric: bool,
     /// TCP services that instances reach at an address of their VPC's fabric.
     pub services: Vec<FabricService>,
+    /// Private hosted zones that the VPCs' resolvers know.
+    pub private_zones: Vec<HostedZone>,
+    /// Whom the VPCs' resolvers ask about what they do not know; nobody by default.
+    pub dns_forward: Option<Upstream>,
+    /// How many packets a second of an ENI resolver and time service answer; AWS's limit is 1,024.
+    pub link_local_packets_per_second: Option<u32>,
     /// Where accepted writes are kept; an existing file is replayed at the start.
     pub journal: Option<PathBuf>,
     /// The faults that calls meet until others are set.
@@ -58,6 +66,9 @@ impl Default for Config {
             seed: None,
             fabric: true,
             services: Vec::new(),
+            private_zones: Vec::new(),
+            dns_forward: None,
+            link_local_packets_per_second: None,
             journal: None,
             faults: FaultConfig::default(),
             trail_file: None,
@@ -110,9 +121,5 @@ pub struct FabricService {
     pub upstream: SocketAddr,
 }
 
-/// Where instances find the metadata service.
-pub const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
-/// Where instances find the resolver, besides their VPC's base plus two.
-pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
 /// Where instances find EC2 and STS.
 pub const EC2_ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 171, 1);

@@ -96,6 +96,9 @@ impl Reader {
             seed: self.optional("seed"),
             fabric: self.checked("fabric", default.fabric, |_| None),
             services: Vec::new(),
+            private_zones: self.optional("privateZones").unwrap_or_default(),
+            dns_forward: self.optional("dnsForward"),
+            link_local_packets_per_second: self.optional("linkLocalPacketsPerSecond"),
             journal: self.optional::<String>("journal").map(PathBuf::from),
             faults: self.checked("faults", default.faults, |faults: &FaultConfig| {
                 faults.check().err().map(|error| error.to_string())
@@ -335,6 +338,10 @@ mod tests {
     #[case::metadata_ipv6(json!({"metadataIpv6": "[::1]:0"}), true)]
     #[case::metadata_ipv4(json!({"metadataIpv6": "127.0.0.1:0"}), false)]
     #[case::metadata_not_loopback(json!({"metadataIpv6": "[::]:0"}), false)]
+    #[case::forward(json!({"dnsForward": "host"}), true)]
+    #[case::forward_to_a_name(json!({"dnsForward": "dns.example.com"}), false)]
+    #[case::zone(json!({"privateZones": [{"name": "a.internal", "records": []}]}), true)]
+    #[case::zone_without_records(json!({"privateZones": [{"name": "a.internal"}]}), false)]
     #[case::null_seed(json!({"seed": null}), false)]
     #[case::number_for_a_flag(json!({"fabric": 1}), false)]
     fn single_values(#[case] values: Value, #[case] is_good: bool) {

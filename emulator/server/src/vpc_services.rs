@@ -5,26 +5,31 @@
 
 mod door;
 mod forward;
+mod ntp;
+mod pace;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use linux_net::Netns;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vpc_fabric::options;
 use vpc_model::{Vpc, VpcId};
 
 use self::door::{Door, Pending};
-use crate::config::{EC2_ENDPOINT, METADATA, RESOLVER};
+pub(crate) use self::pace::Pace;
+use crate::config::EC2_ENDPOINT;
 use crate::net::{PeerAddress, PromptListener};
 use crate::{Shared, dns, endpoint, imds};
 
 const DNS_PORT: u16 = 53;
 const HTTP_PORT: u16 = 80;
+const NTP_PORT: u16 = 123;
 
 /// Opens and closes services as VPCs come and go, until stopped.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
@@ -60,20 +65,27 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
 fn open_all(shared: &Arc<Shared>, vpc: &VpcId, netns: &Netns, close: &CancellationToken, tasks: &TaskTracker) {
     let Some(resolver) = shared.read(|model| model.vpc(vpc).map(Vpc::resolver)) else { return };
     let pending = Arc::new(Pending { shared: Arc::clone(shared), vpc: vpc.clone(), close: close.clone() });
-    let door = |name: &str, address: Ipv4Addr, port| Door {
+    let pace = Arc::new(Pace::new(shared.config().link_local_packets_per_second));
+    let door = |name: &str, address: IpAddr, port| Door {
         name: name.to_owned(),
         shared: Arc::clone(shared),
         vpc: vpc.clone(),
         netns: netns.clone(),
         address: SocketAddr::from((address, port)),
         close: close.clone(),
+        pace: Arc::clone(&pace),
         pending: Arc::new(Mutex::new(Some(Arc::clone(&pending)))),
     };
-    tasks.spawn(door("metadata", METADATA, HTTP_PORT).keep(metadata));
-    tasks.spawn(door("ec2", EC2_ENDPOINT, HTTP_PORT).keep(ec2));
-    for address in [RESOLVER, resolver] {
+    for address in options::IMDS {
+        tasks.spawn(door("metadata", address, HTTP_PORT).keep(metadata));
+    }
+    tasks.spawn(door("ec2", EC2_ENDPOINT.into(), HTTP_PORT).keep(ec2));
+    for address in options::RESOLVER.into_iter().chain([resolver.into()]) {
         tasks.spawn(door("dns over udp", address, DNS_PORT).keep(datagrams));
         tasks.spawn(door("dns over tcp", address, DNS_PORT).keep(connections));
+    }
+    for address in options::TIME {
+        tasks.spawn(door("ntp", address, NTP_PORT).keep(time));
     }
     for service in &shared.config().services {
         let upstream = service.upstream;
@@ -81,7 +93,7 @@ fn open_all(shared: &Arc<Shared>, vpc: &VpcId, netns: &Netns, close: &Cancellati
             let listener = door.tcp().await?;
             door.close.run_until_cancelled(forward::connections(listener, upstream)).await.unwrap_or(Ok(()))
         };
-        tasks.spawn(door(&service.name, service.address, service.port).keep(forward));
+        tasks.spawn(door(&service.name, service.address.into(), service.port).keep(forward));
     }
 }
 
@@ -100,7 +112,7 @@ async fn ec2(door: Door) -> io::Result<()> {
 
 async fn datagrams(door: Door) -> io::Result<()> {
     let socket = door.udp().await?;
-    door.close.run_until_cancelled(dns::serve::datagrams(&door.shared, &door.vpc, socket)).await;
+    door.close.run_until_cancelled(dns::serve::datagrams(&door.shared, &door.vpc, &door.pace, socket)).await;
     Ok(())
 }
 
@@ -108,4 +120,10 @@ async fn connections(door: Door) -> io::Result<()> {
     let listener = door.tcp().await?;
     let served = dns::serve::connections(&door.shared, &door.vpc, listener);
     door.close.run_until_cancelled(served).await.unwrap_or(Ok(()))
+}
+
+async fn time(door: Door) -> io::Result<()> {
+    let socket = door.udp().await?;
+    door.close.run_until_cancelled(ntp::datagrams(&door.shared, &door.vpc, &door.pace, socket)).await;
+    Ok(())
 }

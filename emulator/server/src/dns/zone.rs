@@ -1,10 +1,16 @@
 //! What the resolver of one VPC knows.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
-use vpc_model::{InstanceId, Model, Vpc};
+use simple_dns::Name;
+use simple_dns::rdata::{PTR, RData};
+use vpc_model::{Model, Vpc};
 
+use super::hosted::HostedZone;
 use crate::config::{EC2_ENDPOINT, FabricService};
+
+/// How long answers may be cached; EC2's private names carry a minute too.
+pub(super) const TTL_SECONDS: u32 = 60;
 
 /// What the resolver of one VPC knows.
 #[derive(Debug, Clone, Copy)]
@@ -15,20 +21,24 @@ pub struct Zones<'a> {
     pub vpc: &'a Vpc,
     /// Further services of the fabric.
     pub services: &'a [FabricService],
+    /// Private hosted zones, of this VPC and others.
+    pub hosted: &'a [HostedZone],
+    /// Whether somebody else may be asked about what is not ours.
+    pub forwards: bool,
 }
 
 /// What there is to know about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A host; either list may be empty.
-    Host {
-        /// Its IPv4 addresses.
-        ipv4: Vec<Ipv4Addr>,
-        /// Its IPv6 addresses.
-        ipv6: Vec<Ipv6Addr>,
+    /// The name is there; it may have no records.
+    Found {
+        /// Its records, of all types.
+        records: Vec<RData<'static>>,
+        /// How long they may be cached, in seconds.
+        ttl: u32,
+        /// The zone it is in.
+        zone: String,
     },
-    /// The name of an address.
-    Name(String),
     /// The name would be in a zone of ours, but is not.
     NoSuchName {
         /// The zone.
@@ -38,29 +48,54 @@ pub enum Answer {
     NotOurs,
 }
 
+impl Answer {
+    /// Addresses of a host.
+    pub(super) fn addresses(zone: impl Into<String>, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let record = |address| match address {
+            IpAddr::V4(address) => RData::A(address.into()),
+            IpAddr::V6(address) => RData::AAAA(address.into()),
+        };
+        Self::records(zone, addresses.into_iter().map(record).collect())
+    }
+
+    /// The name of an address.
+    pub(super) fn name(zone: impl Into<String>, name: &str) -> Self {
+        let name = Name::new(name).map(Name::into_owned).into_iter();
+        Self::records(zone, name.map(|name| RData::PTR(PTR(name))).collect())
+    }
+
+    pub(super) fn records(zone: impl Into<String>, records: Vec<RData<'static>>) -> Self {
+        Self::Found { records, ttl: TTL_SECONDS, zone: zone.into() }
+    }
+}
+
 impl Zones<'_> {
-    /// Looks up a name in lower case, without a dot at the end.
+    /// Looks up a name in lower case, without a dot at the end. Private hosted zones and endpoints' private names
+    /// come before what AWS itself says; of several zones the most specific one is asked.
     pub fn look_up(&self, name: &str) -> Answer {
         if let Some(address) = self.service(name) {
-            return host(address);
+            return host(name, address);
         }
-        let domain = self.model.region().internal_domain();
-        if let Some(rest) = name.strip_suffix(&domain) {
-            return match rest.strip_suffix('.') {
-                Some(label) => self.private(label).unwrap_or(Answer::NoSuchName { zone: domain }),
-                None if rest.is_empty() => Answer::Host { ipv4: Vec::new(), ipv6: Vec::new() },
-                None => Answer::NotOurs,
-            };
+        let hosted = self.hosted.iter().filter(|zone| zone.is_of(self.vpc) && is_within(name, &zone.name));
+        let hosted = hosted.max_by_key(|zone| zone.name.len());
+        let endpoint = self.private_endpoint(name);
+        match (hosted, endpoint) {
+            (Some(zone), Some((of, _))) if zone.name.len() >= of.len() => return zone.look_up(name),
+            (_, Some((_, answer))) => return answer,
+            (Some(zone), None) => return zone.look_up(name),
+            (None, None) => {}
         }
-        match name.strip_suffix(".in-addr.arpa").and_then(reversed) {
-            Some(address) if self.vpc.cidr_associations.iter().any(|(_, block)| block.contains(&address)) => {
-                self.reverse(address)
-            }
-            _ => Answer::NotOurs,
-        }
+        let builtin = || self.emulated(name).or_else(|| self.endpoint(name)).or_else(|| self.gateway_service(name));
+        builtin().unwrap_or_else(|| self.of_addresses(name))
     }
 
     fn service(&self, name: &str) -> Option<Ipv4Addr> {
+        let mut services = self.services.iter();
+        services.find(|service| service.name.eq_ignore_ascii_case(name)).map(|service| service.address)
+    }
+
+    /// The services that the emulator itself answers for, at the address it has in every VPC.
+    fn emulated(&self, name: &str) -> Option<Answer> {
         let region = &self.model.region().0;
         let endpoints = [
             format!("ec2.{region}.amazonaws.com"),
@@ -68,73 +103,16 @@ impl Zones<'_> {
             format!("sts.{region}.amazonaws.com"),
             "sts.amazonaws.com".to_owned(),
         ];
-        if endpoints.iter().any(|endpoint| endpoint == name) {
-            return Some(EC2_ENDPOINT);
-        }
-        self.services.iter().find(|service| service.name.eq_ignore_ascii_case(name)).map(|service| service.address)
-    }
-
-    /// `ip-10-0-1-5` stands for that address as long as an ENI has it, `i-0abc…` for an instance.
-    fn private(&self, label: &str) -> Option<Answer> {
-        if let Some(address) = address_of_label(label) {
-            return self.model.eni_by_address(&self.vpc.id, IpAddr::V4(address)).map(|_| host(address));
-        }
-        let id: InstanceId = label.parse().ok()?;
-        let instance = self.model.instance(&id).filter(|instance| instance.vpc_id == self.vpc.id)?;
-        let primary = self
-            .model
-            .interfaces_of(&instance.id)
-            .find(|eni| eni.attachment.as_ref().is_some_and(|attachment| attachment.device_index == 0))?;
-        Some(Answer::Host {
-            ipv4: primary.primary_ip().into_iter().collect(),
-            ipv6: primary.ipv6_addresses.first().copied().into_iter().collect(),
-        })
-    }
-
-    fn reverse(&self, address: Ipv4Addr) -> Answer {
-        match self.model.eni_by_address(&self.vpc.id, IpAddr::V4(address)) {
-            Some(_) => Answer::Name(self.model.region().private_dns_name(address)),
-            None => Answer::NoSuchName { zone: "in-addr.arpa".to_owned() },
-        }
+        endpoints.iter().any(|endpoint| endpoint == name).then(|| host(name, EC2_ENDPOINT))
     }
 }
 
-fn host(address: Ipv4Addr) -> Answer {
-    Answer::Host { ipv4: vec![address], ipv6: Vec::new() }
+/// A name that is a zone of its own.
+fn host(name: &str, address: Ipv4Addr) -> Answer {
+    Answer::addresses(name, [address.into()])
 }
 
-/// `5.1.0.10` is 10.0.1.5.
-fn reversed(labels: &str) -> Option<Ipv4Addr> {
-    let address: Ipv4Addr = labels.parse().ok()?;
-    let [d, c, b, a] = address.octets();
-    Some(Ipv4Addr::new(a, b, c, d))
-}
-
-/// The address that the first label of a private name stands for.
-fn address_of_label(label: &str) -> Option<Ipv4Addr> {
-    let mut octets = [0; 4];
-    let mut parts = label.strip_prefix("ip-")?.split('-');
-    for octet in &mut octets {
-        let part = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))?;
-        *octet = part.parse().ok()?;
-    }
-    parts.next().is_none().then(|| Ipv4Addr::from(octets))
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case::plain("ip-10-0-1-5", Some([10, 0, 1, 5]))]
-    #[case::too_big("ip-10-0-1-256", None)]
-    #[case::too_short("ip-10-0-1", None)]
-    #[case::too_long("ip-10-0-1-5-6", None)]
-    #[case::sign("ip-10-0-1-+5", None)]
-    #[case::other("db", None)]
-    fn address_of_a_label(#[case] label: &str, #[case] octets: Option<[u8; 4]>) {
-        assert_eq!(address_of_label(label), octets.map(Ipv4Addr::from));
-    }
+/// Whether a name is a zone's or below it.
+pub(super) fn is_within(name: &str, zone: &str) -> bool {
+    name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }

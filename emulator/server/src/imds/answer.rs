@@ -76,8 +76,7 @@ pub enum Endpoint {
     Ipv4,
     /// `fd00:ec2::254`, for instances with `HttpProtocolIpv6`.
     ///
-    /// Deviation: fabrics carry no IPv6 yet, so it can be asked on this machine's loopback only; and there an
-    /// instance without is answered 403, where AWS answers nothing.
+    /// Deviation: an instance without is answered 403, where AWS answers nothing.
     Ipv6,
 }
 

@@ -1,5 +1,6 @@
 //! The service's sockets: finds out which instance asks, and how far the answer may travel.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -52,20 +53,28 @@ async fn handle(State(service): State<Service>, ConnectInfo(peer): ConnectInfo<P
     // Who asks is known at once, also where what is told is behind.
     let reply = match shared.read(|model| caller(model, &service.vpc, peer.address.ip())) {
         Some(instance) => {
-            let look = |model: &Model| answer(model, &instance, Endpoint::Ipv4, &request, shared.imds(), now);
+            let endpoint = if peer.address.is_ipv6() { Endpoint::Ipv6 } else { Endpoint::Ipv4 };
+            let look = |model: &Model| answer(model, &instance, endpoint, &request, shared.imds(), now);
             shared.give(look(&shared.home().model_behind(now, shared.faults().imds_lag())))
         }
         None => Reply::error(StatusCode::NOT_FOUND),
     };
     tracing::debug!(peer = %peer.address, path = request.uri.path(), status = reply.status.as_u16(), "imds");
     if let Some(socket) = &peer.socket
-        && let Err(error) = socket.set_ttl_v4(u32::from(reply.hop_limit))
+        && let Err(error) = limit_hops(socket, &peer.address, reply.hop_limit)
     {
         // An answer that travels further than it may would let pods take what is the node's.
         tracing::warn!(peer = %peer.address, %error, "hop limit not applied");
         return response(Reply::error(StatusCode::INTERNAL_SERVER_ERROR));
     }
     response(reply)
+}
+
+fn limit_hops(socket: &Socket, peer: &SocketAddr, limit: u8) -> io::Result<()> {
+    match peer {
+        SocketAddr::V4(_) => socket.set_ttl_v4(u32::from(limit)),
+        SocketAddr::V6(_) => socket.set_unicast_hops_v6(u32::from(limit)),
+    }
 }
 
 /// The instance whose ENI has the caller's address.

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use vpc_model::VpcId;
 
+use super::Pace;
 use crate::Shared;
 
 /// How long to wait before a socket that could not be opened is tried again.
@@ -29,6 +30,8 @@ pub(super) struct Door {
     pub(super) address: SocketAddr,
     /// Says when to close.
     pub(super) close: CancellationToken,
+    /// How many packets each ENI may send.
+    pub(super) pace: Arc<Pace>,
     /// Held until it is open for the first time.
     pub(super) pending: Arc<Mutex<Option<Arc<Pending>>>>,
 }

@@ -14,13 +14,17 @@ use linux_net::{Netlink, Netns, socket, sysctl};
 use rstest::rstest;
 use simple_dns::{CLASS, Name, Packet, QCLASS, QTYPE, Question, RCODE, TYPE};
 use tokio_util::sync::CancellationToken;
+use vpc_fabric::options;
 use vpc_model::instance::{LaunchSource, MetadataChange};
 use vpc_model::{Context, InstanceId, Model, VpcId};
 
-use crate::config::{EC2_ENDPOINT, FabricService, METADATA, RESOLVER};
+use crate::config::{EC2_ENDPOINT, FabricService};
 use crate::testing::{self, NODE};
 use crate::{Config, Shared};
 
+const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+const RESOLVER: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+const TIME: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 123);
 const POD: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 6);
 const VPC_RESOLVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 const SERVICE: Ipv4Addr = Ipv4Addr::new(169, 254, 171, 2);
@@ -86,8 +90,11 @@ fn connect(fabric: &Netns, node: &Netns, pod: &Netns) -> linux_net::Result<()> {
     let up = |name| LinkSpec::new(name).up();
     at_fabric.add_veth(&up("node"), &up("eth0"), Some(node))?;
     at_node.add_veth(&up("pod"), &up("eth0"), Some(pod))?;
-    for address in [METADATA, RESOLVER, EC2_ENDPOINT, SERVICE, VPC_RESOLVER] {
+    for address in [METADATA, RESOLVER, TIME, EC2_ENDPOINT, SERVICE, VPC_RESOLVER] {
         at_fabric.add_address("lo", host(address))?;
+    }
+    for address in [options::IMDS, options::RESOLVER, options::TIME].map(|[_, v6]| v6) {
+        at_fabric.add_address("lo", IpNet::from(address))?;
     }
     at_fabric.add_address("node", net(ROUTER, 24))?;
     at_node.add_address("eth0", net(NODE, 24))?;
@@ -233,6 +240,16 @@ fn ask_in_a_datagram(from: &Netns, to: SocketAddr, query: &[u8]) -> Vec<u8> {
     assert_eq!(peer, to, "the answer comes from where the question went");
     reply.truncate(length);
     reply
+}
+
+#[tokio::test]
+async fn the_time_is_told() {
+    let Some(place) = place(nobody()).await else { return };
+    let (node, to) = (place.node.clone(), SocketAddr::from((TIME, 123)));
+    let mut query = [0; 48];
+    query[0] = 0x23;
+    let reply = tokio::task::spawn_blocking(move || ask_in_a_datagram(&node, to, &query)).await.expect("no panic");
+    assert_eq!((reply.len(), reply[0], reply[1]), (48, 0x24, 3));
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ fn ipv6(addresses: usize, prefixes: usize) -> WantedAddresses {
 }
 
 /// A node with two addresses and a prefix, neighbours in its subnet and another, one with IPv6 alone, and a branch.
-fn town() -> Option<(World, Vec<Host>)> {
+pub fn town() -> Option<(World, Vec<Host>)> {
     let mut world = World::start(Options::default())?;
     let account = &mut world.account;
     let (one, two) = (account.ipv6_subnet(Some("10.0.1.0/24")), account.ipv6_subnet(Some("10.0.2.0/24")));

@@ -5,6 +5,7 @@ mod ipv6;
 mod network_acls;
 mod peering;
 mod probe;
+mod vpc_services;
 mod world;
 
 use std::io::{Read, Write};
