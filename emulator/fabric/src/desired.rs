@@ -4,7 +4,7 @@
 //! needs sorts before it, so objects are made in the order of their keys and taken away in the reverse.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::Table;
@@ -23,6 +23,10 @@ pub enum Key {
     Fabric(VpcId),
     /// An instance's namespace.
     Instance(InstanceId),
+    /// The namespace that stands for the internet.
+    Internet,
+    /// A host of the internet, by its name.
+    InternetHost(String),
     /// A service's address on the fabric's loopback link.
     ServiceAddress(VpcId, IpAddr),
     /// A subnet.
@@ -31,6 +35,10 @@ pub enum Key {
     Rules(VpcId),
     /// A link between two fabrics.
     Peering(PeeringConnectionId),
+    /// A VPC's link to the internet.
+    InternetLink(VpcId),
+    /// Addresses that the internet knows to be at a VPC.
+    InternetRoute(IpNet),
     /// A route; table 0 stands for the main table.
     Route(VpcId, u32, IpNet),
     /// Packets from a subnet's bridge look up a table before the main one.
@@ -54,7 +62,11 @@ pub enum Object {
     ServiceAddress,
     Bridge(Bridge),
     Rules(Table),
+    Internet,
+    InternetHost(IpAddr),
     Peering(Peering),
+    InternetLink,
+    InternetRoute(InternetRoute),
     Route(NextHop),
     RouteRule,
     Neighbour(Mac),
@@ -85,6 +97,17 @@ pub enum NextHop {
     Interface(SubnetId, IpAddr),
     /// To the VPC across a peering connection.
     Peering(PeeringConnectionId),
+    /// To the internet.
+    Internet,
+}
+
+/// Where addresses are that the internet knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InternetRoute {
+    /// The VPC.
+    pub vpc: VpcId,
+    /// The private address that the VPC's gateway makes of a public one, and the ENI that has it.
+    pub private: Option<(NetworkInterfaceId, Ipv4Addr)>,
 }
 
 /// A peering connection: a link in each of two fabrics.
@@ -177,7 +200,13 @@ impl Desired {
 pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
     let bridge = |vpc: &VpcId, subnet: &SubnetId| Key::Bridge(vpc.clone(), subnet.clone());
     match (key, object) {
-        (Key::Fabric(_) | Key::Instance(_), _) => vec![],
+        (Key::Fabric(_) | Key::Instance(_) | Key::Internet, _) => vec![],
+        (Key::InternetHost(_), _) => vec![Key::Internet],
+        (Key::InternetLink(vpc), _) => {
+            vec![Key::Internet, Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]
+        }
+        (Key::InternetRoute(_), Object::InternetRoute(route)) => vec![Key::InternetLink(route.vpc.clone())],
+        (Key::Route(vpc, ..), Object::Route(NextHop::Internet)) => vec![Key::InternetLink(vpc.clone())],
         (Key::Route(vpc, ..), Object::Route(NextHop::Interface(subnet, _) | NextHop::Subnet(subnet))) => {
             vec![bridge(vpc, subnet)]
         }
@@ -199,7 +228,9 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::InstanceAddress(vpc, ..), Object::InstanceAddress(address)) => {
             vec![Key::Wire(vpc.clone(), address.eni.clone())]
         }
-        (Key::Peering(_) | Key::Wire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
+        (Key::InternetRoute(_) | Key::Peering(_) | Key::Wire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => {
+            vec![]
+        }
     }
 }
 
@@ -209,7 +240,9 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
 /// takes its time, while a detached ENI's link has to be gone.
 pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
     match key {
-        Key::Fabric(_) | Key::Instance(_) | Key::Peering(_) | Key::Wire(..) | Key::Branch(..) => vec![],
+        Key::Fabric(_) | Key::Instance(_) | Key::Internet | Key::InternetHost(_) => vec![],
+        Key::Peering(_) | Key::InternetLink(_) | Key::Wire(..) | Key::Branch(..) => vec![],
+        Key::InternetRoute(_) => vec![Key::Internet],
         Key::InstanceAddress(..) => needs(key, object),
         Key::Neighbour(vpc, subnet, _) => vec![Key::Bridge(vpc.clone(), subnet.clone()), Key::Fabric(vpc.clone())],
         Key::ServiceAddress(vpc, _)

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::desired::{Desired, Key, Object, goes_with, needs};
 use crate::names;
-use crate::{Bridge, InstanceAddress, NextHop, Peering, Wire};
+use crate::{Bridge, InstanceAddress, InternetRoute, NextHop, Peering, Wire};
 
 /// One step on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +122,10 @@ impl fmt::Display for Key {
             Self::ServiceAddress(vpc, address) => write!(f, "{vpc} lo {address}"),
             Self::Bridge(vpc, subnet) => write!(f, "{vpc} {}", names::bridge(subnet)),
             Self::Rules(vpc) => write!(f, "{vpc} rules"),
+            Self::Internet => f.write_str("internet namespace"),
+            Self::InternetHost(name) => write!(f, "internet host {name}"),
+            Self::InternetLink(vpc) => write!(f, "{vpc} {}", names::internet_link(vpc)),
+            Self::InternetRoute(net) => write!(f, "internet route {net}"),
             Self::Peering(peering) => f.write_str(&names::peering(peering)),
             Self::Route(vpc, 0, destination) => write!(f, "{vpc} main route {destination}"),
             Self::Route(vpc, table, destination) => write!(f, "{vpc} table {table:#x} route {destination}"),
@@ -144,6 +148,13 @@ impl fmt::Display for Shown<'_> {
         let Self(key, object) = self;
         write!(f, "{key}")?;
         match object {
+            Object::Internet | Object::InternetLink => Ok(()),
+            Object::InternetHost(address) => write!(f, " {address}"),
+            Object::InternetRoute(InternetRoute { vpc, private: None }) => write!(f, " to {vpc}"),
+            Object::InternetRoute(InternetRoute { vpc, private: Some((eni, private)) }) => {
+                write!(f, " to {vpc}, {private} of {eni}")
+            }
+            Object::Route(NextHop::Internet) => f.write_str(" by the internet gateway"),
             Object::Fabric | Object::Instance | Object::ServiceAddress | Object::RouteRule => Ok(()),
             Object::Bridge(Bridge { router: Some(router), mac, .. }) => write!(f, " {router} {mac}"),
             Object::Bridge(bridge) => write!(f, " {}", bridge.mac),

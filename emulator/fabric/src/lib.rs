@@ -20,7 +20,8 @@ pub mod reachability;
 pub mod testing;
 
 pub use compile::compile;
-pub use desired::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Peering, Wire};
+pub use desired::{Branch, Bridge, Desired, InstanceAddress, InternetRoute, Key, NextHop, Object, Peering, Wire};
 pub use diff::{Op, diff};
-pub use options::{Options, Service};
-pub use reachability::{Hop, Packet, Path, Payload, Reason, Verdict, path, reachability, reply};
+pub use options::{InternetHost, Options, Service};
+pub use reachability::{Arrival, Hop, Packet, Path, Payload, Reason, Verdict};
+pub use reachability::{answer_to_internet, from_internet, path, reachability, reply};

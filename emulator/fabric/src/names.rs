@@ -2,9 +2,9 @@
 //!
 //! A link's name has at most 15 bytes (`IFNAMSIZ`): three for the kind, twelve for the id's end.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
-use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId};
+use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId, VpcId};
 
 /// The name of every table the project makes.
 pub const TABLE: &str = "vpcbox";
@@ -27,6 +27,31 @@ pub fn branch_port(eni: &NetworkInterfaceId) -> String {
 /// A peering connection's link, the same name in both fabrics.
 pub fn peering(peering: &PeeringConnectionId) -> String {
     format!("pc-{}", tail(peering.as_str(), 12))
+}
+
+/// A VPC's link to the internet, the same name at both ends.
+pub fn internet_link(vpc: &VpcId) -> String {
+    format!("ig-{}", tail(vpc.as_str(), 12))
+}
+
+/// The Ethernet addresses of a VPC's link to the internet: the VPC's and the internet's.
+pub fn internet_link_macs(vpc: &VpcId) -> [Mac; 2] {
+    [0x04, 0x05].map(|kind| mac(kind, vpc.as_str()))
+}
+
+/// The internet's end of a host's link.
+pub fn internet_host_link(name: &str) -> String {
+    format!("ih-{name}")
+}
+
+/// The Ethernet addresses of an internet host's link: the host's and the internet's.
+pub fn internet_host_macs(address: IpAddr) -> [Mac; 2] {
+    let bits = match address {
+        IpAddr::V4(address) => u128::from(u32::from(address)),
+        IpAddr::V6(address) => u128::from(address),
+    };
+    let [a, b, c, d] = ((bits ^ bits >> 64 ^ bits >> 32) as u32).to_be_bytes();
+    [0x06, 0x07].map(|kind| Mac([0xfe, kind, a, b, c, d]))
 }
 
 /// The Ethernet addresses of a peering connection's links: the requester's and the accepter's.

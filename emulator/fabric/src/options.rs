@@ -36,6 +36,23 @@ pub(crate) const UDP: u8 = 17;
 pub struct Options {
     /// Services in every fabric that security groups apply to (their egress rules: a service has no group).
     pub services: Vec<Service>,
+    /// Hosts of the internet.
+    pub internet_hosts: Vec<InternetHost>,
+}
+
+impl Options {
+    pub(crate) fn is_internet_host(&self, address: IpAddr) -> bool {
+        self.internet_hosts.iter().any(|host| host.address == address)
+    }
+}
+
+/// A host of the internet: something for instances to talk to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InternetHost {
+    /// Its name: up to 12 letters, digits and hyphens.
+    pub name: String,
+    /// Its address.
+    pub address: IpAddr,
 }
 
 /// A transport address in the fabric where something answers.

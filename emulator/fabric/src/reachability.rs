@@ -9,9 +9,11 @@
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
+//! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
 //! - <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html> (source/destination checking)
 
 mod groups;
+mod internet;
 mod network_acl;
 mod path;
 mod verdict;
@@ -23,6 +25,7 @@ use vpc_model::{
     RouteOrigin, RouteTarget, VpcId,
 };
 
+pub use self::internet::{Arrival, answer_to_internet, from_internet};
 pub use self::path::{Hop, Path};
 pub use self::verdict::{Packet, Payload, Reason, Verdict};
 use crate::Options;
@@ -63,7 +66,13 @@ fn decide(model: &Model, options: &Options, packet: &Packet, hops: &mut Vec<Hop>
         hops.push(Hop::Service(packet.destination));
         return Ok(Verdict::Allowed { egress, ingress: None });
     }
-    let receiver = route(model, sender, packet.destination, hops)?;
+    let receiver = match route(model, sender, packet.destination, hops)? {
+        Target::Interface(receiver) => receiver,
+        Target::Internet => {
+            let ingress = internet::leave(model, options, sender, packet, hops)?;
+            return Ok(Verdict::Allowed { egress, ingress });
+        }
+    };
     must_be_attached(model, receiver)?;
     network_acl::between(model, sender, receiver, packet, hops)?;
     if receiver.source_dest_check && !receiver.owns(packet.destination) {
@@ -101,12 +110,18 @@ fn decide_reply(
         hops.push(Hop::Arrives(asker.id.clone()));
         return Ok(passes);
     }
-    let answerer = route(model, asker, packet.destination, &mut Vec::new())?;
+    let answerer = match route(model, asker, packet.destination, &mut Vec::new())? {
+        Target::Interface(answerer) => answerer,
+        Target::Internet => {
+            internet::answer(model, options, asker, packet, payload, hops)?;
+            return Ok(passes);
+        }
+    };
     hops.push(Hop::Leaves(answerer.id.clone()));
     let sender = answerer.id.clone();
     let back =
         Packet { sender, ethernet_source: None, source: packet.destination, destination: packet.source, payload };
-    let receiver = route(model, answerer, packet.source, hops)?;
+    let Target::Interface(receiver) = route(model, answerer, packet.source, hops)? else { return Err(Reason::NoRoute) };
     network_acl::between(model, answerer, receiver, &back, hops)?;
     hops.push(Hop::Arrives(receiver.id.clone()));
     Ok(passes)
@@ -156,13 +171,20 @@ fn is_vpcs_own(model: &Model, options: &Options, sender: &NetworkInterface, dest
         || subnets.any(|subnet| subnet.router().is_some_and(|router| router == destination))
 }
 
-/// The ENI that the most specific route hands a packet to.
+/// Where a route hands a packet to.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    Interface(&'a NetworkInterface),
+    Internet,
+}
+
+/// Where the most specific route hands a packet to.
 fn route<'a>(
     model: &'a Model,
     sender: &NetworkInterface,
     destination: IpAddr,
     hops: &mut Vec<Hop>,
-) -> Result<&'a NetworkInterface, Reason> {
+) -> Result<Target<'a>, Reason> {
     let table = model.route_table_of(&sender.subnet_id).ok_or(Reason::NoRoute)?;
     // Of equally specific ones a route by a block has priority over one by a prefix list, and that over a
     // propagated one.
@@ -180,17 +202,21 @@ fn route<'a>(
     let (_, route) = covering.max_by_key(|(specificity, _)| *specificity).ok_or(Reason::NoRoute)?;
     hops.push(Hop::route(table, &route));
     match &route.target {
-        RouteTarget::Local => owner(model, &sender.vpc_id, destination),
-        RouteTarget::NetworkInterface(id) => model.network_interface(id).ok_or(Reason::NoRoute),
+        RouteTarget::Local => owner(model, &sender.vpc_id, destination).map(Target::Interface),
+        RouteTarget::NetworkInterface(id) => model.network_interface(id).map(Target::Interface).ok_or(Reason::NoRoute),
+        RouteTarget::InternetGateway(id) => {
+            let gateway = model.internet_gateway(id).ok_or(Reason::NoRoute)?;
+            let is_attached = gateway.vpc_id.as_ref() == Some(&sender.vpc_id);
+            is_attached.then_some(Target::Internet).ok_or(Reason::NoRoute)
+        }
         RouteTarget::Peering(id) => {
             let connection = model.peering(id).filter(|connection| connection.status == PeeringStatus::Active);
             let across = connection.and_then(|connection| connection.across(&sender.vpc_id)).ok_or(Reason::NoRoute)?;
             // A VPC of another account or region is another model's.
             let vpc = model.vpc(&across.vpc_id).ok_or(Reason::NoRoute)?;
-            owner(model, &vpc.id, destination)
+            owner(model, &vpc.id, destination).map(Target::Interface)
         }
         RouteTarget::EgressOnlyGateway(_)
-        | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)
         | RouteTarget::TransitGateway(_)
         | RouteTarget::VpcEndpoint(_)

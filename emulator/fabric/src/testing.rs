@@ -1,13 +1,16 @@
 //! A model to try things on, built through its own methods. The data-plane tests use it too.
 
+use std::net::Ipv4Addr;
+
 use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::{
-    AccountId, Addresses, Context, Direction, Ids, InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkAclEntry,
-    NetworkAclId, NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList,
-    NewRule, NewSubnet, NewVpc, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTarget,
-    RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses,
+    AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, Ids, InstanceId, InterfaceType,
+    InternetGatewayId, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId,
+    NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet, NewVpc, PeeringConnectionId,
+    PeeringOptions, PortRange, PrefixListId, Region, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId,
+    VpcId, WantedAddresses,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -108,6 +111,32 @@ impl Account {
     pub fn end_peering(&mut self, id: &PeeringConnectionId) {
         self.change(|model, cx| model.delete_peering(cx, id)).unwrap();
         self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
+    /// An internet gateway of the VPC, to which the main table's default routes lead.
+    pub fn internet_gateway(&mut self) -> InternetGatewayId {
+        let vpc = self.vpc.clone();
+        let id = self.change(|model, cx| model.create_internet_gateway(cx, Tags::new())).unwrap();
+        self.model.attach_internet_gateway(&id, &vpc).unwrap();
+        let main = self.model.vpc(&vpc).unwrap().main_route_table_id.clone();
+        for everything in ["0.0.0.0/0", "::/0"] {
+            let everything: IpNet = everything.parse().unwrap();
+            self.model.create_route(&main, everything, RouteTarget::InternetGateway(id.clone())).unwrap();
+        }
+        id
+    }
+
+    /// An Elastic IP address for an ENI's address; the primary one unless said.
+    pub fn publish(&mut self, eni: &NetworkInterfaceId, private: Option<Ipv4Addr>) -> (AllocationId, Ipv4Addr) {
+        let id = self.change(|model, cx| model.allocate_address(cx, Tags::new())).unwrap();
+        self.republish(&id, eni, private);
+        (id.clone(), self.model.elastic_ip(&id).unwrap().public_ip)
+    }
+
+    /// Maps an Elastic IP address to another private address.
+    pub fn republish(&mut self, id: &AllocationId, eni: &NetworkInterfaceId, private: Option<Ipv4Addr>) {
+        let to = AddressTarget::Interface(eni.clone());
+        self.change(|model, cx| model.associate_address(cx, id, &to, private, true)).unwrap();
     }
 
     /// Makes a group of another VPC usable in the VPC.

@@ -147,6 +147,11 @@ pub enum Statement {
         /// Whether ports are picked at random (`fully-random`).
         fully_random: bool,
     },
+    /// Rewrite the destination address.
+    DestinationNat {
+        /// The new destination.
+        address: Ipv4Addr,
+    },
     /// End the rule.
     Verdict(Verdict),
 }

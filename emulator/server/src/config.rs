@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use vpc_fabric::{Options, Service};
+use vpc_fabric::{InternetHost, Options, Service};
 use vpc_model::{AccountId, Delays, Quotas, Region};
 
 use crate::dns::Upstream;
@@ -30,6 +30,8 @@ pub struct Config {
     pub fabric: bool,
     /// TCP services that instances reach at an address of their VPC's fabric.
     pub services: Vec<FabricService>,
+    /// Hosts of the internet that VPCs with an internet gateway can reach.
+    pub internet_hosts: Vec<InternetHost>,
     /// Private hosted zones that the VPCs' resolvers know.
     pub private_zones: Vec<HostedZone>,
     /// Whom the VPCs' resolvers ask about what they do not know; nobody by default.
@@ -66,6 +68,7 @@ impl Default for Config {
             seed: None,
             fabric: true,
             services: Vec::new(),
+            internet_hosts: Vec::new(),
             private_zones: Vec::new(),
             dns_forward: None,
             link_local_packets_per_second: None,
@@ -86,7 +89,8 @@ impl Config {
     /// What the fabrics of all VPCs offer: EC2's endpoint and the services that are forwarded.
     pub(crate) fn fabric_options(&self) -> Options {
         let forwarded = self.services.iter().map(|service| Service::tcp(service.address, service.port));
-        Options { services: forwarded.chain([Service::tcp(EC2_ENDPOINT, 80)]).collect() }
+        let services = forwarded.chain([Service::tcp(EC2_ENDPOINT, 80)]).collect();
+        Options { services, internet_hosts: self.internet_hosts.clone() }
     }
 }
 

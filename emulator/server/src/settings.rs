@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use vpc_fabric::InternetHost;
 use vpc_model::{AccountId, Region};
 
 use crate::Config;
@@ -96,6 +97,7 @@ impl Reader {
             seed: self.optional("seed"),
             fabric: self.checked("fabric", default.fabric, |_| None),
             services: Vec::new(),
+            internet_hosts: self.internet_hosts(),
             private_zones: self.optional("privateZones").unwrap_or_default(),
             dns_forward: self.optional("dnsForward"),
             link_local_packets_per_second: self.optional("linkLocalPacketsPerSecond"),
@@ -117,6 +119,15 @@ impl Reader {
         self.quotas(&mut config);
         self.delays(&mut config);
         config
+    }
+
+    /// Hosts by their names, which name links too.
+    fn internet_hosts(&mut self) -> Vec<InternetHost> {
+        let hosts = self.optional::<BTreeMap<String, IpAddr>>("internetHosts").unwrap_or_default();
+        for name in hosts.keys().filter(|name| !is_host_name(name)) {
+            self.problems.push(format!("internetHosts: {name} is not 1 to 12 small letters, digits and hyphens"));
+        }
+        hosts.into_iter().map(|(name, address)| InternetHost { name, address }).collect()
     }
 
     fn keys(&mut self) -> BTreeMap<String, Key> {
@@ -237,6 +248,11 @@ fn not_ipv6_loopback(listen: Option<SocketAddr>) -> Option<String> {
     Some(format!("{listen} is not on IPv6's loopback, such as [::1]:4567"))
 }
 
+fn is_host_name(name: &str) -> bool {
+    let is_fine = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
+    (1..=12).contains(&name.len()) && name.chars().all(is_fine)
+}
+
 fn not_an_account(account: &str) -> Option<String> {
     let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     (!is_account).then(|| format!("{account:?} is not an account of twelve digits"))
@@ -341,6 +357,9 @@ mod tests {
     #[case::forward(json!({"dnsForward": "host"}), true)]
     #[case::forward_to_a_name(json!({"dnsForward": "dns.example.com"}), false)]
     #[case::zone(json!({"privateZones": [{"name": "a.internal", "records": []}]}), true)]
+    #[case::internet_host(json!({"internetHosts": {"web-1": "203.0.113.10"}}), true)]
+    #[case::internet_host_name(json!({"internetHosts": {"web.example": "203.0.113.10"}}), false)]
+    #[case::internet_host_address(json!({"internetHosts": {"web": "here"}}), false)]
     #[case::zone_without_records(json!({"privateZones": [{"name": "a.internal"}]}), false)]
     #[case::null_seed(json!({"seed": null}), false)]
     #[case::number_for_a_flag(json!({"fabric": 1}), false)]

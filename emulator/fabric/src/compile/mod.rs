@@ -4,6 +4,7 @@
 //! fabric: the ENIs of pending and running instances, and the branches of trunks among them.
 
 mod groups;
+mod internet;
 mod matching;
 mod network_acls;
 mod peering;
@@ -30,6 +31,7 @@ pub fn compile(model: &Model, options: &Options) -> Desired {
     for view in views {
         desired.insert(Key::Fabric(view.vpc.id.clone()), Object::Fabric);
         peering::compile(&view, &mut desired);
+        internet::compile(&view, &mut desired);
         topology::compile(&view, &mut desired);
         routes::compile(&view, &mut desired);
         desired.insert(Key::Rules(view.vpc.id.clone()), Object::Rules(rules::compile(&view)));

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use vpc_model::{NetworkInterface, Route, RouteTable, RouteTarget};
 
-use super::View;
+use super::{View, internet};
 use crate::{Desired, Key, NextHop, Object, names};
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
@@ -63,7 +63,7 @@ pub(super) fn hop_address(eni: &NetworkInterface, destination: IpNet) -> Option<
     }
 }
 
-/// Of the ways out of a VPC only peering connections are built yet: what is routed to others is dropped.
+/// Of the ways out of a VPC only peering connections and internet gateways are built yet: what is routed to others is dropped.
 fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
     match &route.target {
         RouteTarget::Local => NextHop::Local,
@@ -72,6 +72,7 @@ fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
             present.and_then(|present| interface(present.eni, destination)).unwrap_or(NextHop::Blackhole)
         }
         RouteTarget::Peering(id) if view.peers.contains_key(id) => NextHop::Peering(id.clone()),
+        RouteTarget::InternetGateway(id) if internet::is_by(view, id) => NextHop::Internet,
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)

@@ -9,7 +9,8 @@
 //! - `ingress` by the next hop that routing chose and the destination address together, which is also the
 //!   destination check: an ENI that is a route's target gets other ENIs' packets only without it.
 //!
-//! A packet from a peered VPC has passed `egress` there, one to it meets `ingress` there.
+//! A packet from a peered VPC has passed `egress` there, one to it meets `ingress` there. Of the internet there is one
+//! gate: the VPC's.
 //! Between them lies the subnet's edge, where network ACLs judge every packet, tracked or not.
 //!
 //! Packets to the fabric itself pass `egress` too, and then only reach a service's port. See
@@ -28,7 +29,7 @@ use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
 use super::matching::equal;
 use super::version::{VERSIONS, Version, single};
-use super::{View, groups, network_acls, peering, routes};
+use super::{View, groups, internet, network_acls, peering, routes};
 use crate::names;
 use crate::options::{self, Service};
 
@@ -36,6 +37,7 @@ pub(super) fn compile(view: &View<'_>) -> Table {
     let mut table = Table { family: Family::Inet, name: names::TABLE.to_owned(), sets: sets(), chains: vec![] };
     services(view, &mut table);
     add(&mut table, "peers", peering::links(view));
+    internet::translate(view, &mut table);
     let mut chains = gates();
     let targets = route_targets(view);
     for present in view.present.values() {
@@ -62,6 +64,10 @@ fn sets() -> Vec<Set> {
     };
     let of_both = [
         set("peers", &[InterfaceName], false, false),
+        set(internet::LINKS, &[InterfaceName], false, false),
+        set(internet::PUBLISHED, &[KeyType::Ipv4Address], false, true),
+        set(internet::OUTWARD, &[KeyType::Ipv4Address], false, true),
+        set(internet::INWARD, &[KeyType::Ipv4Address], false, true),
         set("egress-unchecked", &[EtherAddress], false, true),
         set(network_acls::LEAVING, &[InterfaceName], false, true),
         set(network_acls::ENTERING, &[InterfaceName], false, true),
@@ -100,7 +106,8 @@ fn gates() -> Vec<Chain> {
         let one = |map: &str, fields: &[Field]| rule([look_up(&version.set(map), fields)]);
         [one("ingress", &fields), one("ingress-prefixes", &fields), one("ingress-unchecked", &fields[..1])]
     });
-    let by_receiver = [established(), rule([is_peer(Field::OutputInterface), accept()])].into_iter().chain(found);
+    let to_outside = [rule([is_peer(Field::OutputInterface), accept()])].into_iter().chain(internet::leaving());
+    let by_receiver = [established()].into_iter().chain(to_outside).chain(found);
     let to_service = |set: &'static str| {
         let of = move |version: &Version| within(set, version, version.destination, Field::DestinationPort);
         VERSIONS.iter().map(of)
@@ -112,7 +119,7 @@ fn gates() -> Vec<Chain> {
         Statement::Match { field: Field::Icmpv6Type, op: Op::Equal, value: Value::Number(137) },
         Statement::Verdict(Verdict::Drop),
     ]);
-    let from_outside = [invalid(), rule([is_peer(Field::InputInterface), accept()])];
+    let from_outside = [invalid(), rule([is_peer(Field::InputInterface), accept()]), internet::arriving()];
     let [leaving, entering] = network_acls::gates();
     let from_service = VERSIONS.iter().map(|version| within("services", version, version.source, Field::SourcePort));
     let from_services = from_service.map(|service| rule([service, entering.clone()]));

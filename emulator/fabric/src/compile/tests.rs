@@ -35,7 +35,7 @@ fn small_vpc() -> Account {
 }
 
 fn options() -> Options {
-    Options { services: vec![Service::tcp([169, 254, 171, 1], 80)] }
+    Options { services: vec![Service::tcp([169, 254, 171, 1], 80)], ..Options::default() }
 }
 
 fn plan(ops: &[Op]) -> String {

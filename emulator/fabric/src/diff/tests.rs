@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcId};
 
 use super::*;
-use crate::{Branch, Bridge, Peering};
+use crate::{Branch, Bridge, InternetRoute, Peering};
 
 fn vpc(n: u8) -> VpcId {
     format!("vpc-0000000{n}").parse().unwrap()
@@ -46,8 +46,8 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         5 => {
             let interface = NextHop::Interface(subnet(d), [10, 0, 0, 9].into());
             let (within, across) = (NextHop::Subnet(subnet(d)), NextHop::Peering(peering(d)));
-            let hop = [NextHop::Local, NextHop::Blackhole, interface, within, across];
-            (Key::Route(v, b.into(), IpNet::V4(net(b))), Object::Route(hop[usize::from(c + d) % 5].clone()))
+            let hop = [NextHop::Local, NextHop::Blackhole, interface, within, across, NextHop::Internet];
+            (Key::Route(v, b.into(), IpNet::V4(net(b))), Object::Route(hop[usize::from(c + d) % 6].clone()))
         }
         6 => (Key::RouteRule(v, subnet(b), c.into()), Object::RouteRule),
         7 => (Key::Neighbour(v, subnet(b), [10, 0, 0, c].into()), Object::Neighbour(mac(d))),
@@ -60,6 +60,13 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
             let branch = Branch { subnet: subnet(c), trunk: eni(d), vlan, mac: mac(b) };
             (Key::Branch(v, eni(b + 3)), Object::Branch(branch))
         }
+        11 => (Key::Internet, Object::Internet),
+        12 => (Key::InternetHost(format!("host-{b}")), Object::InternetHost([203, 0, 113, c].into())),
+        13 => (Key::InternetLink(v), Object::InternetLink),
+        14 => {
+            let route = InternetRoute { vpc: v, private: (d > 0).then(|| (eni(d), [10, 0, 0, d].into())) };
+            (Key::InternetRoute(IpNet::V4(net(b))), Object::InternetRoute(route))
+        }
         10 => (Key::Peering(peering(b)), Object::Peering(Peering { requester: vpc(0), accepter: vpc(1) })),
         _ => {
             let address = InstanceAddress { eni: eni(c), block: net(d).into(), router: [10, 0, 0, 1].into() };
@@ -70,7 +77,7 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
 
 /// A fabric in which nothing is without what it needs.
 fn fabric() -> impl Strategy<Value = Desired> {
-    vec((0u8..12, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
+    vec((0u8..16, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
         let mut all: Vec<_> = picks.into_iter().map(|(kind, a, b, c, d)| object(kind, a, b, c, d)).collect();
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut desired = Desired::default();

@@ -51,6 +51,15 @@ pub enum Hop {
         /// Its target.
         target: String,
     },
+    /// The internet gateway changes an address of the packet.
+    Translated {
+        /// What it was.
+        from: IpAddr,
+        /// What it becomes.
+        to: IpAddr,
+    },
+    /// A host of the internet.
+    Internet(IpAddr),
     /// A service of the VPC answers.
     Service(IpAddr),
     /// The ENI that it reaches.
@@ -93,6 +102,8 @@ impl fmt::Display for Hop {
                 write!(f, "enters the subnet by entry {entry} of {acl}")
             }
             Self::Route { table, destination, target } => write!(f, "routed to {target} for {destination} by {table}"),
+            Self::Translated { from, to } => write!(f, "{from} becomes {to} at the internet gateway"),
+            Self::Internet(address) => write!(f, "reaches {address} in the internet"),
             Self::Service(address) => write!(f, "reaches the service at {address}"),
             Self::Arrives(eni) => write!(f, "reaches {eni}"),
         }

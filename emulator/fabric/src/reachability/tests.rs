@@ -47,7 +47,7 @@ fn shop() -> Shop {
     let idle = account.eni(interface(&one, &[&web]));
     account.route("192.168.0.0/16", RouteTarget::NetworkInterface(gate.clone()));
     let enis = [("web", web_eni), ("data", data_eni), ("pod", branch), ("gate", gate), ("idle", idle)];
-    let options = Options { services: vec![Service::tcp([169, 254, 171, 1], 80)] };
+    let options = Options { services: vec![Service::tcp([169, 254, 171, 1], 80)], ..Options::default() };
     Shop { account, enis: enis.into(), options }
 }
 
@@ -212,7 +212,7 @@ fn fenced() -> Shop {
     ];
     account.network_acl(&one, one_s.into());
     account.network_acl(&two, two_s.into());
-    let options = Options { services: vec![Service::tcp([169, 254, 171, 1], 80)] };
+    let options = Options { services: vec![Service::tcp([169, 254, 171, 1], 80)], ..Options::default() };
     Shop { account, enis: enis.into(), options }
 }
 

@@ -98,6 +98,10 @@ pub enum Reason {
     },
     /// No route leads there, or one to a gateway that is not built.
     NoRoute,
+    /// The internet gateway has no public address for the sender's.
+    NotPublic(IpAddr),
+    /// Nobody in the internet has the address.
+    NobodyInInternet,
     /// No ENI has the address, though it is a VPC's.
     NobodyThere,
     /// The route's ENI does not own the destination and checks it.
@@ -133,6 +137,8 @@ impl fmt::Display for Verdict {
                     write!(f, "denied: entry {entry} of {acl} does not let it {verb} the subnet")
                 }
                 Reason::NoRoute => f.write_str("denied: no route leads there"),
+                Reason::NotPublic(address) => write!(f, "denied: {address} has no public address"),
+                Reason::NobodyInInternet => f.write_str("denied: nobody in the internet has the destination address"),
                 Reason::NobodyThere => f.write_str("denied: no network interface has the destination address"),
                 Reason::DestinationCheck(eni) => write!(f, "denied: {eni} does not own the destination address"),
                 Reason::NoService => f.write_str("denied: nothing answers at this port of the VPC's own address"),

@@ -169,6 +169,14 @@ impl<'a> Expressions<'a> {
             }
         });
     }
+
+    pub fn destination_nat(&mut self, register: u32) {
+        self.push("nat", |w| {
+            w.u32(attr::NAT_TYPE, attr::NAT_DESTINATION);
+            w.u32(attr::NAT_FAMILY, 2);
+            w.u32(attr::NAT_ADDRESS, register);
+        });
+    }
 }
 
 /// Writes a verdict as data of an element or an expression.

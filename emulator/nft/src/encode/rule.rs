@@ -100,6 +100,10 @@ impl Encoder<'_> {
                 self.out.immediate(FIRST_REGISTER, &address.octets());
                 self.out.source_nat(FIRST_REGISTER, *fully_random);
             }
+            Statement::DestinationNat { address } => {
+                self.out.immediate(FIRST_REGISTER, &address.octets());
+                self.out.destination_nat(FIRST_REGISTER);
+            }
             Statement::Verdict(verdict) => {
                 self.scope.check_target(verdict).map_err(|(problem, chain)| match problem {
                     BadTarget::Missing => RuleError::UnknownChain(chain),

@@ -161,5 +161,6 @@ pub(crate) mod expression {
     pub const NAT_ADDRESS: u16 = 3;
     pub const NAT_FLAGS: u16 = 7;
     pub const NAT_SOURCE: u32 = 0;
+    pub const NAT_DESTINATION: u32 = 1;
     pub const NAT_FULLY_RANDOM: u32 = 0x10;
 }

@@ -84,6 +84,10 @@ fn write_statement(f: &mut Formatter<'_>, statement: &Statement, transport: &str
             let family = if family == Family::Inet { " ip" } else { "" };
             write!(f, "snat{family} to {address}{}", if *fully_random { " fully-random" } else { "" })
         }
+        Statement::DestinationNat { address } => {
+            let family = if family == Family::Inet { " ip" } else { "" };
+            write!(f, "dnat{family} to {address}")
+        }
         Statement::Verdict(verdict) => write!(f, "{verdict}"),
     }
 }

@@ -23,8 +23,8 @@ pub(super) const MTU: u32 = 9001;
 const RULE_PRIORITY: u32 = 1000;
 
 /// The far end of a peering connection's link, in either fabric; no packet carries it.
-const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 0, 2));
-const PEER_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2));
+pub(super) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 0, 2));
+pub(super) const PEER_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2));
 
 /// A port never hears what is not addressed to it, and is heard only by its ENI's address.
 const PORT: BridgePort = BridgePort {
@@ -83,8 +83,12 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
         (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
         (Key::Peering(id), Object::Peering(peering)) => add_peering(fabric, id, peering),
+        (Key::Internet, _) => fabric.internet.create(),
+        (Key::InternetHost(name), Object::InternetHost(address)) => fabric.internet.add_host(name, *address),
+        (Key::InternetLink(vpc), _) => fabric.internet.add_link(vpc, of_vpc(fabric, vpc)?),
+        (Key::InternetRoute(net), Object::InternetRoute(route)) => fabric.internet.add_route(*net, &route.vpc),
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
-            add_route(of_vpc(fabric, vpc)?, *number, *destination, hop)
+            add_route(of_vpc(fabric, vpc)?, (vpc, *number, *destination), hop)
         }
         (Key::RouteRule(vpc, subnet, number), _) => add_route_rule(of_vpc(fabric, vpc)?, subnet, *number),
         (Key::Neighbour(vpc, subnet, address), Object::Neighbour(mac)) => {
@@ -124,6 +128,15 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             let batch = encode::delete_table(table.family, &table.name).map_err(TableError::from)?;
             Ok(nft::apply(of_vpc(fabric, vpc)?.netns(), &batch)?)
         }
+        (Key::Internet, _) => {
+            fabric.internet.remove();
+            Ok(())
+        }
+        (Key::InternetHost(name), _) => fabric.internet.remove_host(name),
+        (Key::InternetLink(vpc), _) => {
+            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::internet_link(vpc).as_str()))?)
+        }
+        (Key::InternetRoute(net), Object::InternetRoute(route)) => fabric.internet.remove_route(*net, &route.vpc),
         (Key::Peering(id), Object::Peering(peering)) => {
             let netlink = &of_vpc(fabric, &peering.requester)?.netlink;
             Ok(unless_gone(netlink.delete_link(names::peering(id).as_str()))?)
@@ -133,7 +146,7 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             if let NextHop::Subnet(subnet) = hop {
                 advertise::remove_block(namespace, subnet, bridge_index(namespace, subnet)?, *destination)?;
             }
-            Ok(unless_gone(namespace.netlink.delete_route(&route(namespace, *number, *destination, hop)?))?)
+            Ok(unless_gone(namespace.netlink.delete_route(&route(namespace, (vpc, *number, *destination), hop)?))?)
         }
         (Key::RouteRule(vpc, subnet, number), _) => {
             let netlink = &of_vpc(fabric, vpc)?.netlink;
@@ -174,17 +187,17 @@ fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Brid
     own.try_for_each(|address| Ok(namespace.netlink.add_address(index, address)?))
 }
 
-fn add_route(namespace: &Namespace, number: u32, destination: IpNet, hop: &NextHop) -> Result<()> {
-    namespace.netlink.replace_route(&route(namespace, number, destination, hop)?)?;
+fn add_route(namespace: &Namespace, key: (&VpcId, u32, IpNet), hop: &NextHop) -> Result<()> {
+    namespace.netlink.replace_route(&route(namespace, key, hop)?)?;
     match hop {
         NextHop::Subnet(subnet) => {
-            Ok(advertise::add_block(namespace, subnet, bridge_index(namespace, subnet)?, destination)?)
+            Ok(advertise::add_block(namespace, subnet, bridge_index(namespace, subnet)?, key.2)?)
         }
         _ => Ok(()),
     }
 }
 
-fn route(namespace: &Namespace, number: u32, destination: IpNet, hop: &NextHop) -> Result<RouteSpec> {
+fn route(namespace: &Namespace, (vpc, number, destination): (&VpcId, u32, IpNet), hop: &NextHop) -> Result<RouteSpec> {
     let number = if number == 0 { table::MAIN } else { number };
     let spec = match hop {
         NextHop::Blackhole => RouteSpec::of_kind(destination, RouteKind::Blackhole),
@@ -194,13 +207,16 @@ fn route(namespace: &Namespace, number: u32, destination: IpNet, hop: &NextHop) 
             let bridge = bridge_index(namespace, subnet)?;
             RouteSpec::via(destination, *address).link(bridge).onlink()
         }
-        NextHop::Peering(id) => {
-            let link = namespace.netlink.index(names::peering(id).as_str())?;
-            let far = if destination.addr().is_ipv4() { PEER } else { PEER_V6 };
-            RouteSpec::via(destination, far).link(link).onlink()
-        }
+        NextHop::Peering(id) => across(namespace, &names::peering(id), destination)?,
+        NextHop::Internet => across(namespace, &names::internet_link(vpc), destination)?,
     };
     Ok(spec.table(number))
+}
+
+/// A route over a link between namespaces.
+pub(super) fn across(namespace: &Namespace, link: &str, destination: IpNet) -> Result<RouteSpec> {
+    let far = if destination.addr().is_ipv4() { PEER } else { PEER_V6 };
+    Ok(RouteSpec::via(destination, far).link(namespace.netlink.index(link)?).onlink())
 }
 
 fn route_rules(subnet: &SubnetId, number: u32) -> [RuleSpec; 2] {
@@ -217,17 +233,27 @@ fn add_peering(fabric: &Fabric, id: &PeeringConnectionId, peering: &Peering) -> 
     let (name, alias, macs) = (names::peering(id), format!("vpcbox:{id}"), names::peering_macs(id));
     let [near, far] = macs.map(|mac| LinkSpec::new(&name).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
     add_veth(&requester.netlink, &name, [&near, &far], accepter.netns())?;
-    for (side, far) in [(requester, macs[1]), (accepter, macs[0])] {
-        side.enable_ipv6(&name)?;
+    know_each_other(&name, [requester, accepter], macs)
+}
+
+/// Tells both ends of a link between namespaces the other's Ethernet address.
+pub(super) fn know_each_other(link: &str, sides: [&Namespace; 2], macs: [Mac; 2]) -> Result<()> {
+    for (side, far) in [(sides[0], macs[1]), (sides[1], macs[0])] {
+        side.enable_ipv6(link)?;
         for address in [PEER, PEER_V6] {
-            side.netlink.replace_neighbour(name.as_str(), address, far.0)?;
+            side.netlink.replace_neighbour(link, address, far.0)?;
         }
     }
     Ok(())
 }
 
 /// Makes a pair of links, of which one may be left over from a namespace that the kernel has not taken back yet.
-fn add_veth(netlink: &Netlink, name: &str, [near, far]: [&LinkSpec<'_>; 2], far_netns: &Netns) -> Result<()> {
+pub(super) fn add_veth(
+    netlink: &Netlink,
+    name: &str,
+    [near, far]: [&LinkSpec<'_>; 2],
+    far_netns: &Netns,
+) -> Result<()> {
     match netlink.add_veth(near, far, Some(far_netns)) {
         Err(err) if err.is_exists() && netlink.link(name)?.is_some() => {
             netlink.delete_link(name)?;

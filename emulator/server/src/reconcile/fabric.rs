@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use linux_net::vlan::Carrier;
 use linux_net::{Netns, conntrack};
-use vpc_fabric::{Desired, Key, Op, diff};
+use vpc_fabric::{Desired, Key, Object, Op, diff};
 use vpc_model::{InstanceId, VpcId};
 
+use super::internet::Internet;
 use super::namespace::Namespace;
 use super::{apply, observe};
 
@@ -17,6 +18,7 @@ pub struct Fabric {
     pub(super) applied: Desired,
     pub(super) vpcs: BTreeMap<VpcId, Namespace>,
     pub(super) instances: BTreeMap<InstanceId, Namespace>,
+    pub(super) internet: Internet,
     pub(super) carrier: Option<Carrier>,
     /// Addresses that left their ENIs and whose connections are still tracked.
     released: BTreeMap<VpcId, Vec<IpNet>>,
@@ -78,7 +80,7 @@ impl Fabric {
             op.apply_to(&mut self.applied);
             report.done += 1;
             match op.key() {
-                Key::Neighbour(..) | Key::Route(..) => self.release(&op),
+                Key::Neighbour(..) | Key::Route(..) | Key::InternetRoute(_) => self.release(&op),
                 Key::Rules(vpc) => self.forget_released(&mut report, |other| other == vpc),
                 _ => {}
             }
@@ -94,6 +96,8 @@ impl Fabric {
             Op::Remove(Key::Route(vpc, 0, prefix), _) | Op::Change { key: Key::Route(vpc, 0, prefix), .. } => {
                 (vpc, *prefix)
             }
+            // What is translated is known by both addresses; one that is public at another place is a new one.
+            Op::Remove(Key::InternetRoute(public), Object::InternetRoute(route)) => (&route.vpc, *public),
             _ => return,
         };
         self.released.entry(vpc.clone()).or_default().push(address);
@@ -128,6 +132,11 @@ impl Fabric {
     /// The namespace of a VPC's fabric.
     pub fn vpc_netns(&self, id: &VpcId) -> Option<&Netns> {
         self.vpcs.get(id).map(Namespace::netns)
+    }
+
+    /// The namespace of a host of the internet.
+    pub fn internet_host(&self, name: &str) -> Option<&Netns> {
+        self.internet.hosts.get(name).map(Namespace::netns)
     }
 
     /// The namespace of an instance.

@@ -12,6 +12,7 @@ mod advertise;
 mod apply;
 mod fabric;
 mod instance_address;
+mod internet;
 mod life_cycle;
 mod namespace;
 mod observe;

@@ -1,6 +1,7 @@
 //! The fabric in a real kernel: packets are sent, and what becomes of them is what the oracle says.
 
 mod connections;
+mod internet;
 mod ipv6;
 mod network_acls;
 mod peering;
@@ -47,7 +48,8 @@ fn of(group: &SecurityGroupId) -> RulePeer {
 
 /// Web servers, a database and pods in two subnets, all kinds of addresses among them.
 fn shop() -> Option<(World, Vec<Host>)> {
-    let mut world = World::start(Options { services: vec![Service::tcp([169, 254, 171, 1], 80)] })?;
+    let mut world =
+        World::start(Options { services: vec![Service::tcp([169, 254, 171, 1], 80)], ..Options::default() })?;
     let account = &mut world.account;
     let (one, two) = (account.subnet("10.0.1.0/24"), account.subnet("10.0.2.0/24"));
     let (web, database, open) = (account.group("web"), account.group("database"), account.group("open"));

@@ -9,7 +9,9 @@ use linux_net::netlink::{Family, RouteSpec, RuleSpec};
 use linux_net::vlan::Carrier;
 use linux_net::{Netlink, Netns, features, vlan};
 use vpc_fabric::testing::Account;
-use vpc_fabric::{Options, Packet, Payload, Verdict, compile, names, reachability, reply};
+use vpc_fabric::{
+    Arrival, Options, Packet, Payload, Verdict, answer_to_internet, compile, from_internet, names, reachability, reply,
+};
 use vpc_model::{InstanceId, NetworkInterfaceId};
 use vpcbox_emulator::LifeCycle;
 use vpcbox_emulator::reconcile::{Fabric, transitions};
@@ -143,10 +145,29 @@ impl World {
 
     /// What the oracle says; that a TCP connection is opened takes the answer to its first packet too.
     pub fn verdict(&self, from: &Host, source: IpAddr, to: IpAddr, payload: Payload) -> Verdict {
+        if self.account.model.network_interface(&from.eni).is_none() {
+            return self.verdict_from_internet(&Arrival { source, destination: to, payload });
+        }
         let packet = Packet { sender: from.eni.clone(), ethernet_source: None, source, destination: to, payload };
         let first = reachability(&self.account.model, &self.options, &packet);
         let answer = || reply(&self.account.model, &self.options, &packet, EPHEMERAL).verdict;
         match payload {
+            Payload::Tcp(_) if first.is_allowed() => Some(answer()).filter(|it| !it.is_allowed()).unwrap_or(first),
+            _ => first,
+        }
+    }
+
+    /// A host of the internet, which no ENI connects.
+    pub fn internet_host(&self, name: &'static str) -> Host {
+        let host = self.options.internet_hosts.iter().find(|host| host.name == name).unwrap();
+        let netns = self.fabric.internet_host(name).expect("the internet is there").clone();
+        Host { name, eni: "eni-00000000".parse().unwrap(), address: host.address, netns }
+    }
+
+    fn verdict_from_internet(&self, packet: &Arrival) -> Verdict {
+        let first = from_internet(&self.account.model, &self.options, packet).verdict;
+        let answer = || answer_to_internet(&self.account.model, &self.options, packet, EPHEMERAL).verdict;
+        match packet.payload {
             Payload::Tcp(_) if first.is_allowed() => Some(answer()).filter(|it| !it.is_allowed()).unwrap_or(first),
             _ => first,
         }

@@ -1,0 +1,103 @@
+//! The namespace that stands for the internet, with its hosts and the VPCs' links.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use linux_net::netlink::{LinkSpec, RouteKind, RouteSpec};
+use linux_net::{sysctl, unless_gone, unless_there};
+use vpc_fabric::names;
+use vpc_model::VpcId;
+
+use super::apply::{ApplyError, Result, across, add_veth, know_each_other};
+use super::namespace::Namespace;
+
+/// The internet's packets are no larger, see
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/network_mtu.html>.
+const MTU: u32 = 1500;
+
+/// It forwards between links, and sends what comes back by the link it came from where that is the way.
+const SYSCTLS: &[(&str, &str)] = &[
+    ("net.ipv4.ip_forward", "1"),
+    ("net.ipv6.conf.all.forwarding", "1"),
+    ("net.ipv4.conf.all.send_redirects", "0"),
+    ("net.ipv4.conf.default.send_redirects", "0"),
+];
+
+/// The internet, where there is one.
+#[derive(Debug, Default)]
+pub(super) struct Internet {
+    namespace: Option<Namespace>,
+    pub(super) hosts: BTreeMap<String, Namespace>,
+}
+
+impl Internet {
+    pub(super) fn create(&mut self) -> Result<()> {
+        let namespace = Namespace::create()?;
+        sysctl::write_all(namespace.netns(), SYSCTLS)?;
+        for everything in [RouteSpec::default_v4(), RouteSpec::default_v6()] {
+            namespace.netlink.replace_route(&RouteSpec::of_kind(everything, RouteKind::Blackhole))?;
+        }
+        self.namespace = Some(namespace);
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self) {
+        self.namespace = None;
+    }
+
+    /// A host in a namespace of its own. It can send from its address only.
+    pub(super) fn add_host(&mut self, name: &str, address: IpAddr) -> Result<()> {
+        let internet = self.namespace()?;
+        let host = Namespace::create()?;
+        let (link, macs) = (names::internet_host_link(name), names::internet_host_macs(address));
+        let far = LinkSpec::new(&link).mac(macs[1].0).mtu(MTU).quiet().up();
+        let near = LinkSpec::new(&link).mac(macs[0].0).mtu(MTU).quiet().up();
+        add_veth(&internet.netlink, &link, [&far, &near], host.netns())?;
+        know_each_other(&link, [&host, internet], macs)?;
+        sysctl::write(internet.netns(), &format!("net/ipv4/conf/{link}/rp_filter"), "1")?;
+        host.netlink.set_up("lo")?;
+        unless_there(host.netlink.add_address(link.as_str(), IpNet::from(address)))?;
+        let everything = if address.is_ipv4() { RouteSpec::default_v4() } else { RouteSpec::default_v6() };
+        host.netlink.replace_route(&across(&host, &link, everything)?)?;
+        let index = internet.netlink.index(link.as_str())?;
+        internet.netlink.replace_neighbour(index, address, macs[0].0)?;
+        let to_host = RouteSpec::on_link(IpNet::from(address), index);
+        internet.netlink.replace_route(&to_host)?;
+        self.hosts.insert(name.to_owned(), host);
+        Ok(())
+    }
+
+    pub(super) fn remove_host(&mut self, name: &str) -> Result<()> {
+        self.hosts.remove(name);
+        Ok(unless_gone(self.namespace()?.netlink.delete_link(names::internet_host_link(name).as_str()))?)
+    }
+
+    /// A VPC's link.
+    pub(super) fn add_link(&self, vpc: &VpcId, fabric: &Namespace) -> Result<()> {
+        let internet = self.namespace()?;
+        let (link, alias, macs) = (names::internet_link(vpc), format!("vpcbox:{vpc}"), names::internet_link_macs(vpc));
+        let [near, far] = macs.map(|mac| LinkSpec::new(&link).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
+        add_veth(&fabric.netlink, &link, [&near, &far], internet.netns())?;
+        know_each_other(&link, [fabric, internet], macs)
+    }
+
+    pub(super) fn add_route(&self, net: IpNet, vpc: &VpcId) -> Result<()> {
+        let internet = self.namespace()?;
+        Ok(internet.netlink.replace_route(&across(internet, &names::internet_link(vpc), net)?)?)
+    }
+
+    pub(super) fn remove_route(&self, net: IpNet, vpc: &VpcId) -> Result<()> {
+        let internet = self.namespace()?;
+        match across(internet, &names::internet_link(vpc), net) {
+            Ok(route) => Ok(unless_gone(internet.netlink.delete_route(&route))?),
+            // With the link its routes have gone.
+            Err(ApplyError::Kernel(err)) if err.is_not_found() => Ok(()),
+            Err(err) => Err(err),
+        }
+    }
+
+    fn namespace(&self) -> Result<&Namespace> {
+        self.namespace.as_ref().ok_or_else(|| ApplyError::NoNamespace("the internet".to_owned()))
+    }
+}
