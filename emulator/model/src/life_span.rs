@@ -134,7 +134,27 @@ pub(crate) fn advance<K: Ord + Clone, V: Clone>(
     changed
 }
 
-/// The same for resources in a list.
+/// The same, and shows each resource that has ended to `at_end`, even one that is not shown any more: time may
+/// pass both its end and that hour at once.
+pub(crate) fn advance_to_end<K: Ord + Clone, V: Clone>(
+    (map, span): Spans<'_, K, V>,
+    delay: SignedDuration,
+    now: Timestamp,
+    mut at_end: impl FnMut(&mut V),
+) -> bool {
+    let mut changed = false;
+    map.retain(|_, resource| {
+        let was_over = span(resource).phase == Phase::Deleted;
+        let is_shown = span(resource).step(delay, now, &mut changed);
+        if !was_over && span(resource).phase == Phase::Deleted {
+            at_end(resource);
+        }
+        is_shown
+    });
+    changed
+}
+
+/// [`advance`] for resources in a list.
 pub(crate) fn advance_list<V>(
     list: &mut Vec<V>,
     span: fn(&mut V) -> &mut LifeSpan,

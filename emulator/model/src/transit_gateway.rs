@@ -174,7 +174,7 @@ impl Model {
             return false;
         }
         life_span::advance((&mut self.transit_gateways, |gateway| &mut gateway.life.span), delay, now);
-        life_span::advance((&mut self.transit_gateway_attachments, |found| &mut found.life.span), delay, now);
+        self.advance_transit_attachments(now);
         life_span::advance((&mut self.transit_gateway_connect_peers, |peer| &mut peer.life.span), delay, now);
         life_span::advance((&mut self.transit_gateway_route_tables, |table| &mut table.span), delay, now);
         for table in self.transit_gateway_route_tables.values_mut() {
@@ -184,7 +184,6 @@ impl Model {
             life_span::advance_list(&mut table.references, |one| &mut one.life.span, delay, now);
             table.references.retain(|one| !one.life.is_over());
         }
-        self.drop_transit_interfaces();
         true
     }
 

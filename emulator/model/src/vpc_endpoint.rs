@@ -181,13 +181,11 @@ impl Model {
     /// Completes what was begun on endpoints; ENIs go with theirs. Whether anything was.
     pub(crate) fn advance_vpc_endpoints(&mut self, now: Timestamp) -> bool {
         let delay = self.delays.vpc_endpoint;
-        let moved = life_span::advance((&mut self.vpc_endpoints, |endpoint| &mut endpoint.span), delay, now);
+        let mut ended = Vec::new();
+        let spans: life_span::Spans<'_, _, _> = (&mut self.vpc_endpoints, |endpoint| &mut endpoint.span);
+        let moved = life_span::advance_to_end(spans, delay, now, |endpoint| ended.append(&mut endpoint.interfaces));
         if moved {
-            let mut gone = Vec::new();
-            for endpoint in self.vpc_endpoints.values_mut().filter(|endpoint| endpoint.is_deleted()) {
-                gone.append(&mut endpoint.interfaces);
-            }
-            for (_, interface) in gone {
+            for (_, interface) in ended {
                 self.remove_interface(&interface);
             }
             self.drop_notifications_of_gone_endpoints();

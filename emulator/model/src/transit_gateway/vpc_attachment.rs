@@ -4,11 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::{AttachedResource, TransitGatewayAttachment, TransitGatewayError};
 use crate::network_interface::InterfaceType;
 use crate::{
     Context, Model, NetworkInterfaceId, NewInterface, SubnetId, Tags, TransitGatewayAttachmentId, TransitGatewayId,
-    VpcId, WantedAddresses,
+    VpcId, WantedAddresses, life_span,
 };
 
 /// A VPC as it is attached to a transit gateway.
@@ -262,15 +264,14 @@ impl Model {
         Ok(made)
     }
 
-    /// Takes the ENIs of attachments away that are gone.
-    pub(super) fn drop_transit_interfaces(&mut self) {
-        let over = self.transit_gateway_attachments.values().filter(|attachment| attachment.life.is_over());
-        let gone: Vec<NetworkInterfaceId> = over
-            .filter_map(TransitGatewayAttachment::vpc)
-            .flat_map(|vpc| &vpc.subnets)
-            .map(|(_, interface)| interface.clone())
-            .collect();
-        gone.iter().for_each(|interface| self.remove_interface(interface));
+    /// Completes what was begun on attachments; a VPC's ENIs go with it.
+    pub(super) fn advance_transit_attachments(&mut self, now: Timestamp) {
+        let mut ended = Vec::new();
+        let spans: life_span::Spans<'_, _, _> = (&mut self.transit_gateway_attachments, |found| &mut found.life.span);
+        life_span::advance_to_end(spans, self.delays.transit_gateway, now, |attachment| {
+            ended.extend(attachment.vpc().into_iter().flat_map(|vpc| vpc.subnets.clone()));
+        });
+        ended.iter().for_each(|(_, interface)| self.remove_interface(interface));
     }
 }
 

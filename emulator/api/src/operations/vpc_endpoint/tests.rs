@@ -1,6 +1,8 @@
 //! VPC endpoints through the wire.
 
+use jiff::SignedDuration;
 use rstest::rstest;
+use vpc_model::Delays;
 
 use crate::testing::{Reply, World};
 
@@ -350,4 +352,23 @@ fn notifications_go_with_their_endpoint() {
     world.call("DeleteVpcEndpoints", &format!("VpcEndpointId.1={id}")).ok();
     world.pass("0s");
     assert_eq!(world.model.connection_notifications().count(), 0);
+}
+
+#[test]
+fn time_that_passes_an_endpoints_end_and_its_hour_takes_the_enis_too() {
+    let mut net = net();
+    net.world.model.set_delays(Delays { vpc_endpoint: SignedDuration::from_secs(60), ..Delays::default() });
+    let id = net.made(INTERFACE);
+    let subnet = net.subnets[0].clone();
+    let free = |net: &mut Net| {
+        let shown = net.world.call("DescribeSubnets", &format!("SubnetId.1={subnet}")).ok();
+        shown.text("availableIpAddressCount").to_owned()
+    };
+    let taken = free(&mut net);
+    net.world.call("DeleteVpcEndpoints", &format!("VpcEndpointId.1={id}")).ok();
+    net.world.now += SignedDuration::from_hours(2);
+    net.world.model.advance(net.world.now);
+    net.world.model.check_invariants().expect("the laws hold");
+    assert_eq!(net.world.call("DescribeNetworkInterfaces", "").ok().texts("networkInterfaceId"), [""; 0]);
+    assert_ne!(free(&mut net), taken);
 }

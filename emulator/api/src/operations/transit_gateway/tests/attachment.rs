@@ -245,3 +245,15 @@ fn nothing_waits_for_consent(#[case] action: &str, #[case] code: &str) {
 fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
     assert_eq!(World::new().call(action, form).code, Some(code));
 }
+
+#[test]
+fn time_that_passes_an_attachments_end_and_its_hour_takes_the_enis_too() {
+    let (mut world, _, id) = attached();
+    assert_eq!(interfaces(&mut world).texts("networkInterfaceId").len(), 2);
+    world.model.set_delays(Delays { transit_gateway: SignedDuration::from_secs(60), ..Delays::default() });
+    world.call("DeleteTransitGatewayVpcAttachment", &format!("TransitGatewayAttachmentId={id}")).ok();
+    world.now += SignedDuration::from_hours(2);
+    world.model.advance(world.now);
+    world.model.check_invariants().expect("the laws hold");
+    assert_eq!(interfaces(&mut world).texts("networkInterfaceId"), [""; 0]);
+}
