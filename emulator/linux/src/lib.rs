@@ -14,6 +14,7 @@ pub mod neighbour_discovery;
 pub mod netlink;
 mod netns;
 pub mod nft;
+pub mod packets;
 pub mod process;
 pub mod socket;
 pub mod sysctl;

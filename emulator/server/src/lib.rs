@@ -11,6 +11,7 @@ mod clock;
 mod clusters;
 pub mod config;
 pub mod coverage;
+mod dhcp;
 pub mod dns;
 pub mod emulator;
 mod endpoint;

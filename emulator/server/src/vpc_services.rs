@@ -1,4 +1,4 @@
-//! The services inside every VPC: metadata, resolver, EC2's endpoint and whatever else is forwarded.
+//! The services inside every VPC: metadata, resolver, time, DHCP, EC2's endpoint and whatever else is forwarded.
 //!
 //! They open when the reconciler reports a VPC's fabric and close when it is gone. An open socket keeps
 //! a namespace alive, so closing means every connection too.
@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use linux_net::Netns;
@@ -25,7 +25,7 @@ use self::door::{Door, Pending};
 pub(crate) use self::pace::Pace;
 use crate::config::EC2_ENDPOINT;
 use crate::net::{PeerAddress, PromptListener};
-use crate::{Shared, dns, endpoint, imds};
+use crate::{Shared, dhcp, dns, endpoint, imds};
 
 const DNS_PORT: u16 = 53;
 const HTTP_PORT: u16 = 80;
@@ -86,6 +86,15 @@ fn open_all(shared: &Arc<Shared>, vpc: &VpcId, netns: &Netns, close: &Cancellati
     }
     for address in options::TIME {
         tasks.spawn(door("ntp", address, NTP_PORT).keep(time));
+    }
+    for version in [dhcp::serve::Version::V4, dhcp::serve::Version::V6] {
+        let serve = move |door: Door| async move {
+            let packets = door.packets(version.questions()).await?;
+            let served = dhcp::serve::questions(&door.shared, &door.vpc, version, packets);
+            door.close.run_until_cancelled(served).await.unwrap_or(Ok(()))
+        };
+        // Asked by broadcast and multicast: it has no address of its own.
+        tasks.spawn(door("dhcp", Ipv4Addr::UNSPECIFIED.into(), 0).keep(serve));
     }
     for service in &shared.config().services {
         let upstream = service.upstream;

@@ -6,15 +6,15 @@ use ipnet::Ipv6Net;
 
 use crate::Mac;
 
-pub(super) const ROUTER_SOLICITATION: u8 = 133;
+const ROUTER_SOLICITATION: u8 = 133;
 const ROUTER_ADVERTISEMENT: u8 = 134;
-pub(super) const NEIGHBOUR_SOLICITATION: u8 = 135;
+const NEIGHBOUR_SOLICITATION: u8 = 135;
 const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 
 const ETHERNET: usize = 14;
 const IPV6: usize = 40;
 /// Where in a frame the ICMPv6 message begins.
-pub(super) const ICMPV6: usize = ETHERNET + IPV6;
+const ICMPV6: usize = ETHERNET + IPV6;
 const NEXT_HEADER_ICMPV6: u8 = 58;
 /// Nobody beyond the link can have sent a message that still has it (RFC 4861, section 11.2).
 const HOP_LIMIT: u8 = 255;

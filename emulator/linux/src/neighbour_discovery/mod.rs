@@ -6,7 +6,6 @@
 //! socket has a filter, and is asked about packets of IPv6 that are for the router.
 
 mod message;
-mod socket;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
@@ -21,7 +20,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::pipe2;
 
 use self::message::{Kind, Question, Sender};
-use self::socket::Packets;
+use crate::packets::{Packets, Wanted};
 use crate::{Error, Mac, Netns, Result};
 
 /// How often hosts hear of their router unasked: a third of the time for which they believe it.
@@ -59,7 +58,7 @@ impl Router {
     pub fn start(netns: &Netns) -> Result<Self> {
         let failed = |errno| Error::new("make", "a pipe", errno);
         let (stopped, stop) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
-        let (packets, links) = (Packets::open(netns)?, Arc::default());
+        let (packets, links) = (Packets::open(netns, Wanted::Solicitations)?, Arc::default());
         let shared = Arc::clone(&links);
         let thread = thread::Builder::new().name("router".to_owned()).stack_size(256 << 10);
         let thread = thread.spawn(move || run(&packets, &shared, &stopped));

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use linux_net::packets::{Packets, Wanted};
 use linux_net::{Netns, socket};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
@@ -87,6 +88,14 @@ impl Door {
         let socket = UdpSocket::from_std(blocking(move || socket::udp_socket(&netns, address)).await?)?;
         self.opened();
         Ok(socket)
+    }
+
+    /// Whatever is sent to nobody in particular.
+    pub(super) async fn packets(&self, wanted: Wanted) -> io::Result<Packets> {
+        let netns = self.netns.clone();
+        let packets = blocking(move || Packets::open(&netns, wanted)).await?;
+        self.opened();
+        Ok(packets)
     }
 
     fn opened(&self) {
