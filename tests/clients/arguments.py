@@ -209,6 +209,7 @@ ARGUMENTS = {
     "CreateSubnetCidrReservation": lambda made: {"Cidr": "10.0.1.64/28"},
     "CreateTags": lambda made: {"Tags": [{"Key": "Name", "Value": "everything"}]},
     "CreateVpc": lambda made: {"CidrBlock": "10.0.0.0/16", "AmazonProvidedIpv6CidrBlock": True},
+    "CreateVpcBlockPublicAccessExclusion": lambda made: {"VpcId": made.id("vpc")},
     "CreateVpcPeeringConnection": lambda made: {"PeerVpcId": _peer(made)},
     "DeleteDhcpOptions": _unused_options,
     "DeleteFleets": lambda made: {"TerminateInstances": False},

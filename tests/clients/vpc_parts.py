@@ -114,6 +114,27 @@ def egress_only_gateways(ec2):
     equal(ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=name)["ReturnCode"], True)
 
 
+def internet_access_blocked(ec2):
+    vpc, subnet = make_network(ec2)
+    changed = ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="block-bidirectional")
+    equal(changed["VpcBlockPublicAccessOptions"]["InternetGatewayBlockMode"], "block-bidirectional")
+    made = ec2.create_vpc_block_public_access_exclusion(
+        SubnetId=subnet, InternetGatewayExclusionMode="allow-egress"
+    )["VpcBlockPublicAccessExclusion"]
+    equal(made["State"], "create-in-progress")
+    [shown] = ec2.describe_vpc_block_public_access_exclusions(
+        Filters=where(resource_arn=made["ResourceArn"])
+    )["VpcBlockPublicAccessExclusions"]
+    equal(shown["ExclusionId"], made["ExclusionId"])
+    [seen] = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    equal(seen["BlockPublicAccessStates"]["InternetGatewayBlockMode"], "block-ingress")
+    [seen] = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+    equal(seen["BlockPublicAccessStates"]["InternetGatewayBlockMode"], "block-bidirectional")
+    ec2.delete_vpc_block_public_access_exclusion(ExclusionId=made["ExclusionId"])
+    with refused("InvalidParameterValue"):
+        ec2.modify_vpc_block_public_access_options(InternetGatewayBlockMode="sometimes")
+
+
 def key_pairs(ec2):
     made = ec2.create_key_pair(KeyName="mine", KeyType="ed25519")
     assert made["KeyMaterial"].startswith("-----BEGIN OPENSSH PRIVATE KEY-----"), made["KeyMaterial"][:40]

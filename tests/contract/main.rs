@@ -44,7 +44,7 @@ checks! {
     vpc: a_subnets_life a_vpcs_life attributes_of_a_vpc default_vpc dhcp_options dry_run elastic_addresses
         malformed_and_unknown_ids network_acls overlapping_subnets routes tags_of_anything unknown_filter;
     vpc_parts: a_flow_logs_life a_prefix_list_in_a_rule a_prefix_lists_life blocks_of_ipv6 egress_only_gateways
-        internet_gateways key_pairs permissions_of_interfaces reserved_blocks too_many_vpcs;
+        internet_access_blocked internet_gateways key_pairs permissions_of_interfaces reserved_blocks too_many_vpcs;
     waiting: every_waiter no_password_without_windows;
     ways_out: a_nat_gateway_that_cannot_be a_public_nat_gateway flow_logs_of_several what_insights_find;
 }

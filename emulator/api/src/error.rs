@@ -95,6 +95,7 @@ codes! {
     // Instances, images and key pairs.
     INCORRECT_INSTANCE_STATE "IncorrectInstanceState" 400;
     INCORRECT_STATE "IncorrectState" 400;
+    RESOURCE_LIMIT_EXCEEDED "ResourceLimitExceeded" 400;
     INSTANCE_LIMIT_EXCEEDED "InstanceLimitExceeded" 400;
     INSUFFICIENT_INSTANCE_CAPACITY "InsufficientInstanceCapacity" 500;
     INVALID_CAPACITY_RESERVATION_ID_MALFORMED "InvalidCapacityReservationId.Malformed" 400;

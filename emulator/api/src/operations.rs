@@ -30,6 +30,7 @@ mod nothing_here;
 mod peering;
 mod placement_group;
 mod prefix_list;
+mod public_access;
 mod region;
 mod route_table;
 mod security_group;
@@ -98,6 +99,7 @@ families! {
     peering::ACTIONS,
     placement_group::ACTIONS,
     prefix_list::ACTIONS,
+    public_access::ACTIONS,
     region::ACTIONS,
     route_table::ACTIONS,
     security_group::ACTIONS,

@@ -141,6 +141,8 @@ ids! {
     InsightsPathId "nip-"
     /// An analysis of such a path.
     InsightsAnalysisId "nia-"
+    /// An exclusion from VPC Block Public Access.
+    AccessExclusionId "vpcbpa-exclude-"
     /// A carrier gateway.
     CarrierGatewayId "cagw-"
     /// A virtual private gateway.

@@ -38,6 +38,7 @@ pub mod outbox;
 pub mod peering;
 pub mod placement_group;
 pub mod prefix_list;
+pub mod public_access;
 pub mod region;
 pub mod route_table;
 pub mod security_group;
@@ -98,7 +99,7 @@ pub use network_insights::{
 pub use network_interface::{
     Attachment, AttachmentStatus, ConnectionTracking, EnaSrd, Grantee, InterfaceAttribute, InterfaceError,
     InterfacePermission, InterfaceStatus, InterfaceType, NetworkInterface, NewAttachment, NewInterface, PrivateIp,
-    ServiceAttachment,
+    PublicNameType, ServiceAttachment,
 };
 pub use outbox::{Message, News, Place, Subject};
 pub use peering::{
@@ -106,6 +107,7 @@ pub use peering::{
 };
 pub use placement_group::{PlacementGroup, PlacementGroupError, PlacementStrategy};
 pub use prefix_list::{NewPrefixList, PrefixList, PrefixListChange, PrefixListEntries, PrefixListError};
+pub use public_access::{AccessBlock, AccessError, AccessExclusion, AccessOptions, AllowedAccess, Excluded};
 pub use region::Zone;
 pub use route_table::{
     Destination, EdgeGateway, Route, RouteError, RouteOrigin, RouteState, RouteTable, RouteTableAssociation,
@@ -115,7 +117,7 @@ pub use security_group::{
     Direction, GroupVpcAssociation, IpProtocol, NewRule, PeerGroup, PortRange, Revoked, RulePeer, RuleSelector,
     SecurityGroup, SecurityGroupError, SecurityGroupRule,
 };
-pub use settings::{AccountSettings, PublicSnapshots};
+pub use settings::{AccountSettings, Credits, PublicSnapshots, SettingError};
 pub use spot_request::{SpotRequest, SpotStatus};
 pub use subnet::{
     HostnameType, NewReservation, NewSubnet, PrivateDnsNameOptions, ReservationType, Subnet, SubnetAttribute,
@@ -134,8 +136,8 @@ pub use types::{AccountId, IpAddressType, Mac, Region, ZoneId, ZoneName};
 pub use volume::{Volume, VolumeError};
 pub use vpc::{NewVpc, Vpc, VpcAttribute, VpcCidrAssociation, VpcError};
 pub use vpc_endpoint::{
-    Acceptance, DnsEntry, DnsOptions, DnsRecordIpType, EndpointChange, EndpointPlace, NewVpcEndpoint, VpcEndpoint,
-    VpcEndpointError,
+    Acceptance, ChargeScope, DnsEntry, DnsOptions, DnsRecordIpType, EndpointChange, EndpointPlace, NewVpcEndpoint,
+    Payer, VpcEndpoint, VpcEndpointError,
 };
 pub use vpn_connection::{
     CloudWatchLogs, NewVpnConnection, TunnelChoice, TunnelNumber, TunnelOptions, VpnConnection, VpnConnectionChange,

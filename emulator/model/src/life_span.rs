@@ -154,6 +154,13 @@ pub(crate) fn advance_to_end<K: Ord + Clone, V: Clone>(
     changed
 }
 
+/// [`advance`] for one span that never ends. Whether it moved on.
+pub(crate) fn advance_one(span: &mut LifeSpan, delay: SignedDuration, now: Timestamp) -> bool {
+    let mut changed = false;
+    span.step(delay, now, &mut changed);
+    changed
+}
+
 /// [`advance`] for resources in a list.
 pub(crate) fn advance_list<V>(
     list: &mut Vec<V>,

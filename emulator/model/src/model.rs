@@ -12,19 +12,19 @@ use crate::prefix_list;
 use crate::settings::AccountSettings;
 use crate::sold_out::SoldOut;
 use crate::{
-    AccountId, AddressOffer, AddressTransfer, AllocationId, AutoScalingGroup, CapacityReservation,
-    CapacityReservationId, CarrierGateway, CarrierGatewayId, ClientTokens, ConnectionNotification,
-    ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays, DhcpOptions, DhcpOptionsId,
-    EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId, Fleet, FleetId, FlowLog,
-    FlowLogId, GroupVpcAssociation, Ids, InsightsAnalysis, InsightsAnalysisId, InsightsPath, InsightsPathId, Instance,
-    InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate, LaunchTemplateId, NatGateway,
-    NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId, PeeringConnection,
-    PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region, RouteTable, RouteTableId,
-    SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet, SubnetCidrReservation, SubnetCidrReservationId,
-    SubnetId, TokenKey, TokenRecord, TransitConnectPeer, TransitGateway, TransitGatewayAttachment,
-    TransitGatewayAttachmentId, TransitGatewayConnectPeerId, TransitGatewayId, TransitGatewayRouteTable,
-    TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId, Volume, VolumeId, Vpc, VpcEndpoint,
-    VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
+    AccessExclusion, AccessExclusionId, AccessOptions, AccountId, AddressOffer, AddressTransfer, AllocationId,
+    AutoScalingGroup, CapacityReservation, CapacityReservationId, CarrierGateway, CarrierGatewayId, ClientTokens,
+    ConnectionNotification, ConnectionNotificationId, CustomerGateway, CustomerGatewayId, Delays, DhcpOptions,
+    DhcpOptionsId, EgressOnlyGateway, EgressOnlyGatewayId, ElasticIp, EndpointService, EndpointServiceId, Fleet,
+    FleetId, FlowLog, FlowLogId, GroupVpcAssociation, Ids, InsightsAnalysis, InsightsAnalysisId, InsightsPath,
+    InsightsPathId, Instance, InstanceId, InternetGateway, InternetGatewayId, KeyPair, KeyPairId, LaunchTemplate,
+    LaunchTemplateId, NatGateway, NatGatewayId, NetworkAcl, NetworkAclId, NetworkInterface, NetworkInterfaceId,
+    PeeringConnection, PeeringConnectionId, PlacementGroup, PlacementGroupId, PrefixList, PrefixListId, Region,
+    RouteTable, RouteTableId, SecurityGroup, SecurityGroupId, SpotRequest, SpotRequestId, Subnet,
+    SubnetCidrReservation, SubnetCidrReservationId, SubnetId, TokenKey, TokenRecord, TransitConnectPeer,
+    TransitGateway, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayConnectPeerId,
+    TransitGatewayId, TransitGatewayRouteTable, TransitGatewayRouteTableId, TrunkAssociation, TrunkAssociationId,
+    Volume, VolumeId, Vpc, VpcEndpoint, VpcEndpointId, VpcId, VpnConnection, VpnConnectionId, VpnGateway, VpnGatewayId,
 };
 
 /// What a change may draw on besides the model: the time and a source of ids.
@@ -93,6 +93,8 @@ pub struct Model {
     pub(crate) vpn_connections: Map<VpnConnectionId, VpnConnection>,
     pub(crate) group_vpc_associations: Map<(SecurityGroupId, VpcId), GroupVpcAssociation>,
     pub(crate) carrier_gateways: Map<CarrierGatewayId, CarrierGateway>,
+    pub(crate) public_access: AccessOptions,
+    pub(crate) access_exclusions: Map<AccessExclusionId, AccessExclusion>,
     pub(crate) outbox: Outbox,
     pub(crate) quotas: Quotas,
     pub(crate) delays: Delays,
@@ -273,6 +275,8 @@ impl Model {
             vpn_connections: Map::new(),
             group_vpc_associations: Map::new(),
             carrier_gateways: Map::new(),
+            public_access: AccessOptions::default(),
+            access_exclusions: Map::new(),
             outbox: Outbox::default(),
             quotas: Quotas::default(),
             delays: Delays::default(),
@@ -330,6 +334,7 @@ impl Model {
             self.advance_vpn_connections(now),
             self.advance_group_associations(now),
             self.advance_carrier_gateways(now),
+            self.advance_public_access(now),
         ];
         if moved.contains(&true) {
             self.touch();
@@ -356,6 +361,7 @@ impl Model {
             self.vpn_connections_due(),
             self.group_associations_due(),
             self.carrier_gateways_due(),
+            self.public_access_due(),
         ];
         due.into_iter().flatten().min()
     }
@@ -474,5 +480,7 @@ impl Model {
         vpn_connections vpn_connection: VpnConnectionId => VpnConnection;
         /// All carrier gateways in the order of their ids, those that are gone included for a while.
         carrier_gateways carrier_gateway: CarrierGatewayId => CarrierGateway;
+        /// All exclusions from VPC Block Public Access in the order of their ids, ended ones included for a while.
+        access_exclusions access_exclusion: AccessExclusionId => AccessExclusion;
     }
 }

@@ -230,14 +230,29 @@ impl Model {
         self.region.zones()
     }
 
-    /// The zone of a name, if the region has one.
-    pub fn zone(&self, name: &ZoneName) -> Option<Zone> {
-        self.zones().into_iter().find(|zone| zone.name == *name)
+    /// The Local and Wavelength Zones that the account has opted in to.
+    pub fn edge_zones(&self) -> impl Iterator<Item = &'static EdgeZone> {
+        let chosen = &self.account_settings.zone_groups;
+        EDGE_ZONES.iter().filter(|zone| zone.is_in(&self.region) && chosen.contains(zone.group))
     }
 
-    /// The zone of an id, if the region has one.
+    /// The zone of a name, if the region has one that can be used.
+    pub fn zone(&self, name: &ZoneName) -> Option<Zone> {
+        self.usable_zones().find(|zone| zone.name == *name)
+    }
+
+    /// The zone of an id, if the region has one that can be used.
     pub fn zone_by_id(&self, id: &ZoneId) -> Option<Zone> {
-        self.zones().into_iter().find(|zone| zone.id == *id)
+        self.usable_zones().find(|zone| zone.id == *id)
+    }
+
+    fn usable_zones(&self) -> impl Iterator<Item = Zone> {
+        let edge = self.edge_zones().map(|zone| Zone {
+            name: ZoneName(zone.name.to_owned()),
+            id: ZoneId(zone.id.to_owned()),
+            region: self.region.clone(),
+        });
+        self.zones().into_iter().chain(edge)
     }
 }
 

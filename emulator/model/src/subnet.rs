@@ -18,7 +18,7 @@ pub use self::ipv6_block::SubnetCidrAssociation;
 pub use self::reservation::{NewReservation, ReservationType, SubnetCidrReservation};
 use crate::address_pool::AddressPool;
 use crate::vpc::DEFAULT_SUBNET_LENGTH;
-use crate::{Context, Model, SubnetId, Tags, Vpc, VpcId, Zone, ZoneId, ZoneName, index};
+use crate::{Context, Excluded, Model, SubnetId, Tags, Vpc, VpcId, Zone, ZoneId, ZoneName, index};
 
 /// A subnet: one zone's part of a VPC.
 #[derive(Debug, Clone)]
@@ -227,6 +227,7 @@ impl Model {
             acl.associations.retain(|(_, subnet)| subnet != id);
         }
         self.subnet_cidr_reservations.retain(|_, reservation| reservation.subnet_id != *id);
+        self.drop_access_exclusions(&Excluded::Subnet(id.clone()));
         self.subnets.remove(id);
         self.touch();
         Ok(())

@@ -11,7 +11,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 pub use self::ipv6_block::VpcCidrAssociation;
 use crate::{
-    Context, DhcpOptionsId, Model, NetworkAclId, NewSubnet, RouteTableId, RouteTarget, SecurityGroupId, Tags,
+    Context, DhcpOptionsId, Excluded, Model, NetworkAclId, NewSubnet, RouteTableId, RouteTarget, SecurityGroupId, Tags,
     VpcCidrAssociationId, VpcId,
 };
 
@@ -230,6 +230,7 @@ impl Model {
         }
         self.end_peerings_of(id, cx.now);
         self.drop_vpc_associations(|known| known.vpc_id == *id);
+        self.drop_access_exclusions(&Excluded::Vpc(id.clone()));
         let vpc = self.vpcs.remove(id).expect("it was just found");
         self.route_tables.remove(&vpc.main_route_table_id);
         self.network_acls.remove(&vpc.default_network_acl_id);

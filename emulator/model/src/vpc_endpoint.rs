@@ -6,9 +6,11 @@ mod change;
 mod create;
 mod dns;
 mod error;
+mod payer;
 mod place;
 mod route;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -18,6 +20,7 @@ pub use self::change::EndpointChange;
 pub use self::create::NewVpcEndpoint;
 pub use self::dns::{DnsEntry, EndpointNames};
 pub use self::error::VpcEndpointError;
+pub use self::payer::{ChargeScope, Payer};
 use crate::{
     Context, EndpointServiceId, EndpointType, IpAddressType, LifeSpan, Model, NetworkInterfaceId, Phase,
     SecurityGroupId, SubnetId, Tags, VpcEndpointId, VpcId, life_span,
@@ -52,6 +55,8 @@ pub struct VpcEndpoint {
     pub names: EndpointNames,
     /// Whether the service's owner wants it.
     pub acceptance: Acceptance,
+    /// Who pays for it, where that was said.
+    pub payers: BTreeMap<ChargeScope, Payer>,
     /// When it was made.
     pub created: Timestamp,
     /// Its tags.

@@ -88,6 +88,11 @@ impl From<VpcEndpointError> for ApiError {
             VpcEndpointError::TooMany(_) => {
                 Self::new(Code::VPC_ENDPOINT_LIMIT_EXCEEDED, "The maximum number of VPC endpoints has been reached.")
             }
+            VpcEndpointError::Payer { scope, payer } => invalid(format!(
+                "The payer responsibility {} is not valid for the scope {}.",
+                payer.as_str(),
+                scope.as_str()
+            )),
             VpcEndpointError::HasRoutes(_) => invalid("Endpoint must be removed from route table before deletion"),
         }
     }

@@ -6,13 +6,17 @@ use jiff::Timestamp;
 use vpc_model::Model;
 use vpc_model::region::{REGIONS, RegionFacts};
 
-use super::{Action, Output, ReadOperation, read};
+use super::{Action, Output, ReadOperation, read, write};
 use crate::filter::{Fields, Filters};
 use crate::query::Query;
 use crate::xml::Xml;
 use crate::{ApiError, Code};
 
-pub(crate) const ACTIONS: &[Action] = &[read::<DescribeRegions>(), read::<zone::DescribeAvailabilityZones>()];
+pub(crate) const ACTIONS: &[Action] = &[
+    read::<DescribeRegions>(),
+    read::<zone::DescribeAvailabilityZones>(),
+    write::<zone::ModifyAvailabilityZoneGroup>(),
+];
 
 const REGION_FIELDS: Fields<Model, RegionItem> = Fields {
     by_name: &[
@@ -117,6 +121,25 @@ mod tests {
     fn a_local_zone() {
         let form = "AllAvailabilityZones=true&ZoneName.1=us-east-1-bos-1a";
         insta::assert_snapshot!(World::new().call("DescribeAvailabilityZones", form).ok().lines());
+    }
+
+    #[test]
+    fn a_zone_that_is_opted_in_to_has_subnets() {
+        let mut world = World::new();
+        let vpc = world.call("CreateVpc", "CidrBlock=10.0.0.0/16").ok().text("vpcId").to_owned();
+        let subnet = format!("VpcId={vpc}&CidrBlock=10.0.0.0/24&AvailabilityZone=us-east-1-bos-1a");
+        assert_eq!(world.call("CreateSubnet", &subnet).code, Some("InvalidParameterValue"));
+        let group = "GroupName=us-east-1-bos-1";
+        world.call("ModifyAvailabilityZoneGroup", &format!("{group}&OptInStatus=opted-in")).ok();
+        let shown = world.call("DescribeAvailabilityZones", "Filter.1.Name=opt-in-status&Filter.1.Value.1=opted-in");
+        assert_eq!(shown.ok().texts("zoneName"), ["us-east-1-bos-1a"]);
+        assert_eq!(world.call("CreateSubnet", &subnet).ok().text("availabilityZoneId"), "use1-bos1-az1");
+        let left = world.call("ModifyAvailabilityZoneGroup", &format!("{group}&OptInStatus=not-opted-in"));
+        assert_eq!(left.code, Some("UnsupportedOperation"));
+        for other in ["us-east-1-zg-1", "us-west-2-lax-1", "mars"] {
+            let form = format!("GroupName={other}&OptInStatus=opted-in");
+            assert_eq!(world.call("ModifyAvailabilityZoneGroup", &form).code, Some("InvalidParameterValue"));
+        }
     }
 
     #[rstest]

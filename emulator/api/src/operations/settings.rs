@@ -1,10 +1,10 @@
 //! What an account chooses for a whole region: encryption of volumes, the serial console, sharing with everybody,
-//! credits, and the VPCs' access to the internet.
+//! and credits.
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-data-protection.html>.
 
 use jiff::Timestamp;
-use vpc_model::{AccountId, AccountSettings, Context, Model, PublicSnapshots, Region};
+use vpc_model::{AccountId, AccountSettings, Context, Credits, Model, PublicSnapshots, Region};
 
 use super::{Action, Operation, Output, ReadOperation, read, write};
 use crate::ApiError;
@@ -29,7 +29,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<DisableSnapshotBlockPublicAccess>(),
     read::<GetAllowedImagesSettings>(),
     read::<GetDefaultCreditSpecification>(),
-    read::<DescribeVpcBlockPublicAccessOptions>(),
+    write::<ModifyDefaultCreditSpecification>(),
 ];
 
 /// The key that EBS makes for an account.
@@ -147,10 +147,26 @@ enum Family {
     T3,
     T3a,
     T4g,
+    T8i,
+    T9g,
+}
+
+impl Family {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::T2 => "t2",
+            Self::T3 => "t3",
+            Self::T3a => "t3a",
+            Self::T4g => "t4g",
+            Self::T8i => "t8i",
+            Self::T9g => "t9g",
+        }
+    }
 }
 
 values! {
-    Family { T2 "t2", T3 "t3", T3a "t3a", T4g "t4g" }
+    Family { T2 "t2", T3 "t3", T3a "t3a", T4g "t4g", T8i "t8i", T9g "t9g" }
+    Credits { Standard "standard", Unlimited "unlimited" }
 }
 
 impl crate::query::Value for NoPublicImages {
@@ -212,73 +228,62 @@ fn write_snapshots(settings: &AccountSettings, xml: &mut Xml) {
     xml.text("state", state);
 }
 
-/// How instances of a family pay when their credits are used up. Nobody can choose otherwise here.
+/// How new instances of a family pay when their credits are used up.
 #[derive(Debug)]
 struct GetDefaultCreditSpecification(Family);
 
 impl ReadOperation for GetDefaultCreditSpecification {
     const ACTION: &'static str = "GetDefaultCreditSpecification";
-    type Output = Credits;
+    type Output = DefaultCredits;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
         query.required("InstanceFamily").map(Self)
     }
 
-    fn run(self, _: &Model, _: Timestamp) -> Result<Credits, ApiError> {
-        Ok(Credits(self.0))
+    fn run(self, model: &Model, _: Timestamp) -> Result<DefaultCredits, ApiError> {
+        Ok(DefaultCredits::of(self.0, model))
     }
 }
 
 #[derive(Debug)]
-struct Credits(Family);
+struct ModifyDefaultCreditSpecification {
+    family: Family,
+    credits: Credits,
+}
 
-impl Output for Credits {
-    fn write(&self, xml: &mut Xml) {
-        let (family, credits) = match self.0 {
-            Family::T2 => ("t2", "standard"),
-            Family::T3 => ("t3", "unlimited"),
-            Family::T3a => ("t3a", "unlimited"),
-            Family::T4g => ("t4g", "unlimited"),
-        };
-        xml.element("instanceFamilyCreditSpecification", |xml| {
-            xml.text("instanceFamily", family);
-            xml.text("cpuCredits", credits);
+impl Operation for ModifyDefaultCreditSpecification {
+    const ACTION: &'static str = "ModifyDefaultCreditSpecification";
+    type Output = DefaultCredits;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self { family: query.required("InstanceFamily")?, credits: query.required("CpuCredits")? })
+    }
+
+    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<DefaultCredits, ApiError> {
+        model.change_account_settings(|settings| {
+            settings.credits.insert(self.family.as_str().to_owned(), self.credits);
         });
-    }
-}
-
-/// Whether VPCs are kept from the internet. They never are here, and so no VPC is excepted either.
-#[derive(Debug)]
-struct DescribeVpcBlockPublicAccessOptions;
-
-impl ReadOperation for DescribeVpcBlockPublicAccessOptions {
-    const ACTION: &'static str = "DescribeVpcBlockPublicAccessOptions";
-    type Output = InternetAccess;
-
-    fn decode(_: &mut Query) -> Result<Self, ApiError> {
-        Ok(Self)
-    }
-
-    fn run(self, model: &Model, _: Timestamp) -> Result<InternetAccess, ApiError> {
-        Ok(InternetAccess { account: model.account().clone(), region: model.region().clone() })
+        Ok(DefaultCredits::of(self.family, model))
     }
 }
 
 #[derive(Debug)]
-struct InternetAccess {
-    account: AccountId,
-    region: Region,
+struct DefaultCredits {
+    family: Family,
+    credits: Credits,
 }
 
-impl Output for InternetAccess {
+impl DefaultCredits {
+    fn of(family: Family, model: &Model) -> Self {
+        Self { family, credits: model.account_settings().credits_of(family.as_str()) }
+    }
+}
+
+impl Output for DefaultCredits {
     fn write(&self, xml: &mut Xml) {
-        xml.element("vpcBlockPublicAccessOptions", |xml| {
-            xml.text("awsAccountId", &self.account);
-            xml.text("awsRegion", &self.region);
-            xml.text("state", "default-state");
-            xml.text("internetGatewayBlockMode", "off");
-            write_manager(xml);
-            xml.text("exclusionsAllowed", "allowed");
+        xml.element("instanceFamilyCreditSpecification", |xml| {
+            xml.text("instanceFamily", self.family.as_str());
+            xml.text("cpuCredits", self.credits.as_str());
         });
     }
 }

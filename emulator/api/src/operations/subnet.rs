@@ -10,7 +10,8 @@ mod tests;
 use ipnet::{Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Context, Model, NewSubnet, Region, Subnet, SubnetError, SubnetId, Tags, VpcId, ZoneId, ZoneName,
+    AccessBlock, AccountId, Context, Model, NewSubnet, Region, Subnet, SubnetError, SubnetId, Tags, VpcId, ZoneId,
+    ZoneName,
 };
 
 use super::describe::{Describable, Describe, Single, created};
@@ -109,6 +110,7 @@ impl Describable for Subnet {
             arn: arn(model.region(), model.account(), &self.id),
             owner: model.account().clone(),
             available: model.available_ip_address_count(&self.id),
+            access_block: model.access_block_of_subnet(&self.id),
             subnet: self.clone(),
         }
     }
@@ -128,6 +130,7 @@ pub(crate) struct SubnetItem {
     arn: String,
     owner: AccountId,
     available: u32,
+    access_block: AccessBlock,
     subnet: Subnet,
 }
 
@@ -157,7 +160,7 @@ impl Output for SubnetItem {
             xml.text("enableResourceNameDnsARecord", options.resource_name_a_record);
             xml.text("enableResourceNameDnsAAAARecord", options.resource_name_aaaa_record);
         });
-        xml.element("blockPublicAccessStates", |xml| xml.text("internetGatewayBlockMode", "off"));
+        xml.element("blockPublicAccessStates", |xml| xml.text("internetGatewayBlockMode", self.access_block.as_str()));
         xml.tags(&subnet.tags);
     }
 }

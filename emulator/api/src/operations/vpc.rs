@@ -6,7 +6,8 @@ mod cidr_block;
 use ipnet::Ipv4Net;
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Context, Model, NewVpc, Region, Tags, Vpc, VpcAttribute, VpcCidrAssociationId, VpcError, VpcId,
+    AccessBlock, AccountId, Context, Model, NewVpc, Region, Tags, Vpc, VpcAttribute, VpcCidrAssociationId, VpcError,
+    VpcId,
 };
 
 use super::describe::{Describable, Describe, Single, created};
@@ -84,6 +85,7 @@ impl Describable for Vpc {
             owner: model.account().clone(),
             region: model.region().clone(),
             state: "available",
+            access_block: model.access_block_of_vpc(&self.id),
             vpc: self.clone(),
         }
     }
@@ -110,6 +112,7 @@ pub(crate) struct VpcItem {
     owner: AccountId,
     region: Region,
     state: &'static str,
+    access_block: AccessBlock,
     vpc: Vpc,
 }
 
@@ -134,7 +137,7 @@ impl Output for VpcItem {
         xml.tags(&vpc.tags);
         xml.text("instanceTenancy", &vpc.instance_tenancy);
         xml.text("isDefault", vpc.is_default);
-        xml.element("blockPublicAccessStates", |xml| xml.text("internetGatewayBlockMode", "off"));
+        xml.element("blockPublicAccessStates", |xml| xml.text("internetGatewayBlockMode", self.access_block.as_str()));
     }
 }
 

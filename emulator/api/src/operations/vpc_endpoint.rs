@@ -3,6 +3,7 @@
 mod create;
 mod item;
 mod modify;
+mod payer;
 mod policy;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use vpc_model::{
 };
 
 use self::item::EndpointItem;
-pub(crate) use self::item::write_dns_entry;
+pub(crate) use self::item::{write_dns_entry, write_payers};
 use super::describe::{Describable, Describe};
 use super::unsuccessful::Unsuccessful;
 use super::{Action, Operation, read, write};
@@ -26,6 +27,7 @@ use crate::{ApiError, Code};
 pub(crate) const ACTIONS: &[Action] = &[
     write::<create::CreateVpcEndpoint>(),
     write::<modify::ModifyVpcEndpoint>(),
+    write::<payer::ModifyVpcEndpointPayerResponsibility>(),
     write::<DeleteVpcEndpoints>(),
     read::<Describe<VpcEndpoint>>(),
 ];

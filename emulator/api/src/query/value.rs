@@ -7,15 +7,15 @@ use base64::engine::general_purpose::STANDARD;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, AddressAssociationId, AllocationId, AttachmentId, CapacityReservationId, CarrierGatewayId,
-    ConnectionNotificationId, CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId, EndpointServiceId, FlowLogId,
-    ImageId, InsightsAnalysisId, InsightsPathId, InstanceId, InterfacePermissionId, InternetGatewayId, KeyPairId,
-    LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId, NetworkInterfaceId, PeeringConnectionId,
-    PlacementGroupId, PrefixListId, ProfileAssociationId, ReservationId, ResourceId, RouteTableAssociationId,
-    RouteTableId, SecurityGroupId, SecurityGroupRuleId, SpotRequestId, SubnetCidrAssociationId,
-    SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId, TransitGatewayConnectPeerId, TransitGatewayId,
-    TransitGatewayRouteTableId, TrunkAssociationId, VolumeId, VpcCidrAssociationId, VpcEndpointId, VpcId,
-    VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
+    AccessExclusionId, AccountId, AddressAssociationId, AllocationId, AttachmentId, CapacityReservationId,
+    CarrierGatewayId, ConnectionNotificationId, CustomerGatewayId, DhcpOptionsId, EgressOnlyGatewayId,
+    EndpointServiceId, FlowLogId, ImageId, InsightsAnalysisId, InsightsPathId, InstanceId, InterfacePermissionId,
+    InternetGatewayId, KeyPairId, LaunchTemplateId, NatGatewayId, NetworkAclAssociationId, NetworkAclId,
+    NetworkInterfaceId, PeeringConnectionId, PlacementGroupId, PrefixListId, ProfileAssociationId, ReservationId,
+    ResourceId, RouteTableAssociationId, RouteTableId, SecurityGroupId, SecurityGroupRuleId, SpotRequestId,
+    SubnetCidrAssociationId, SubnetCidrReservationId, SubnetId, TransitGatewayAttachmentId,
+    TransitGatewayConnectPeerId, TransitGatewayId, TransitGatewayRouteTableId, TrunkAssociationId, VolumeId,
+    VpcCidrAssociationId, VpcEndpointId, VpcId, VpnConnectionId, VpnGatewayId, ZoneId, ZoneName,
 };
 
 use crate::{ApiError, Code};
@@ -162,6 +162,7 @@ ids! {
     InsightsPathId, INVALID_PARAMETER_VALUE, INVALID_NETWORK_INSIGHTS_PATH_ID_NOT_FOUND "networkInsightsPath";
     InsightsAnalysisId, INVALID_PARAMETER_VALUE,
         INVALID_NETWORK_INSIGHTS_ANALYSIS_ID_NOT_FOUND "networkInsightsAnalysis";
+    AccessExclusionId, INVALID_PARAMETER_VALUE;
     CarrierGatewayId, INVALID_CARRIER_GATEWAY_ID_MALFORMED;
     VpnGatewayId, INVALID_VPN_GATEWAY_ID_MALFORMED;
     CustomerGatewayId, INVALID_CUSTOMER_GATEWAY_ID_MALFORMED;

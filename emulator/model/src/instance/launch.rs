@@ -4,9 +4,9 @@
 
 use super::{Instance, InstanceError, InstanceOptions, InstanceState, MetadataOptions, ShutdownBehavior};
 use crate::{
-    AddressError, CapacityError, Context, EnaSrd, ImageId, InstanceId, InterfaceAttribute, InterfaceError, Model,
-    NetworkInterfaceId, NewAttachment, NewInterface, PlacementGroupError, PrivateDnsNameOptions, ReservationId,
-    SubnetId, Tags, ZoneName, instance_type,
+    AddressError, CapacityError, Context, EnaSrd, ImageId, InstanceId, InterfaceAttribute, InterfaceError,
+    LaunchParameter, LaunchParameters, Model, NetworkInterfaceId, NewAttachment, NewInterface, PlacementGroupError,
+    ReservationId, SubnetId, Tags, ZoneName, instance_type,
 };
 
 /// The most bytes user data can have before it is encoded.
@@ -249,7 +249,7 @@ impl Model {
             shutdown_behavior: new.shutdown_behavior,
             disable_api_termination: new.disable_api_termination,
             disable_api_stop: new.disable_api_stop,
-            options: own_options(cx, &new.options, self.subnets[subnet_id].private_dns_name_options),
+            options: self.own_options(cx, new, subnet_id),
             volumes: Vec::new(),
             tags: new.tags.clone(),
         }
@@ -363,14 +363,24 @@ impl Model {
     }
 }
 
-/// Each Spot Instance has a request of its own, and names are as the subnet says now.
-fn own_options(cx: &mut Context<'_>, options: &InstanceOptions, subnet: PrivateDnsNameOptions) -> InstanceOptions {
-    let mut own = options.clone();
-    own.dns_names = own.dns_names.within(subnet).into();
-    if let Some(market) = &mut own.market {
-        market.request_id = Some(cx.ids.next());
+/// The option that says how a burstable instance pays.
+const CREDITS: &str = "CreditSpecification";
+
+impl Model {
+    /// Each Spot Instance has a request of its own, and names and credits are as subnet and account say now.
+    fn own_options(&self, cx: &mut Context<'_>, new: &NewInstances, subnet_id: &SubnetId) -> InstanceOptions {
+        let mut own = new.options.clone();
+        own.dns_names = own.dns_names.within(self.subnets[subnet_id].private_dns_name_options).into();
+        if let Some(market) = &mut own.market {
+            market.request_id = Some(cx.ids.next());
+        }
+        let family = new.instance_type.split('.').next().unwrap_or_default();
+        if let Some(credits) = self.account_settings.credits.get(family).filter(|_| !own.kept.contains_key(CREDITS)) {
+            let members = LaunchParameters::from([("CpuCredits".to_owned(), LaunchParameter::text(credits.as_str()))]);
+            own.kept.insert(CREDITS.to_owned(), LaunchParameter::Structure(members));
+        }
+        own
     }
-    own
 }
 
 /// Whether there is merely no room for another instance.

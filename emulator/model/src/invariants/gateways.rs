@@ -1,7 +1,7 @@
 //! NAT gateways and their addresses, and the other gateways, peerings and VPN connections.
 
 use super::Broken;
-use crate::{InterfaceType, Model, NatAddress, NatGateway, PeeringStatus, VpcId, VpnConnection};
+use crate::{Excluded, InterfaceType, Model, NatAddress, NatGateway, PeeringStatus, VpcId, VpnConnection};
 
 pub(super) fn check(model: &Model, broken: &mut Broken) {
     for gateway in model.nat_gateways.values() {
@@ -16,6 +16,7 @@ pub(super) fn check(model: &Model, broken: &mut Broken) {
     check_one_each(model, "egress-only gateway", model.egress_only_gateways.values().map(|it| &it.vpc_id), broken);
     let carriers = model.carrier_gateways.values().filter(|it| it.state() != "deleted");
     check_one_each(model, "carrier gateway", carriers.map(|it| &it.vpc_id), broken);
+    check_exclusions(model, broken);
     let attachments = model.vpn_gateways.values().flat_map(|it| &it.attachments);
     let held = attachments.filter(|it| it.state() != "detached").map(|it| &it.vpc_id);
     check_one_each(model, "vpn gateway", held, broken);
@@ -161,5 +162,19 @@ impl crate::PeeringConnection {
     /// Whether it was asked for between a VPC and itself, so that it will fail.
     fn is_to_itself(&self) -> bool {
         self.requester.vpc_id == self.accepter.vpc_id
+    }
+}
+
+/// Exclusions from VPC Block Public Access: one for each resource, which is there.
+fn check_exclusions(model: &Model, broken: &mut Broken) {
+    let exclusions: Vec<_> = model.access_exclusions.values().filter(|it| it.deleted().is_none()).collect();
+    for (at, exclusion) in exclusions.iter().enumerate() {
+        let is_there = match &exclusion.of {
+            Excluded::Vpc(id) => model.vpcs.contains_key(id),
+            Excluded::Subnet(id) => model.subnets.contains_key(id),
+        };
+        broken.unless(is_there, || format!("{} excepts {:?}, which is gone", exclusion.id, exclusion.of));
+        let is_twice = exclusions[..at].iter().any(|other| other.of == exclusion.of);
+        broken.unless(!is_twice, || format!("{:?} is excepted twice", exclusion.of));
     }
 }

@@ -13,7 +13,7 @@ use super::ends::End;
 use super::firewall::{Seen, acl_entry};
 use super::{InsightsPath, NewInsightsAnalysis, Transport};
 use crate::{
-    Direction, InstanceState, InternetGatewayId, Model, NetworkAclEntry, NetworkAclId, NetworkInterface,
+    AccessBlock, Direction, InstanceState, InternetGatewayId, Model, NetworkAclEntry, NetworkAclId, NetworkInterface,
     NetworkInterfaceId, Route, RouteState, RouteTableId, RouteTarget, SecurityGroupId, SecurityGroupRule, SubnetId,
     VpcId,
 };
@@ -140,6 +140,13 @@ pub enum Obstacle {
         gateway: InternetGatewayId,
         /// Whether packets would leave.
         egress: bool,
+    },
+    /// VPC Block Public Access keeps it back.
+    PublicAccess {
+        /// The internet gateway.
+        gateway: InternetGatewayId,
+        /// The subnet on the VPC's side.
+        subnet: SubnetId,
     },
     /// The packet does not come to the destination.
     Astray {
@@ -298,6 +305,7 @@ impl<'a> Trace<'a> {
             }
             RouteTarget::InternetGateway(id) => {
                 self.hop(id, Passed::Plain);
+                self.public_access(interface, id, &[AccessBlock::Bidirectional]);
                 if !self.has_public_address(interface) {
                     let (interface, gateway) = (interface.id.clone(), id.clone());
                     self.stop(Obstacle::NoPublicAddress { interface, gateway, egress: true });
@@ -343,6 +351,7 @@ impl<'a> Trace<'a> {
         if gateway.is_none_or(|gateway| gateway.vpc_id.as_ref() != Some(&interface.vpc_id)) {
             return self.stop(Obstacle::Astray { component: id.to_string() });
         }
+        self.public_access(interface, id, &[AccessBlock::Bidirectional, AccessBlock::Ingress]);
         if !self.has_public_address(interface) {
             let (interface, gateway) = (interface.id.clone(), id.clone());
             self.stop(Obstacle::NoPublicAddress { interface, gateway, egress: false });
@@ -453,6 +462,14 @@ impl<'a> Trace<'a> {
         match self.model.route_state(table, &route) {
             RouteState::Active => Ok((table.id.clone(), route)),
             RouteState::Blackhole => Err(Obstacle::Blackhole { table: table.id.clone(), route: Box::new(route) }),
+        }
+    }
+
+    /// Stops at a gateway where the account keeps one of these back.
+    fn public_access(&mut self, interface: &NetworkInterface, gateway: &InternetGatewayId, kept: &[AccessBlock]) {
+        if kept.contains(&self.model.access_block_of_subnet(&interface.subnet_id)) {
+            let (gateway, subnet) = (gateway.clone(), interface.subnet_id.clone());
+            self.stop(Obstacle::PublicAccess { gateway, subnet });
         }
     }
 

@@ -2,7 +2,9 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyNetworkInterfaceAttribute.html>.
 
-use super::{ConnectionTracking, EnaSrd, Grantee, InterfaceError, InterfacePermission, NetworkInterface};
+use super::{
+    ConnectionTracking, EnaSrd, Grantee, InterfaceError, InterfacePermission, NetworkInterface, PublicNameType,
+};
 use crate::{AttachmentId, Context, InterfacePermissionId, Model, NetworkInterfaceId, SecurityGroupId, index};
 
 /// An attribute that ModifyNetworkInterfaceAttribute sets.
@@ -25,6 +27,8 @@ pub enum InterfaceAttribute {
     ConnectionTracking(ConnectionTracking),
     /// Whether its first IPv6 address stays as long as the ENI; once it does, it cannot be undone.
     PrimaryIpv6(bool),
+    /// What its public name stands for.
+    PublicName(PublicNameType),
     /// Scalable reliable datagrams of its attachment.
     EnaSrd(EnaSrd),
     /// How many queues its attachment has; the default number when none is given.
@@ -68,6 +72,7 @@ impl Model {
                 }
                 interface.primary_ipv6 = on;
             }
+            InterfaceAttribute::PublicName(kind) => interface.public_name = Some(kind),
             InterfaceAttribute::EnaSrd(ena_srd) => {
                 let attachment = interface.attachment.as_mut();
                 attachment.ok_or_else(|| InterfaceError::NotAttached(id.clone()))?.ena_srd = Some(ena_srd);

@@ -94,6 +94,7 @@ impl Model {
             private_ips: private_ips(&addresses.ipv4),
             public_ip: None,
             wants_public_ip: false,
+            public_name: None,
             ipv4_prefixes: addresses.ipv4_prefixes,
             ipv6_addresses: addresses.ipv6,
             primary_ipv6,

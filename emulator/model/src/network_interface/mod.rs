@@ -54,6 +54,8 @@ pub struct NetworkInterface {
     pub private_ips: Vec<PrivateIp>,
     /// The public address of Amazon's that its primary address is mapped to.
     pub public_ip: Option<Ipv4Addr>,
+    /// Which of its public names is its public name, where that was chosen.
+    pub public_name: Option<PublicNameType>,
     /// Whether it has such an address whenever its instance runs.
     pub wants_public_ip: bool,
     /// Its delegated /28 prefixes.
@@ -152,6 +154,28 @@ pub enum InterfaceType {
     NatGateway,
     /// A transit gateway attachment's.
     TransitGateway,
+}
+
+/// What an ENI's public name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicNameType {
+    /// Its addresses of both kinds.
+    DualStack,
+    /// Its public IPv4 address; inside the VPC its primary private one.
+    Ipv4,
+    /// Its IPv6 address.
+    Ipv6,
+}
+
+impl PublicNameType {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DualStack => "public-dual-stack-dns-name",
+            Self::Ipv4 => "public-ipv4-dns-name",
+            Self::Ipv6 => "public-ipv6-dns-name",
+        }
+    }
 }
 
 /// One private IPv4 address of an ENI.

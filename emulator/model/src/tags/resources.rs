@@ -75,6 +75,7 @@ resources! {
     "transit-gateway-route-table" transit_gateway_route_tables;
     "volume" volumes;
     "vpc" vpcs;
+    "vpc-block-public-access-exclusion" access_exclusions;
     "vpc-endpoint" vpc_endpoints;
     "vpc-endpoint-service" offered_services;
     "vpc-flow-log" flow_logs;

@@ -2,6 +2,8 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html>.
 
+use std::collections::BTreeMap;
+
 use super::place::check_ip_type;
 use super::{Acceptance, DnsOptions, DnsRecordIpType, EndpointNames, EndpointPlace, VpcEndpoint, VpcEndpointError};
 use crate::{
@@ -110,6 +112,7 @@ impl Model {
             private_dns: false,
             names: EndpointNames::new(cx.ids, service),
             acceptance,
+            payers: BTreeMap::new(),
             created: cx.now,
             tags: new.tags,
             span: begin(cx, new.kind, acceptance),

@@ -1,5 +1,6 @@
 //! Why an operation on a VPC endpoint is refused.
 
+use super::{ChargeScope, Payer};
 use crate::{EndpointType, InterfaceError, IpAddressType, PrefixListId, RouteTableId, SubnetId, VpcEndpointId, VpcId};
 
 /// Why an operation on a VPC endpoint is refused.
@@ -116,6 +117,14 @@ pub enum VpcEndpointError {
     /// There are as many endpoints as there can be.
     #[error("there are {0} vpc endpoints already")]
     TooMany(usize),
+    /// This account does not pay for that.
+    #[error("{} cannot pay the {}", payer.as_str(), scope.as_str())]
+    Payer {
+        /// What is paid for.
+        scope: ChargeScope,
+        /// Who shall pay.
+        payer: Payer,
+    },
     /// Routes lead to it.
     #[error("routes lead to vpc endpoint {0}")]
     HasRoutes(VpcEndpointId),

@@ -11,7 +11,7 @@ use super::configuration::write_load_balancers;
 use crate::ApiError;
 use crate::filter::{Fields, Filters};
 use crate::operations::unsuccessful::Unsuccessful;
-use crate::operations::vpc_endpoint::write_dns_entry;
+use crate::operations::vpc_endpoint::{write_dns_entry, write_payers};
 use crate::operations::{Operation, Output, ReadOperation};
 use crate::pagination::{Page, PageRequest};
 use crate::query::Query;
@@ -98,6 +98,7 @@ impl Output for Connections {
             xml.text("vpcEndpointConnectionId", connection.id());
             xml.list("tagSet", [(); 0], |_, ()| ());
             xml.text("vpcEndpointRegion", &self.region);
+            write_payers(xml, endpoint);
         });
         xml.optional("nextToken", self.page.next_token.as_ref());
     }

@@ -178,6 +178,12 @@ pub(super) fn write_obstacle(xml: &mut Xml, model: &Model, obstacle: &Obstacle) 
             component(xml, model, "internetGateway", gateway);
             component(xml, model, "networkInterface", interface);
         }
+        Obstacle::PublicAccess { gateway, subnet } => {
+            component(xml, model, "component", gateway);
+            xml.text("explanationCode", "VPC_BLOCK_PUBLIC_ACCESS_ENABLED");
+            component(xml, model, "internetGateway", gateway);
+            component(xml, model, "subnet", subnet);
+        }
         Obstacle::Astray { component: id } => {
             component(xml, model, "component", id);
             xml.text("explanationCode", "NO_POSSIBLE_DESTINATION");

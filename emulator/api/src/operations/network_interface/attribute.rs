@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use vpc_model::{
-    AccountId, Attachment, Context, InterfaceAttribute, InterfaceError, Model, NetworkInterfaceId, SecurityGroupId,
+    AccountId, Attachment, Context, InterfaceAttribute, InterfaceError, Model, NetworkInterfaceId, PublicNameType,
+    SecurityGroupId,
 };
 
 use super::attach::decode_ena_srd;
@@ -37,6 +38,44 @@ impl Operation for ModifyNetworkInterfaceAttribute {
     fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
         model.modify_network_interface(&self.id, self.attribute)?;
         Ok(Done)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ModifyPublicIpDnsNameOptions {
+    id: NetworkInterfaceId,
+    kind: PublicNameType,
+}
+
+values! {
+    PublicNameType {
+        DualStack "public-dual-stack-dns-name",
+        Ipv4 "public-ipv4-dns-name",
+        Ipv6 "public-ipv6-dns-name",
+    }
+}
+
+impl Operation for ModifyPublicIpDnsNameOptions {
+    const ACTION: &'static str = "ModifyPublicIpDnsNameOptions";
+    type Output = Successful;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self { id: query.required("NetworkInterfaceId")?, kind: query.required("HostnameType")? })
+    }
+
+    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Self::Output, ApiError> {
+        model.modify_network_interface(&self.id, InterfaceAttribute::PublicName(self.kind))?;
+        Ok(Successful)
+    }
+}
+
+/// `<successful>true</successful>`.
+#[derive(Debug)]
+pub(super) struct Successful;
+
+impl Output for Successful {
+    fn write(&self, xml: &mut Xml) {
+        xml.text("successful", true);
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use vpc_model::{
     AccountId, Attachment, AttachmentStatus, ConnectionTracking, InterfaceStatus, InterfaceType, Model,
-    NetworkInterface, SecurityGroupId, ServiceAttachment, ZoneId,
+    NetworkInterface, PublicNameType, SecurityGroupId, ServiceAttachment, ZoneId,
 };
 
 use crate::operations::Output;
@@ -82,6 +82,7 @@ impl Output for InterfaceItem<'_> {
         if let Some(Some(association)) = self.associations.first() {
             association.write(xml);
         }
+        self.write_public_name(xml);
         self.write_addresses(xml);
         write_connection_tracking(xml, &interface.connection_tracking);
         xml.text("interfaceType", self.shown_type);
@@ -90,6 +91,18 @@ impl Output for InterfaceItem<'_> {
 }
 
 impl InterfaceItem<'_> {
+    /// Deviation: AWS has names of its own for each type, made of the ENI's id; here they are the address' name.
+    fn write_public_name(&self, xml: &mut Xml) {
+        let Some(kind) = self.interface.public_name else { return };
+        let name = self.associations.first().and_then(Option::as_ref).map(|public| &public.name);
+        let name = name.filter(|name| !name.is_empty());
+        xml.optional("publicDnsName", name.filter(|_| kind != PublicNameType::Ipv6));
+        xml.element("publicIpDnsNameOptions", |xml| {
+            xml.text("dnsHostnameType", kind.as_str());
+            xml.optional("publicIpv4DnsName", name);
+        });
+    }
+
     fn write_addresses(&self, xml: &mut Xml) {
         let interface = &self.interface;
         let ips = interface.private_ips.iter().zip(&self.names).zip(&self.associations);

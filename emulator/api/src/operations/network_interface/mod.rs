@@ -37,6 +37,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<attach::DetachNetworkInterface>(),
     write::<attribute::ModifyNetworkInterfaceAttribute>(),
     write::<attribute::ResetNetworkInterfaceAttribute>(),
+    write::<attribute::ModifyPublicIpDnsNameOptions>(),
     read::<attribute::DescribeNetworkInterfaceAttribute>(),
     write::<addresses::AssignPrivateIpAddresses>(),
     write::<addresses::UnassignPrivateIpAddresses>(),

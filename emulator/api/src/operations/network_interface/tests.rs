@@ -407,3 +407,15 @@ fn a_service_may_have_a_permission() {
     let found = world.call("DescribeNetworkInterfacePermissions", filter).ok();
     assert_eq!(found.text("awsService"), "service.example.com");
 }
+
+#[test]
+fn a_public_name_is_chosen() {
+    let (mut world, subnet) = world();
+    let id = create(&mut world, &subnet, "");
+    let form = format!("NetworkInterfaceId={id}&HostnameType=public-ipv4-dns-name");
+    assert_eq!(world.call("ModifyPublicIpDnsNameOptions", &form).ok().text("successful"), "true");
+    let shown = world.call("DescribeNetworkInterfaces", "").ok();
+    assert_eq!(shown.text("dnsHostnameType"), "public-ipv4-dns-name");
+    let wrong = world.call("ModifyPublicIpDnsNameOptions", &form.replace("ipv4", "ipv5"));
+    assert_eq!(wrong.code, Some("InvalidParameterValue"));
+}

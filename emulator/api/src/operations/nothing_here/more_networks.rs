@@ -6,11 +6,6 @@ use super::{Id, ROW, Row, decode, many, one, rows, tagged};
 use crate::Code;
 
 rows! {
-    DescribeVpcBlockPublicAccessExclusions "vpcBlockPublicAccessExclusionSet" {
-        id: many("ExclusionId", Code::INVALID_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSION_ID_NOT_FOUND),
-        filters: Of(&["internet-gateway-exclusion-mode", "resource-arn", "state"]),
-        tags: true,
-    }
     DescribeVpcEncryptionControls "vpcEncryptionControlSet" {
         id: many("VpcEncryptionControlId", Code::INVALID_VPC_ENCRYPTION_CONTROL_ID_NOT_FOUND),
         members: &[("VpcId", Texts)],

@@ -1,15 +1,15 @@
-//! DescribeAvailabilityZones: a region's zones, and Local and Wavelength Zones around it.
+//! A region's zones, and Local and Wavelength Zones around it: DescribeAvailabilityZones, ModifyAvailabilityZoneGroup.
 
 use jiff::Timestamp;
 use vpc_model::region::{EDGE_ZONES, EdgeZone};
-use vpc_model::{Model, Region, Zone, ZoneId, ZoneName};
+use vpc_model::{Context, Model, Region, SettingError, Zone, ZoneId, ZoneName};
 
 use super::write_geography;
-use crate::ApiError;
 use crate::filter::{Fields, Filters};
-use crate::operations::{Output, ReadOperation};
-use crate::query::Query;
+use crate::operations::{Done, Operation, Output, ReadOperation};
+use crate::query::{Query, values};
 use crate::xml::Xml;
+use crate::{ApiError, Code};
 
 const FIELDS: Fields<Model, ZoneItem> = Fields {
     by_name: &[
@@ -63,8 +63,9 @@ impl ZoneItem {
         }
     }
 
-    /// A zone that nobody has opted in to.
+    /// A zone that somebody has to opt in to.
     fn of_edge(zone: &EdgeZone, model: &Model) -> Self {
+        let is_chosen = model.account_settings().zone_groups.contains(zone.group);
         Self {
             name: ZoneName(zone.name.to_owned()),
             id: ZoneId(zone.id.to_owned()),
@@ -73,11 +74,55 @@ impl ZoneItem {
             group: zone.group.to_owned(),
             group_long_name: Some(zone.group_long_name.to_owned()),
             border_group: zone.border_group.to_owned(),
-            opt_in_status: "not-opted-in",
+            opt_in_status: if is_chosen { "opted-in" } else { "not-opted-in" },
             parent: model.zone_by_id(&ZoneId(zone.parent.to_owned())),
             geography: Some(zone.geography.0),
             sub_geography: zone.geography.1,
         }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ModifyAvailabilityZoneGroup {
+    group: String,
+    status: OptInStatus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OptInStatus {
+    OptedIn,
+    NotOptedIn,
+}
+
+values! {
+    OptInStatus { OptedIn "opted-in", NotOptedIn "not-opted-in" }
+}
+
+impl From<SettingError> for ApiError {
+    fn from(err: SettingError) -> Self {
+        match err {
+            SettingError::ZoneGroup(group) => {
+                Self::invalid("GroupName", &group, "Expected the group of a zone that can be opted in to.")
+            }
+            SettingError::StaysOptedIn(group) => Self::new(
+                Code::UNSUPPORTED_OPERATION,
+                format!("Opting out of the zone group {group} is not supported. Contact AWS Support to opt out."),
+            ),
+        }
+    }
+}
+
+impl Operation for ModifyAvailabilityZoneGroup {
+    const ACTION: &'static str = "ModifyAvailabilityZoneGroup";
+    type Output = Done;
+
+    fn decode(query: &mut Query) -> Result<Self, ApiError> {
+        Ok(Self { group: query.required("GroupName")?, status: query.required("OptInStatus")? })
+    }
+
+    fn run(self, model: &mut Model, _: &mut Context<'_>) -> Result<Done, ApiError> {
+        model.opt_in_to_zones(&self.group, self.status == OptInStatus::OptedIn)?;
+        Ok(Done)
     }
 }
 
@@ -104,8 +149,12 @@ impl ReadOperation for DescribeAvailabilityZones {
 
     fn run(self, model: &Model, _: Timestamp) -> Result<Self::Output, ApiError> {
         let mut zones: Vec<ZoneItem> = model.zones().into_iter().map(ZoneItem::of).collect();
-        let around = EDGE_ZONES.iter().filter(|zone| self.all && zone.is_in(model.region()));
-        zones.extend(around.map(|zone| ZoneItem::of_edge(zone, model)));
+        let around: Vec<&EdgeZone> = if self.all {
+            EDGE_ZONES.iter().filter(|zone| zone.is_in(model.region())).collect()
+        } else {
+            model.edge_zones().collect()
+        };
+        zones.extend(around.into_iter().map(|zone| ZoneItem::of_edge(zone, model)));
         if let Some(unknown) = self.names.iter().find(|name| zones.iter().all(|zone| zone.name != **name)) {
             return Err(ApiError::no_such_zone(unknown));
         }

@@ -11,7 +11,6 @@ const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/0ea3fef3-80a7-4778-9d8
 #[case::images("GetImageBlockPublicAccessState", "imageBlockPublicAccessState", "block-new-sharing")]
 #[case::snapshots("GetSnapshotBlockPublicAccessState", "state", "unblocked")]
 #[case::allowed_images("GetAllowedImagesSettings", "state", "disabled")]
-#[case::internet("DescribeVpcBlockPublicAccessOptions", "internetGatewayBlockMode", "off")]
 fn a_new_account(#[case] action: &str, #[case] name: &str, #[case] expected: &str) {
     assert_eq!(World::new().call(action, "").ok().text(name), expected);
 }
@@ -91,4 +90,25 @@ fn credits(#[case] family: &str, #[case] expected: &str) {
 #[case::dry("EnableSerialConsoleAccess", "DryRun=true", "DryRunOperation")]
 fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
     assert_eq!(World::new().call(action, form).code, Some(code));
+}
+
+#[test]
+fn new_instances_pay_as_the_account_says() {
+    let mut world = World::with_default_vpc();
+    let launch = |world: &mut World, instance_type: &str| {
+        let form = format!("ImageId=ami-01234567&InstanceType={instance_type}&MinCount=1&MaxCount=1");
+        let id = world.call("RunInstances", &form).ok().text("instanceId").to_owned();
+        let shown = world.call("DescribeInstanceCreditSpecifications", &format!("InstanceId.1={id}")).ok();
+        shown.text("cpuCredits").to_owned()
+    };
+    let modify = "InstanceFamily=t3&CpuCredits=standard";
+    assert_eq!(world.call("ModifyDefaultCreditSpecification", modify).ok().text("cpuCredits"), "standard");
+    assert_eq!(world.call("GetDefaultCreditSpecification", "InstanceFamily=t3").ok().text("cpuCredits"), "standard");
+    assert_eq!([launch(&mut world, "t3.micro"), launch(&mut world, "t3a.micro")], ["standard", "unlimited"]);
+    let own =
+        "ImageId=ami-01234567&InstanceType=t3.micro&MinCount=1&MaxCount=1&CreditSpecification.CpuCredits=unlimited";
+    world.call("RunInstances", own).ok();
+    assert_eq!(world.call("DescribeInstanceCreditSpecifications", "").ok().texts("instanceId").len(), 2);
+    let wrong = world.call("ModifyDefaultCreditSpecification", "InstanceFamily=t3&CpuCredits=some");
+    assert_eq!(wrong.code, Some("InvalidParameterValue"));
 }

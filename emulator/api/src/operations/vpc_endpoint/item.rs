@@ -68,6 +68,17 @@ impl Output for EndpointItem {
         xml.tags(&endpoint.tags);
         xml.text("ownerId", &self.owner);
         xml.text("serviceRegion", &self.region);
+        write_payers(xml, endpoint);
+    }
+}
+
+/// `<payerResponsibilitySet>`, where somebody said who pays.
+pub(crate) fn write_payers(xml: &mut Xml, endpoint: &VpcEndpoint) {
+    if !endpoint.payers.is_empty() {
+        xml.list("payerResponsibilitySet", &endpoint.payers, |xml, (scope, payer)| {
+            xml.text("scope", scope.as_str());
+            xml.text("payerResponsibilityType", payer.as_str());
+        });
     }
 }
 

@@ -372,3 +372,22 @@ fn time_that_passes_an_endpoints_end_and_its_hour_takes_the_enis_too() {
     assert_eq!(net.world.call("DescribeNetworkInterfaces", "").ok().texts("networkInterfaceId"), [""; 0]);
     assert_ne!(free(&mut net), taken);
 }
+
+#[test]
+fn who_pays() {
+    let mut net = net();
+    let id = net.made(INTERFACE);
+    let form =
+        format!("VpcEndpointId={id}&Scope=vpc-endpoint-charges&PayerResponsibility=vpc-endpoint-service-account");
+    let changed = net.world.call("ModifyVpcEndpointPayerResponsibility", &form).ok();
+    assert_eq!(changed.text("payerResponsibilityType"), "vpc-endpoint-service-account");
+    assert_eq!(net.shown(&id).text("scope"), "vpc-endpoint-charges");
+    for (form, code) in [
+        (form.replace("charges", "charge"), "InvalidParameterValue"),
+        (form.replace("vpc-endpoint-charges", "resource-gateway-charges"), "InvalidParameter"),
+        (format!("{form}&ServiceId=vpce-svc-01234567"), "InvalidServiceName"),
+        (form.replace(&id, "vpce-01234567"), "InvalidVpcEndpointId.NotFound"),
+    ] {
+        assert_eq!(net.world.call("ModifyVpcEndpointPayerResponsibility", &form).code, Some(code), "{form}");
+    }
+}
