@@ -23,6 +23,8 @@ pub enum Key {
     Fabric(VpcId),
     /// An instance's namespace.
     Instance(InstanceId),
+    /// The namespace of an interface endpoint's ENI.
+    Endpoint(NetworkInterfaceId),
     /// The namespace that stands for the internet.
     Internet,
     /// A host of the internet, by its name.
@@ -47,6 +49,8 @@ pub enum Key {
     Neighbour(VpcId, SubnetId, IpAddr),
     /// An ENI attached to an instance.
     Wire(VpcId, NetworkInterfaceId),
+    /// An interface endpoint's ENI.
+    EndpointWire(VpcId, NetworkInterfaceId),
     /// A branch ENI on its trunk's wire.
     Branch(VpcId, NetworkInterfaceId),
     /// An address that DHCP gives an instance, and its default route.
@@ -59,6 +63,7 @@ pub enum Key {
 pub enum Object {
     Fabric,
     Instance,
+    Endpoint,
     ServiceAddress,
     Bridge(Bridge),
     Rules(Table),
@@ -71,6 +76,7 @@ pub enum Object {
     RouteRule,
     Neighbour(Mac),
     Wire(Wire),
+    EndpointWire(EndpointWire),
     Branch(Branch),
     InstanceAddress(InstanceAddress),
 }
@@ -130,6 +136,17 @@ pub struct Wire {
     pub device_index: u16,
     /// The ENI's Ethernet address.
     pub mac: Mac,
+}
+
+/// An interface endpoint's ENI: a port of its subnet's bridge, and a link with the ENI's addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointWire {
+    /// The ENI's subnet.
+    pub subnet: SubnetId,
+    /// The ENI's Ethernet address.
+    pub mac: Mac,
+    /// Its addresses.
+    pub addresses: Vec<(IpAddr, InstanceAddress)>,
 }
 
 /// A branch ENI: tagged frames on its trunk's wire are a port of its own subnet's bridge.
@@ -200,7 +217,7 @@ impl Desired {
 pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
     let bridge = |vpc: &VpcId, subnet: &SubnetId| Key::Bridge(vpc.clone(), subnet.clone());
     match (key, object) {
-        (Key::Fabric(_) | Key::Instance(_) | Key::Internet, _) => vec![],
+        (Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::Internet, _) => vec![],
         (Key::InternetHost(_), _) => vec![Key::Internet],
         (Key::InternetLink(vpc), _) => {
             vec![Key::Internet, Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]
@@ -222,15 +239,17 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::Wire(vpc, _), Object::Wire(wire)) => {
             vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::Instance(wire.instance.clone())]
         }
+        (Key::EndpointWire(vpc, eni), Object::EndpointWire(wire)) => {
+            vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::Endpoint(eni.clone())]
+        }
         (Key::Branch(vpc, _), Object::Branch(branch)) => {
             vec![bridge(vpc, &branch.subnet), Key::Wire(vpc.clone(), branch.trunk.clone())]
         }
         (Key::InstanceAddress(vpc, ..), Object::InstanceAddress(address)) => {
             vec![Key::Wire(vpc.clone(), address.eni.clone())]
         }
-        (Key::InternetRoute(_) | Key::Peering(_) | Key::Wire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => {
-            vec![]
-        }
+        (Key::InternetRoute(_) | Key::Peering(_) | Key::Wire(..) | Key::EndpointWire(..), _) => vec![],
+        (Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
     }
 }
 
@@ -240,8 +259,8 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
 /// takes its time, while a detached ENI's link has to be gone.
 pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
     match key {
-        Key::Fabric(_) | Key::Instance(_) | Key::Internet | Key::InternetHost(_) => vec![],
-        Key::Peering(_) | Key::InternetLink(_) | Key::Wire(..) | Key::Branch(..) => vec![],
+        Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::Internet | Key::InternetHost(_) => vec![],
+        Key::Peering(_) | Key::InternetLink(_) | Key::Wire(..) | Key::EndpointWire(..) | Key::Branch(..) => vec![],
         Key::InternetRoute(_) => vec![Key::Internet],
         Key::InstanceAddress(..) => needs(key, object),
         Key::Neighbour(vpc, subnet, _) => vec![Key::Bridge(vpc.clone(), subnet.clone()), Key::Fabric(vpc.clone())],

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::desired::{Desired, Key, Object, goes_with, needs};
 use crate::names;
-use crate::{Bridge, InstanceAddress, InternetRoute, NextHop, Peering, Wire};
+use crate::{Bridge, EndpointWire, InstanceAddress, InternetRoute, NextHop, Peering, Wire};
 
 /// One step on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +119,7 @@ impl fmt::Display for Key {
         match self {
             Self::Fabric(vpc) => write!(f, "{vpc} namespace"),
             Self::Instance(instance) => write!(f, "{instance} namespace"),
+            Self::Endpoint(eni) => write!(f, "{eni} namespace"),
             Self::ServiceAddress(vpc, address) => write!(f, "{vpc} lo {address}"),
             Self::Bridge(vpc, subnet) => write!(f, "{vpc} {}", names::bridge(subnet)),
             Self::Rules(vpc) => write!(f, "{vpc} rules"),
@@ -133,7 +134,7 @@ impl fmt::Display for Key {
                 write!(f, "{vpc} from {} use table {table:#x}", names::bridge(subnet))
             }
             Self::Neighbour(vpc, subnet, address) => write!(f, "{vpc} {} {address}", names::bridge(subnet)),
-            Self::Wire(vpc, eni) => write!(f, "{vpc} {}", names::port(eni)),
+            Self::Wire(vpc, eni) | Self::EndpointWire(vpc, eni) => write!(f, "{vpc} {}", names::port(eni)),
             Self::Branch(vpc, eni) => write!(f, "{vpc} {}", names::branch_port(eni)),
             Self::InstanceAddress(_, instance, address) => write!(f, "{instance} {address}"),
         }
@@ -155,7 +156,7 @@ impl fmt::Display for Shown<'_> {
                 write!(f, " to {vpc}, {private} of {eni}")
             }
             Object::Route(NextHop::Internet) => f.write_str(" by the internet gateway"),
-            Object::Fabric | Object::Instance | Object::ServiceAddress | Object::RouteRule => Ok(()),
+            Object::Fabric | Object::Instance | Object::Endpoint | Object::ServiceAddress | Object::RouteRule => Ok(()),
             Object::Bridge(Bridge { router: Some(router), mac, .. }) => write!(f, " {router} {mac}"),
             Object::Bridge(bridge) => write!(f, " {}", bridge.mac),
             Object::Rules(table) => write!(f, ": {} sets, {} chains", table.sets.len(), table.chains.len()),
@@ -171,6 +172,10 @@ impl fmt::Display for Shown<'_> {
             Object::Wire(Wire { subnet, instance, device_index, mac }) => {
                 let (bridge, device) = (names::bridge(subnet), names::device(*device_index));
                 write!(f, " in {bridge} ↔ {instance} {device} {mac}")
+            }
+            Object::EndpointWire(EndpointWire { subnet, mac, addresses }) => {
+                write!(f, " in {} ↔ endpoint {mac}", names::bridge(subnet))?;
+                addresses.iter().try_for_each(|(address, _)| write!(f, " {address}"))
             }
             Object::Branch(branch) => {
                 let (bridge, trunk) = (names::bridge(&branch.subnet), names::port(&branch.trunk));

@@ -20,7 +20,9 @@ pub mod reachability;
 pub mod testing;
 
 pub use compile::compile;
-pub use desired::{Branch, Bridge, Desired, InstanceAddress, InternetRoute, Key, NextHop, Object, Peering, Wire};
+pub use desired::{
+    Branch, Bridge, Desired, EndpointWire, InstanceAddress, InternetRoute, Key, NextHop, Object, Peering, Wire,
+};
 pub use diff::{Op, diff};
 pub use options::{InternetHost, Options, Service};
 pub use reachability::{Arrival, Hop, Packet, Path, Payload, Reason, Verdict};

@@ -10,6 +10,7 @@
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
+//! - <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
 //! - <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html> (source/destination checking)
 
 mod groups;
@@ -21,8 +22,8 @@ mod verdict;
 use std::net::IpAddr;
 
 use vpc_model::{
-    AttachmentStatus, Destination, Direction, InstanceState, Model, NetworkInterface, PeeringStatus, Route,
-    RouteOrigin, RouteTarget, VpcId,
+    AttachmentStatus, Destination, Direction, EndpointType, InstanceState, Model, NetworkInterface, PeeringStatus,
+    Route, RouteOrigin, RouteTarget, VpcId,
 };
 
 pub use self::internet::{Arrival, answer_to_internet, from_internet};
@@ -127,8 +128,13 @@ fn decide_reply(
     Ok(passes)
 }
 
-/// Traffic flows once the link is asked for: it may be there before `attached` is shown.
+/// Traffic flows once the link is asked for: it may be there before `attached` is shown. An interface endpoint's ENI is its
+/// service's, as long as the service's owner wants the endpoint.
 fn must_be_attached(model: &Model, eni: &NetworkInterface) -> Result<(), Reason> {
+    let mut endpoints = model.vpc_endpoints().filter(|endpoint| endpoint.kind == EndpointType::Interface);
+    if endpoints.any(|endpoint| endpoint.is_working() && endpoint.interfaces.iter().any(|(_, id)| *id == eni.id)) {
+        return Ok(());
+    }
     let trunk = model.trunk_associations().find(|association| association.branch_id == eni.id);
     let carrier = trunk.and_then(|association| model.network_interface(&association.trunk_id)).unwrap_or(eni);
     let attachment = carrier

@@ -6,11 +6,11 @@ use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::{
-    AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, Ids, InstanceId, InterfaceType,
-    InternetGatewayId, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId,
-    NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet, NewVpc, PeeringConnectionId,
-    PeeringOptions, PortRange, PrefixListId, Region, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId,
-    VpcId, WantedAddresses,
+    AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EndpointPlace, EndpointType, Ids,
+    InstanceId, InterfaceType, InternetGatewayId, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId,
+    NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet,
+    NewVpc, NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTarget,
+    RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses, ZoneName,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -39,6 +39,13 @@ impl Account {
     /// A subnet of the VPC.
     pub fn subnet(&mut self, block: &str) -> SubnetId {
         let new = NewSubnet::with_block(self.vpc.clone(), block.parse().unwrap());
+        self.change(|model, cx| model.create_subnet(cx, new)).unwrap()
+    }
+
+    /// A subnet in a zone of the region's.
+    pub fn subnet_in(&mut self, zone: &str, block: &str) -> SubnetId {
+        let new = NewSubnet::with_block(self.vpc.clone(), block.parse().unwrap());
+        let new = NewSubnet { zone: Some(ZoneName::from(zone)), ..new };
         self.change(|model, cx| model.create_subnet(cx, new)).unwrap()
     }
 
@@ -213,6 +220,45 @@ impl Account {
     pub fn associate(&mut self, trunk: &NetworkInterfaceId, branch: &NetworkInterfaceId, vlan: u16) {
         let vlan = VlanId::new(vlan).unwrap();
         self.change(|model, cx| model.associate_trunk_interface(cx, trunk, branch, vlan, Tags::new())).unwrap();
+    }
+
+    /// An interface endpoint to a service, such as `ec2`, with one group; gives its ENIs in the order of the subnets.
+    pub fn interface_endpoint(
+        &mut self,
+        service: &str,
+        subnets: &[&SubnetId],
+        group: &SecurityGroupId,
+    ) -> Vec<NetworkInterfaceId> {
+        let places = subnets.iter().map(|subnet| EndpointPlace::in_subnet((*subnet).clone())).collect();
+        let new =
+            NewVpcEndpoint { places, groups: vec![group.clone()], ..self.endpoint(service, EndpointType::Interface) };
+        let id = self.change(|model, cx| model.create_vpc_endpoint(cx, new)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+        self.model.vpc_endpoint(&id).unwrap().interfaces.iter().map(|(_, eni)| eni.clone()).collect()
+    }
+
+    /// Ends the VPC's endpoints, and those of all others.
+    pub fn end_endpoints(&mut self) {
+        let ids: Vec<_> = self.model.vpc_endpoints().map(|endpoint| endpoint.id.clone()).collect();
+        ids.iter().for_each(|id| self.change(|model, cx| model.delete_vpc_endpoint(cx, id)).unwrap());
+        self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
+    fn endpoint(&self, service: &str, kind: EndpointType) -> NewVpcEndpoint {
+        NewVpcEndpoint {
+            vpc_id: self.vpc.clone(),
+            service_name: format!("com.amazonaws.us-east-1.{service}"),
+            kind,
+            policy: None,
+            route_tables: vec![],
+            places: vec![],
+            groups: vec![],
+            ip_address_type: None,
+            record_ip_type: None,
+            only_for_inbound_resolver: None,
+            private_dns: Some(false),
+            tags: Tags::new(),
+        }
     }
 
     /// A prefix list of some blocks.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use linux_net::Netns;
 use tokio::sync::watch;
-use vpc_model::{InstanceId, VpcId};
+use vpc_model::{InstanceId, NetworkInterfaceId, VpcId};
 
 /// What the kernel has, as far as the reconciler knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Applied {
     pub vpcs: BTreeMap<VpcId, Netns>,
     /// The namespace of each instance.
     pub instances: BTreeMap<InstanceId, Netns>,
+    /// The namespaces of interface endpoints' ENIs, and their VPCs.
+    pub endpoints: BTreeMap<NetworkInterfaceId, (VpcId, Netns)>,
 }
 
 /// An operation that did not work.

@@ -4,6 +4,7 @@
 //! This crate is wiring. What an answer says is decided in `vpc-model` and `ec2-api`; what the kernel
 //! should look like in `vpc-fabric`; here are sockets, locks, time and tasks.
 
+mod absent_service;
 mod admin;
 mod auto_scaling;
 pub mod board;

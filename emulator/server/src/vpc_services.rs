@@ -5,6 +5,7 @@
 
 mod door;
 mod forward;
+mod fronts;
 mod ntp;
 mod pace;
 #[cfg(test)]
@@ -19,7 +20,7 @@ use linux_net::Netns;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vpc_fabric::options;
-use vpc_model::{Vpc, VpcId};
+use vpc_model::{NetworkInterfaceId, Vpc, VpcId};
 
 use self::door::{Door, Pending};
 pub(crate) use self::pace::Pace;
@@ -35,8 +36,26 @@ const NTP_PORT: u16 = 123;
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
     let mut reports = shared.board().watch();
     let (mut open, tasks) = (BTreeMap::<VpcId, (Netns, CancellationToken)>::new(), TaskTracker::new());
+    let mut fronts = BTreeMap::<NetworkInterfaceId, (Netns, CancellationToken)>::new();
     loop {
-        let vpcs = reports.borrow_and_update().vpcs.clone();
+        let (vpcs, endpoints) = {
+            let applied = reports.borrow_and_update();
+            (applied.vpcs.clone(), applied.endpoints.clone())
+        };
+        fronts.retain(|eni, (netns, close)| {
+            let stays = endpoints.get(eni).is_some_and(|(_, there)| there == netns);
+            if !stays {
+                close.cancel();
+            }
+            stays
+        });
+        for (eni, (vpc, netns)) in endpoints {
+            fronts.entry(eni.clone()).or_insert_with(|| {
+                let close = stop.child_token();
+                fronts::open(&shared, (&eni, &vpc, &netns), &close, &tasks);
+                (netns, close)
+            });
+        }
         open.retain(|id, (netns, close)| {
             let stays = vpcs.get(id) == Some(netns);
             if !stays {

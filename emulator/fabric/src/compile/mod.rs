@@ -1,8 +1,9 @@
 //! From a model to the kernel objects it takes.
 //!
 //! A VPC has a fabric once it has an instance with a network: nobody could look at it before. What is in a
-//! fabric: the ENIs of pending and running instances, and the branches of trunks among them.
+//! fabric: the ENIs of pending and running instances, the branches of trunks among them, and those of interface endpoints.
 
+mod endpoint;
 mod groups;
 mod internet;
 mod matching;
@@ -71,6 +72,8 @@ pub(crate) enum By<'a> {
     Attachment(&'a Instance, u16),
     /// As a branch of a trunk that is attached.
     Trunk(&'a TrunkAssociation),
+    /// As an interface endpoint's.
+    Endpoint,
 }
 
 impl<'a> View<'a> {
@@ -86,6 +89,7 @@ impl<'a> View<'a> {
             })
             .collect();
         present.extend(branches);
+        present.extend(endpoint::interfaces(model, vpc).map(|eni| (&eni.id, Present { eni, by: By::Endpoint })));
         Self { model, options, vpc, present, peers: BTreeMap::new() }
     }
 }

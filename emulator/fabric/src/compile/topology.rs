@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net};
 use vpc_model::{InstanceId, NetworkInterface, Subnet};
 
-use super::{By, Present, View};
+use super::{By, Present, View, endpoint};
 use crate::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Wire, names, options};
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
@@ -42,6 +42,7 @@ fn link(view: &View<'_>, present: &Present<'_>, desired: &mut Desired) {
                 instance_addresses(view, eni, &instance, desired);
             }
         }
+        By::Endpoint => endpoint::compile(view, eni, desired),
         By::Trunk(association) => {
             let (subnet, trunk) = (eni.subnet_id.clone(), association.trunk_id.clone());
             let branch = Branch { subnet, trunk, vlan: association.vlan_id, mac: eni.mac };
@@ -52,7 +53,15 @@ fn link(view: &View<'_>, present: &Present<'_>, desired: &mut Desired) {
 
 /// DHCP serves the primary addresses of the primary ENI.
 fn instance_addresses(view: &View<'_>, eni: &NetworkInterface, instance: &InstanceId, desired: &mut Desired) {
-    let Some(subnet) = view.model.subnet(&eni.subnet_id) else { return };
+    for (address, object) in told(view, eni) {
+        let key = Key::InstanceAddress(eni.vpc_id.clone(), instance.clone(), address);
+        desired.insert(key, Object::InstanceAddress(object));
+    }
+}
+
+/// An ENI's primary addresses, and what goes with them.
+pub(super) fn told(view: &View<'_>, eni: &NetworkInterface) -> Vec<(IpAddr, InstanceAddress)> {
+    let Some(subnet) = view.model.subnet(&eni.subnet_id) else { return Vec::new() };
     let v4 = || Some((eni.primary_ip()?.into(), subnet.cidr_block?.into(), subnet.router()?.into()));
     let v6 = || {
         let address = *eni.ipv6_addresses.first()?;
@@ -60,11 +69,8 @@ fn instance_addresses(view: &View<'_>, eni: &NetworkInterface, instance: &Instan
         Some((address.into(), block.into(), names::router_link_local(&subnet.id).into()))
     };
     let served: [Option<(IpAddr, IpNet, IpAddr)>; 2] = [v4(), v6()];
-    for (address, block, router) in served.into_iter().flatten() {
-        let key = Key::InstanceAddress(eni.vpc_id.clone(), instance.clone(), address);
-        let object = InstanceAddress { eni: eni.id.clone(), block, router };
-        desired.insert(key, Object::InstanceAddress(object));
-    }
+    let object = |block, router| InstanceAddress { eni: eni.id.clone(), block, router };
+    served.into_iter().flatten().map(|(address, block, router)| (address, object(block, router))).collect()
 }
 
 /// The mapping service: which ENI has an address is known, nobody is asked.

@@ -9,7 +9,7 @@ use linux_net::netlink::{BridgePort, Family, LinkSpec, RouteKind, RouteSpec, Rul
 use linux_net::nft::{self, TableError};
 use linux_net::{Netlink, Netns, unless_gone, unless_there, vlan};
 use nft_ruleset::encode;
-use vpc_fabric::{Branch, Bridge, Key, NextHop, Object, Op, Peering, Wire, names};
+use vpc_fabric::{Branch, Bridge, EndpointWire, Key, NextHop, Object, Op, Peering, names};
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcId};
 
 use super::advertise;
@@ -79,6 +79,10 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             fabric.instances.insert(id.clone(), Namespace::create()?);
             Ok(())
         }
+        (Key::Endpoint(eni), _) => {
+            fabric.endpoints.insert(eni.clone(), Namespace::create()?);
+            Ok(())
+        }
         (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
         (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
@@ -97,7 +101,11 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             namespace.netlink.replace_neighbour(bridge, *address, mac.0)?;
             Ok(advertise::add_host(namespace, subnet, bridge, *address, *mac)?)
         }
-        (Key::Wire(vpc, eni), Object::Wire(wire)) => add_wire(fabric, vpc, eni, wire),
+        (Key::Wire(vpc, eni), Object::Wire(wire)) => {
+            let (instance, device) = (of_instance(fabric, &wire.instance)?, names::device(wire.device_index));
+            add_wire(of_vpc(fabric, vpc)?, eni, (&wire.subnet, wire.mac), (instance, &device))
+        }
+        (Key::EndpointWire(vpc, eni), Object::EndpointWire(wire)) => add_endpoint_wire(fabric, vpc, eni, wire),
         (Key::Branch(vpc, eni), Object::Branch(branch)) => add_branch(fabric, vpc, eni, branch),
         (Key::InstanceAddress(_, instance, address), Object::InstanceAddress(object)) => {
             instance_address::add(&of_instance(fabric, instance)?.netlink, *address, object)
@@ -114,6 +122,10 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::Instance(instance), _) => {
             fabric.instances.remove(instance);
+            Ok(())
+        }
+        (Key::Endpoint(eni), _) => {
+            fabric.endpoints.remove(eni);
             Ok(())
         }
         (Key::ServiceAddress(vpc, address), _) => {
@@ -158,7 +170,7 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             advertise::remove_host(namespace, subnet, bridge, *address, *mac)?;
             Ok(unless_gone(namespace.netlink.delete_neighbour(bridge, *address))?)
         }
-        (Key::Wire(vpc, eni), _) => {
+        (Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni), _) => {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str()))?)
         }
         (Key::Branch(vpc, eni), Object::Branch(branch)) => remove_branch(of_vpc(fabric, vpc)?, eni, branch),
@@ -263,17 +275,29 @@ pub(super) fn add_veth(
     }
 }
 
-fn add_wire(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, wire: &Wire) -> Result<()> {
-    let (namespace, instance) = (of_vpc(fabric, vpc)?, of_instance(fabric, &wire.instance)?);
+/// A port of a subnet's bridge for an ENI, and its other end in a namespace.
+fn add_wire(
+    namespace: &Namespace,
+    eni: &NetworkInterfaceId,
+    (subnet, mac): (&SubnetId, Mac),
+    (far, device): (&Namespace, &str),
+) -> Result<()> {
     let netlink = &namespace.netlink;
-    let (port, device) = (names::port(eni), names::device(wire.device_index));
-    let alias = format!("vpcbox:{eni}");
-    let near = LinkSpec::new(&port).mtu(MTU).alias(&alias).master(bridge_index(namespace, &wire.subnet)?).quiet();
-    let far = LinkSpec::new(&device).mac(wire.mac.0).mtu(MTU).alias(&alias);
-    add_veth(netlink, &port, [&near, &far], instance.netns())?;
+    let (port, alias) = (names::port(eni), format!("vpcbox:{eni}"));
+    let near_link = LinkSpec::new(&port).mtu(MTU).alias(&alias).master(bridge_index(namespace, subnet)?).quiet();
+    let far_link = LinkSpec::new(device).mac(mac.0).mtu(MTU).alias(&alias);
+    add_veth(netlink, &port, [&near_link, &far_link], far.netns())?;
     let index = netlink.index(&port).map_err(ApplyError::from);
-    let connected = index.and_then(|index| connect(namespace, index, wire.mac));
+    let connected = index.and_then(|index| connect(namespace, index, mac));
     connected.inspect_err(|_| drop(netlink.delete_link(&port)))
+}
+
+/// An endpoint's ENI, with its addresses from the start.
+fn add_endpoint_wire(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, wire: &EndpointWire) -> Result<()> {
+    let endpoint = fabric.endpoints.get(eni).ok_or_else(|| ApplyError::NoNamespace(eni.to_string()))?;
+    add_wire(of_vpc(fabric, vpc)?, eni, (&wire.subnet, wire.mac), (endpoint, &names::device(0)))?;
+    let mut addresses = wire.addresses.iter();
+    addresses.try_for_each(|(address, object)| instance_address::add(&endpoint.netlink, *address, object))
 }
 
 /// Opens a port, which is down until then.

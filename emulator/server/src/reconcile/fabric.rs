@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use linux_net::vlan::Carrier;
 use linux_net::{Netns, conntrack};
 use vpc_fabric::{Desired, Key, Object, Op, diff};
-use vpc_model::{InstanceId, VpcId};
+use vpc_model::{InstanceId, NetworkInterfaceId, VpcId};
 
 use super::internet::Internet;
 use super::namespace::Namespace;
@@ -18,6 +18,8 @@ pub struct Fabric {
     pub(super) applied: Desired,
     pub(super) vpcs: BTreeMap<VpcId, Namespace>,
     pub(super) instances: BTreeMap<InstanceId, Namespace>,
+    /// The namespaces of interface endpoints' ENIs.
+    pub(super) endpoints: BTreeMap<NetworkInterfaceId, Namespace>,
     pub(super) internet: Internet,
     pub(super) carrier: Option<Carrier>,
     /// Addresses that left their ENIs and whose connections are still tracked.
@@ -144,6 +146,15 @@ impl Fabric {
         self.instances.get(id).map(Namespace::netns)
     }
 
+    /// The namespaces of interface endpoints' ENIs that have their addresses.
+    pub fn endpoint_namespaces(&self) -> impl Iterator<Item = (&VpcId, &NetworkInterfaceId, &Netns)> {
+        let wires = self.applied.objects().filter_map(|(key, _)| match key {
+            Key::EndpointWire(vpc, eni) => Some((vpc, eni)),
+            _ => None,
+        });
+        wires.filter_map(|(vpc, eni)| Some((vpc, eni, self.endpoints.get(eni)?.netns())))
+    }
+
     /// All fabrics' namespaces.
     pub fn vpc_namespaces(&self) -> impl Iterator<Item = (&VpcId, &Netns)> {
         self.vpcs.iter().map(|(id, namespace)| (id, namespace.netns()))
@@ -156,6 +167,6 @@ impl Fabric {
 }
 
 fn comes_after_addresses(op: &Op) -> bool {
-    let is_early = matches!(op.key(), Key::Fabric(_) | Key::Instance(_) | Key::ServiceAddress(..));
+    let is_early = matches!(op.key(), Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::ServiceAddress(..));
     !matches!(op, Op::Remove(..)) && !is_early
 }

@@ -116,6 +116,8 @@ async fn wake(changes: &mut watch::Receiver<u64>, stop: &CancellationToken, retr
 /// Shows the namespaces on the board.
 fn show(fabric: &Fabric, applied: &mut Applied) {
     applied.vpcs = fabric.vpc_namespaces().map(|(id, netns)| (id.clone(), netns.clone())).collect();
+    let endpoints = fabric.endpoint_namespaces();
+    applied.endpoints = endpoints.map(|(vpc, eni, netns)| (eni.clone(), (vpc.clone(), netns.clone()))).collect();
     applied.instances = fabric.instance_namespaces().map(|(id, netns)| (id.clone(), netns.clone())).collect();
 }
 

@@ -80,6 +80,14 @@ impl World {
         Host { name, eni: eni.clone(), address, netns }
     }
 
+    /// An interface endpoint's ENI.
+    pub fn endpoint(&self, name: &'static str, eni: &NetworkInterfaceId) -> Host {
+        let mut all = self.fabric.endpoint_namespaces();
+        let (_, _, netns) = all.find(|(_, id, _)| *id == eni).expect("the endpoint has its namespace");
+        let address = self.account.get(eni).primary_ip().unwrap().into();
+        Host { name, eni: eni.clone(), address, netns: netns.clone() }
+    }
+
     /// Another address, which the instance takes as a node agent would: with a route of its own by its ENI.
     pub fn further(
         &self,

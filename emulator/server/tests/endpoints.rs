@@ -1,0 +1,152 @@
+//! VPC endpoints as an instance finds them: names, groups, and who answers.
+//!
+//! Needs `CAP_SYS_ADMIN` and `CAP_NET_ADMIN`.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use common::send;
+use linux_net::{Netns, socket};
+use simple_dns::rdata::RData;
+use simple_dns::{CLASS, Name, Packet, QCLASS, QTYPE, Question, TYPE};
+use vpcbox_emulator::{Config, Emulator};
+
+const SOON: Duration = Duration::from_secs(10);
+/// What has not come by then was dropped.
+const NEVER: Duration = Duration::from_millis(500);
+const RESOLVER: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 0, 0, 2), 53);
+
+/// A VPC with names, an instance in it, and a group for endpoints that names the instance's.
+struct Place {
+    emulator: Emulator,
+    vpc: String,
+    subnet: String,
+    group: String,
+    netns: Netns,
+}
+
+async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
+    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
+    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
+    rest.split('<').next().unwrap_or_default().to_owned()
+}
+
+async fn place(config: Config) -> Option<Place> {
+    if Netns::create().is_err() {
+        println!("skipped: CAP_SYS_ADMIN");
+        return None;
+    }
+    let emulator = Emulator::start(config).await.expect("a port");
+    let vpc = call(&emulator, "Action=CreateVpc&CidrBlock=10.0.0.0/16", "vpcId").await;
+    let names = format!("Action=ModifyVpcAttribute&VpcId={vpc}&EnableDnsHostnames.Value=true");
+    call(&emulator, &names, "return").await;
+    let subnet = call(&emulator, &format!("Action=CreateSubnet&VpcId={vpc}&CidrBlock=10.0.1.0/24"), "subnetId").await;
+    let group = format!("Action=CreateSecurityGroup&GroupName=endpoint&GroupDescription=endpoint&VpcId={vpc}");
+    let group = call(&emulator, &group, "groupId").await;
+    let run = format!(
+        "Action=RunInstances&ImageId=ami-0123456789abcdef0&InstanceType=m5.large&MinCount=1&MaxCount=1\
+         &SubnetId={subnet}&PrivateIpAddress=10.0.1.5"
+    );
+    let instance = call(&emulator, &run, "instanceId").await;
+    emulator.converged(SOON).await.expect("the kernel shows the VPC");
+    let netns = emulator.instance_netns(&instance.parse().expect("an id")).expect("its namespace");
+    Some(Place { emulator, vpc, subnet, group, netns })
+}
+
+impl Place {
+    async fn interface_endpoint(&self, service: &str) -> String {
+        let create = format!(
+            "Action=CreateVpcEndpoint&VpcId={}&ServiceName=com.amazonaws.us-east-1.{service}&VpcEndpointType=Interface\
+             &SubnetId.1={}&SecurityGroupId.1={}&PrivateDnsEnabled=true",
+            self.vpc, self.subnet, self.group
+        );
+        let id = call(&self.emulator, &create, "vpcEndpointId").await;
+        self.emulator.converged(SOON).await.expect("the kernel follows");
+        id
+    }
+
+    async fn allow(&self, port: u16) {
+        let allow = format!(
+            "Action=AuthorizeSecurityGroupIngress&GroupId={}&IpPermissions.1.IpProtocol=tcp\
+             &IpPermissions.1.FromPort={port}&IpPermissions.1.ToPort={port}\
+             &IpPermissions.1.IpRanges.1.CidrIp=10.0.1.0/24",
+            self.group
+        );
+        call(&self.emulator, &allow, "return").await;
+        self.emulator.converged(SOON).await.expect("the kernel follows");
+    }
+
+    /// What the VPC's resolver tells an instance.
+    fn resolve(&self, name: &str) -> Vec<IpAddr> {
+        let mut query = Packet::new_query(7);
+        let question = Name::new(name).expect("a name");
+        query.questions.push(Question::new(question, QTYPE::TYPE(TYPE::A), QCLASS::CLASS(CLASS::IN), false));
+        let query = query.build_bytes_vec().expect("a message");
+        let socket = socket::udp_socket(&self.netns, (Ipv4Addr::UNSPECIFIED, 0).into()).expect("a socket");
+        socket.set_nonblocking(false).expect("a blocking socket");
+        socket.set_read_timeout(Some(SOON)).expect("a timeout");
+        socket.send_to(&query, RESOLVER).expect("sent");
+        let mut reply = vec![0; 1232];
+        let length = socket.recv(&mut reply).expect("an answer");
+        let reply = Packet::parse(&reply[..length]).expect("a message");
+        let addresses = reply.answers.iter().filter_map(|record| match &record.rdata {
+            RData::A(address) => Some(Ipv4Addr::from(address.address).into()),
+            _ => None,
+        });
+        addresses.collect()
+    }
+
+    /// A request from the instance; connections that are refused are tried again, for what listens is just being made.
+    fn get(&self, to: IpAddr, host: &str, path: &str) -> String {
+        let deadline = Instant::now() + SOON;
+        let mut stream = loop {
+            match socket::tcp_connect(&self.netns, SocketAddr::from((to, 80)), SOON) {
+                Ok(stream) => break stream,
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+        };
+        stream.set_read_timeout(Some(SOON)).expect("a timeout");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("the request is taken");
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).expect("a reply");
+        reply
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn services_are_found_by_name_and_reached_as_groups_allow() {
+    let Some(place) = place(Config::default()).await else { return };
+    let name = "ec2.us-east-1.amazonaws.com";
+    let endpoint = place.interface_endpoint("ec2").await;
+    let addresses = place.resolve(name);
+    let [address] = addresses[..] else { panic!("{addresses:?}") };
+    let describe = format!("Action=DescribeVpcEndpoints&VpcEndpointId.1={endpoint}");
+    let own_name = call(&place.emulator, &describe, "dnsName").await;
+    assert!(own_name.starts_with("vpce-"), "{own_name}");
+    assert_eq!(place.resolve(&own_name), [address]);
+
+    let to = SocketAddr::from((address, 80));
+    assert!(socket::tcp_connect(&place.netns, to, NEVER).is_err(), "no rule of its group allows it");
+    place.allow(80).await;
+    let reply = place.get(address, name, "/?Action=DescribeVpcs&Version=2016-11-15");
+    assert!(reply.contains(&place.vpc), "{reply}");
+
+    place.interface_endpoint("sts").await;
+    let sts = place.resolve("sts.us-east-1.amazonaws.com")[0];
+    assert_ne!(sts, address);
+    let reply = place.get(sts, "sts.us-east-1.amazonaws.com", "/?Action=GetCallerIdentity&Version=2011-06-15");
+    assert!(reply.contains("<Account>123456789012</Account>"), "{reply}");
+    place.interface_endpoint("ssm").await;
+    let ssm = place.resolve("ssm.us-east-1.amazonaws.com")[0];
+    let reply = place.get(ssm, "ssm.us-east-1.amazonaws.com", "/");
+    assert!(reply.starts_with("HTTP/1.1 501 ") && reply.contains("vpcbox"), "{reply}");
+
+    call(&place.emulator, &format!("Action=DeleteVpcEndpoints&VpcEndpointId.1={endpoint}"), "requestId").await;
+    place.emulator.converged(SOON).await.expect("the kernel follows");
+    assert!(socket::tcp_connect(&place.netns, to, NEVER).is_err(), "it is gone");
+    place.emulator.shutdown().await;
+}
