@@ -12,6 +12,7 @@ mod clock;
 mod clusters;
 pub mod config;
 pub mod coverage;
+mod der;
 mod dhcp;
 pub mod dns;
 pub mod emulator;
@@ -30,6 +31,7 @@ pub mod settings;
 pub mod shared;
 #[cfg(test)]
 mod testing;
+mod tls;
 pub mod trail;
 mod vpc_services;
 

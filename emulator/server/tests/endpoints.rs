@@ -5,11 +5,16 @@
 mod common;
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::send;
 use linux_net::{Netns, socket};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use simple_dns::rdata::RData;
 use simple_dns::{CLASS, Name, Packet, QCLASS, QTYPE, Question, TYPE};
 use vpcbox_emulator::{Config, Emulator};
@@ -99,16 +104,40 @@ impl Place {
         addresses.collect()
     }
 
-    /// A request from the instance; connections that are refused are tried again, for what listens is just being made.
-    fn get(&self, to: IpAddr, host: &str, path: &str) -> String {
+    /// The same over TLS, by a client that trusts the emulator's authority.
+    async fn get_securely(&self, to: IpAddr, host: &str, path: &str) -> Result<String, String> {
+        let authority = send(self.emulator.endpoint(), "GET /_vpcbox/certificate-authority HTTP/1.1", "").await;
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(authority.body().as_bytes()).expect("PEM")).expect("an authority");
+        let config =
+            ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions();
+        let config = config.expect("versions").with_root_certificates(roots).with_no_client_auth();
+        let name = ServerName::try_from(host.to_owned()).expect("a name");
+        let client = ClientConnection::new(Arc::new(config), name).expect("a client");
+        let mut stream = StreamOwned::new(client, self.connect((to, 443).into()));
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).map_err(|error| error.to_string())?;
+        Ok(reply)
+    }
+
+    /// Connections that are refused are tried again, for what listens is just being made.
+    fn connect(&self, to: SocketAddr) -> TcpStream {
         let deadline = Instant::now() + SOON;
-        let mut stream = loop {
-            match socket::tcp_connect(&self.netns, SocketAddr::from((to, 80)), SOON) {
+        let stream = loop {
+            match socket::tcp_connect(&self.netns, to, SOON) {
                 Ok(stream) => break stream,
                 Err(error) => assert!(Instant::now() < deadline, "{error}"),
             }
         };
         stream.set_read_timeout(Some(SOON)).expect("a timeout");
+        stream
+    }
+
+    /// A request from the instance.
+    fn get(&self, to: IpAddr, host: &str, path: &str) -> String {
+        let mut stream = self.connect((to, 80).into());
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("the request is taken");
         let mut reply = String::new();
@@ -148,5 +177,23 @@ async fn services_are_found_by_name_and_reached_as_groups_allow() {
     call(&place.emulator, &format!("Action=DeleteVpcEndpoints&VpcEndpointId.1={endpoint}"), "requestId").await;
     place.emulator.converged(SOON).await.expect("the kernel follows");
     assert!(socket::tcp_connect(&place.netns, to, NEVER).is_err(), "it is gone");
+    place.emulator.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_under_the_emulators_authority() {
+    let Some(place) = place(Config::default()).await else { return };
+    let endpoint = place.interface_endpoint("ec2").await;
+    place.allow(443).await;
+    let name = "ec2.us-east-1.amazonaws.com";
+    let address = place.resolve(name)[0];
+    let describe = format!("Action=DescribeVpcEndpoints&VpcEndpointId.1={endpoint}");
+    let own_name = call(&place.emulator, &describe, "dnsName").await;
+    for host in [name, &own_name, &address.to_string()] {
+        let reply = place.get_securely(address, host, "/?Action=DescribeVpcs&Version=2016-11-15").await;
+        assert!(reply.as_ref().is_ok_and(|reply| reply.contains(&place.vpc)), "{host}: {reply:?}");
+    }
+    let reply = place.get_securely(address, "sts.us-east-1.amazonaws.com", "/").await;
+    assert!(reply.as_ref().is_err_and(|error| error.contains("certificate")), "another service's name: {reply:?}");
     place.emulator.shutdown().await;
 }

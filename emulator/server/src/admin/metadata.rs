@@ -14,8 +14,8 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use vpc_model::{InstanceId, Model};
 
-use crate::Shared;
 use crate::imds::{self, Endpoint};
+use crate::{Shared, tls};
 
 /// The state of these handlers: what is asked, and by which of the service's two endpoints.
 type Asked = (Arc<Shared>, Endpoint);
@@ -24,6 +24,7 @@ type Asked = (Arc<Shared>, Endpoint);
 pub(crate) fn router(shared: Arc<Shared>, endpoint: Endpoint) -> Router {
     Router::new()
         .route("/_vpcbox/identity-certificate", get(identity_certificate))
+        .route("/_vpcbox/certificate-authority", get(certificate_authority))
         .route("/_vpcbox/imds/{instance}", any(metadata))
         .route("/_vpcbox/imds/{instance}/", any(metadata))
         .route("/_vpcbox/imds/{instance}/{*path}", any(metadata))
@@ -34,6 +35,11 @@ pub(crate) fn router(shared: Arc<Shared>, endpoint: Endpoint) -> Router {
 /// What verifies the signatures of identity documents.
 async fn identity_certificate() -> Response {
     ([(CONTENT_TYPE, "application/x-pem-file")], imds::identity_certificate()).into_response()
+}
+
+/// Who signs the certificates of HTTPS at interface endpoints.
+async fn certificate_authority() -> Response {
+    ([(CONTENT_TYPE, "application/x-pem-file")], tls::authority_certificate()).into_response()
 }
 
 async fn metadata(State(asked): State<Asked>, Path(path): Path<Vec<(String, String)>>, request: Request) -> Response {

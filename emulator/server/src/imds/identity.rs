@@ -2,7 +2,6 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html>.
 
-mod der;
 mod signature;
 
 use jiff::Timestamp;

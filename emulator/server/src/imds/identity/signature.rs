@@ -11,7 +11,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use sha2::{Digest as _, Sha256};
 
-use super::der::{self, INTEGER, OCTET_STRING, SEQUENCE, SET, UTC_TIME, element};
+use crate::der::{self, INTEGER, OCTET_STRING, SEQUENCE, SET, UTC_TIME, element};
 
 /// The certificate that verifies all signatures.
 ///

@@ -1,27 +1,30 @@
-//! What little of DER (X.690) signatures need.
+//! What little of DER (X.690) signatures and certificates need.
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const UTC_TIME: u8 = 0x17;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const UTF8_STRING: u8 = 0x0c;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 
 /// No parameters.
-pub(super) const NULL: &[u8] = &[0x05, 0x00];
+pub(crate) const NULL: &[u8] = &[0x05, 0x00];
 /// `2.16.840.1.101.3.4.2.1`.
-pub(super) const SHA256: &[u8] = &[0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
+pub(crate) const SHA256: &[u8] = &[0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 /// `1.2.840.113549.1.1.1`.
-pub(super) const RSA_ENCRYPTION: &[u8] = &pkcs(1, 1);
+pub(crate) const RSA_ENCRYPTION: &[u8] = &pkcs(1, 1);
 /// `1.2.840.113549.1.7.1`.
-pub(super) const DATA: &[u8] = &pkcs(7, 1);
+pub(crate) const DATA: &[u8] = &pkcs(7, 1);
 /// `1.2.840.113549.1.7.2`.
-pub(super) const SIGNED_DATA: &[u8] = &pkcs(7, 2);
+pub(crate) const SIGNED_DATA: &[u8] = &pkcs(7, 2);
 /// `1.2.840.113549.1.9.3`.
-pub(super) const CONTENT_TYPE: &[u8] = &pkcs(9, 3);
+pub(crate) const CONTENT_TYPE: &[u8] = &pkcs(9, 3);
 /// `1.2.840.113549.1.9.4`.
-pub(super) const MESSAGE_DIGEST: &[u8] = &pkcs(9, 4);
+pub(crate) const MESSAGE_DIGEST: &[u8] = &pkcs(9, 4);
 /// `1.2.840.113549.1.9.5`.
-pub(super) const SIGNING_TIME: &[u8] = &pkcs(9, 5);
+pub(crate) const SIGNING_TIME: &[u8] = &pkcs(9, 5);
 
 /// An object identifier of a PKCS standard.
 const fn pkcs(standard: u8, last: u8) -> [u8; 11] {
@@ -29,12 +32,12 @@ const fn pkcs(standard: u8, last: u8) -> [u8; 11] {
 }
 
 /// The tag of a structure's member with a number.
-pub(super) const fn context(number: u8) -> u8 {
+pub(crate) const fn context(number: u8) -> u8 {
     0xA0 | number
 }
 
 /// A value of parts.
-pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let mut bytes = vec![tag];
     match content.len() {
