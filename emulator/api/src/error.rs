@@ -103,6 +103,7 @@ codes! {
     INVALID_CAPACITY_RESERVATION_STATE "InvalidCapacityReservationState" 400;
     RESERVATION_CAPACITY_EXCEEDED "ReservationCapacityExceeded" 400;
     MAX_SPOT_INSTANCE_COUNT_EXCEEDED "MaxSpotInstanceCountExceeded" 400;
+    SCALING_ACTIVITY_IN_PROGRESS "ScalingActivityInProgress" 400;
     VCPU_LIMIT_EXCEEDED "VcpuLimitExceeded" 400;
     INVALID_BLOCK_DEVICE_MAPPING "InvalidBlockDeviceMapping" 400;
     VOLUME_IN_USE "VolumeInUse" 400;
@@ -121,6 +122,8 @@ codes! {
     INVALID_USER_DATA_MALFORMED "InvalidUserData.Malformed" 400;
     INVALID_RESERVATION_ID_MALFORMED "InvalidReservationID.Malformed" 400;
     // Launch templates.
+    MAX_TEMPLATE_LIMIT_EXCEEDED "MaxTemplateLimitExceeded" 400;
+    MAX_TEMPLATE_VERSION_LIMIT_EXCEEDED "MaxTemplateVersionLimitExceeded" 400;
     INVALID_LAUNCH_TEMPLATE_ID_MALFORMED "InvalidLaunchTemplateId.Malformed" 400;
     INVALID_LAUNCH_TEMPLATE_ID_NOT_FOUND "InvalidLaunchTemplateId.NotFound" 400;
     INVALID_LAUNCH_TEMPLATE_ID_VERSION_NOT_FOUND "InvalidLaunchTemplateId.VersionNotFound" 400;

@@ -18,7 +18,7 @@ mod xml;
 pub use call::{Call, Caller, Response, Service, dispatch, dispatch_read, parse};
 pub use error::{ApiError, Code};
 pub use operations::auto_scaling::put_auto_scaling_group;
-pub use operations::fleet::modify::{fill_short_fleets, has_short_fleets};
+pub use operations::replace::{is_to_replace, replace_lost, replaces_at};
 pub use operations::{Coverage, Family, coverage};
 pub use query::MAX_BODY_BYTES;
 

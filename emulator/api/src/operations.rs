@@ -32,6 +32,7 @@ mod placement_group;
 mod prefix_list;
 mod public_access;
 mod region;
+pub(crate) mod replace;
 mod route_table;
 mod security_group;
 mod settings;

@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::activity::{Activity, ActivityOutcome};
 pub use self::member::{GroupMember, MemberState};
@@ -42,6 +42,10 @@ pub struct AutoScalingGroup {
     pub propagated: BTreeSet<String>,
     /// Whether what it launches is protected from scale-in.
     pub protects_new: bool,
+    /// How long it rests after somebody changed how many instances it has.
+    pub cooldown: SignedDuration,
+    /// Since when it rests.
+    pub rests_since: Option<Timestamp>,
     /// Its instances.
     pub members: Vec<GroupMember>,
     /// What it did, the oldest first.
@@ -85,6 +89,8 @@ pub struct NewAutoScalingGroup {
     pub propagated: BTreeSet<String>,
     /// Whether what it launches is protected from scale-in.
     pub protects_new: bool,
+    /// How long it rests after somebody changed how many instances it has.
+    pub cooldown: SignedDuration,
     /// Its instances, and whether they are protected from scale-in.
     pub members: Vec<(InstanceId, bool)>,
 }
@@ -129,6 +135,14 @@ pub enum AutoScalingError {
     /// An instance is in no group.
     #[error("instance {0} is in no group")]
     NotManaged(InstanceId),
+    /// It rests, and somebody wants to respect that.
+    #[error("a scaling activity keeps the group from changing until {until}")]
+    Rests {
+        /// The activity after which it does.
+        activity: String,
+        /// Until when.
+        until: Timestamp,
+    },
     /// With one instance less the group would have less than its least.
     #[error("the group has its least, {0}, already")]
     AtLeast(u32),
@@ -148,7 +162,41 @@ impl GroupSize {
     }
 }
 
+/// How long groups rest unless something else is said.
+pub const DEFAULT_COOLDOWN: SignedDuration = SignedDuration::from_secs(300);
+
+/// When a group that could not launch tries again.
+const RETRY: SignedDuration = SignedDuration::from_mins(1);
+
 impl AutoScalingGroup {
+    /// Refuses a change while the group rests.
+    ///
+    /// # Errors
+    /// It does.
+    pub fn check_rested(&self, now: Timestamp) -> Result<(), AutoScalingError> {
+        let until = self.rests_since.and_then(|since| since.checked_add(self.cooldown).ok());
+        match until.filter(|until| now < *until) {
+            Some(until) => {
+                let activity = self.activities.last().map(|last| last.id.clone()).unwrap_or_default();
+                Err(AutoScalingError::Rests { activity, until })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// When it launches what it lacks, or looks again whether it can; `None` while it lacks nothing or its instances
+    /// are somebody else's.
+    pub fn fills_at(&self, model: &Model) -> Option<Timestamp> {
+        self.template.as_ref()?;
+        let lacks = model.count_members(self) < self.size.desired as usize;
+        let is_unhealthy = model.members_of(self).any(|(_, instance, _)| GroupMember::is_lost(instance));
+        if !lacks && !is_unhealthy {
+            return None;
+        }
+        let last = self.activities.last().filter(|last| matches!(last.outcome, ActivityOutcome::Failed(_)));
+        last.map_or(Some(self.created), |last| last.time.checked_add(RETRY).ok())
+    }
+
     /// Its ARN.
     pub fn arn(&self, model: &Model) -> String {
         let (region, account) = (model.region(), model.account());
@@ -182,11 +230,12 @@ impl Model {
     ) -> Result<(), AutoScalingError> {
         self.check_group(&new)?;
         let before = self.forget_auto_scaling_group(&new.name);
-        let (uuid, created, activities) = match before {
-            Some(before) => (before.uuid, before.created, before.activities),
-            None => (uuid(cx.ids), cx.now, Vec::new()),
+        let (uuid, created, rests_since, activities) = match before {
+            Some(before) => (before.uuid, before.created, before.rests_since, before.activities),
+            None => (uuid(cx.ids), cx.now, None, Vec::new()),
         };
-        let NewAutoScalingGroup { name, size, template, subnets, tags, propagated, protects_new, members } = new;
+        let NewAutoScalingGroup { name, size, template, subnets, tags, propagated, protects_new, cooldown, members } =
+            new;
         let group = AutoScalingGroup {
             name: name.clone(),
             uuid,
@@ -197,6 +246,8 @@ impl Model {
             tags,
             propagated,
             protects_new,
+            cooldown,
+            rests_since,
             members: Vec::new(),
             activities,
         };

@@ -157,14 +157,34 @@ pub enum AddressTarget {
 impl Model {
     /// Gives the account an Elastic IP address.
     pub fn allocate_address(&mut self, cx: &mut Context, tags: Tags) -> Result<AllocationId, ElasticIpError> {
-        if self.elastic_ips.len() >= self.quotas.elastic_ips {
-            return Err(ElasticIpError::TooMany);
-        }
+        self.check_room_for_address()?;
         let id: AllocationId = cx.ids.next();
         let public_ip = self.take_public_ip(&id);
+        Ok(self.keep_address(id, public_ip, tags))
+    }
+
+    /// Gives the account an Elastic IP address that it had before and nobody has now.
+    pub fn recover_address(
+        &mut self,
+        cx: &mut Context,
+        address: Ipv4Addr,
+        tags: Tags,
+    ) -> Result<AllocationId, ElasticIpError> {
+        self.check_recoverable(address)?;
+        self.check_room_for_address()?;
+        self.index.public_ips.insert(address);
+        self.released_ips.remove(&address);
+        Ok(self.keep_address(cx.ids.next(), address, tags))
+    }
+
+    fn check_room_for_address(&self) -> Result<(), ElasticIpError> {
+        if self.elastic_ips.len() >= self.quotas.elastic_ips { Err(ElasticIpError::TooMany) } else { Ok(()) }
+    }
+
+    fn keep_address(&mut self, id: AllocationId, public_ip: Ipv4Addr, tags: Tags) -> AllocationId {
         self.elastic_ips.insert(id.clone(), ElasticIp::new(id.clone(), public_ip, tags));
         self.touch();
-        Ok(id)
+        id
     }
 
     /// Gives an Elastic IP address back that is not mapped to anything.
@@ -176,8 +196,20 @@ impl Model {
         }
         self.elastic_ips.remove(id);
         self.index.public_ips.remove(&public_ip);
+        self.released_ips.insert(public_ip);
         self.touch();
         Ok(())
+    }
+
+    /// Whether the account had an address and nobody has it now.
+    ///
+    /// Deviation: an address that was released can be recovered for ever, unless the account's own instances or
+    /// addresses took it again; accounts take their addresses without looking at each other's.
+    fn check_recoverable(&self, address: Ipv4Addr) -> Result<(), ElasticIpError> {
+        if self.index.public_ips.contains(&address) {
+            return Err(ElasticIpError::InUse(address));
+        }
+        if self.released_ips.contains(&address) { Ok(()) } else { Err(ElasticIpError::AddressNotFound(address)) }
     }
 
     /// Maps an Elastic IP address to a private address, the ENI's primary one unless said. What either of
@@ -346,6 +378,7 @@ impl Model {
             let within = number & ((1 << PUBLIC_RANGE_BITS) - 1);
             let address = Ipv4Addr::from(u32::from(PUBLIC_RANGE) | within);
             if self.index.public_ips.insert(address) {
+                self.released_ips.remove(&address);
                 return address;
             }
             number = number.wrapping_add(1);

@@ -2,12 +2,14 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet.html>.
 
+mod history;
 pub mod id;
 #[cfg(test)]
 mod tests;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::history::{FleetEvent, FleetEventKind};
 pub use self::id::FleetId;
 use crate::{Context, InstanceId, LaunchParameters, Model, Tags};
 
@@ -36,6 +38,7 @@ pub struct Fleet {
     /// Its tags.
     pub tags: Tags,
     deleted: Option<Timestamp>,
+    events: Vec<FleetEvent>,
 }
 
 /// What a fleet does after its first launch.
@@ -163,7 +166,7 @@ impl Model {
     /// Keeps a fleet whose instances were just launched.
     pub fn keep_fleet(&mut self, cx: &mut Context, new: NewFleet) {
         self.fleets.retain(|_, fleet| fleet.is_known(cx.now));
-        let fleet = Fleet {
+        let mut fleet = Fleet {
             id: new.id.clone(),
             kind: new.kind,
             created: cx.now,
@@ -174,7 +177,11 @@ impl Model {
             failures: new.failures,
             tags: new.tags,
             deleted: None,
+            events: Vec::new(),
         };
+        fleet.note(cx.now, "submitted");
+        fleet.note_launches(cx.now, &fleet.launches.clone(), &fleet.failures.clone());
+        fleet.note(cx.now, "active");
         self.fleets.insert(new.id, fleet);
         self.touch();
     }
@@ -202,9 +209,12 @@ impl Model {
         }
         let fleet = self.fleets.get_mut(id)?;
         fleet.deleted.get_or_insert(now);
-        let fleet = fleet.clone();
+        let after = fleet.clone().state(self);
+        if let Some(fleet) = self.fleets.get_mut(id) {
+            fleet.note(now, after);
+        }
         self.touch();
-        Some((before, fleet.state(self)))
+        Some((before, after))
     }
 
     /// Whether an instance is there and does not end.

@@ -133,6 +133,17 @@ pub enum LaunchTemplateError {
     /// No parameter at all.
     #[error("there are no launch parameters")]
     NoData,
+    /// There are as many templates as there can be.
+    #[error("there are {0} launch templates already")]
+    TooMany(usize),
+    /// The template has as many versions as it can have.
+    #[error("launch template {id} has {limit} versions already")]
+    TooManyVersions {
+        /// The template.
+        id: LaunchTemplateId,
+        /// How many there can be.
+        limit: usize,
+    },
     /// A description that is too long.
     #[error("the description {0:?} is too long")]
     Description(String),
@@ -149,6 +160,9 @@ impl Model {
         check_version(new.description.as_ref(), &new.data)?;
         if self.launch_templates.values().any(|template| template.name == new.name) {
             return Err(LaunchTemplateError::Duplicate(new.name));
+        }
+        if self.launch_templates.len() >= self.quotas.launch_templates {
+            return Err(LaunchTemplateError::TooMany(self.quotas.launch_templates));
         }
         let id: LaunchTemplateId = cx.ids.next();
         let mut template = LaunchTemplate {
@@ -181,7 +195,10 @@ impl Model {
             None => data,
         };
         check_version(description.as_ref(), &data)?;
-        let id = template.id.clone();
+        let (id, limit) = (template.id.clone(), self.quotas.launch_template_versions);
+        if template.versions.len() >= limit {
+            return Err(LaunchTemplateError::TooManyVersions { id, limit });
+        }
         let number = self.launch_template_mut(&id)?.add(cx.now, description, data);
         self.touch();
         Ok((id, number))

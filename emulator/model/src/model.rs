@@ -1,12 +1,14 @@
 //! One account's resources in one region.
 
+use std::net::Ipv4Addr;
+
 use jiff::Timestamp;
 
 use crate::image;
 use crate::image::PublicImages;
 use crate::index::Indexes;
 use crate::instance::MetadataChange;
-use crate::map::Map;
+use crate::map::{Map, Set};
 use crate::outbox::Outbox;
 use crate::prefix_list;
 use crate::settings::AccountSettings;
@@ -70,6 +72,7 @@ pub struct Model {
     pub(crate) network_acls: Map<NetworkAclId, NetworkAcl>,
     pub(crate) egress_only_gateways: Map<EgressOnlyGatewayId, EgressOnlyGateway>,
     pub(crate) elastic_ips: Map<AllocationId, ElasticIp>,
+    pub(crate) released_ips: Set<Ipv4Addr>,
     pub(crate) address_offers: Map<(AccountId, AllocationId), AddressOffer>,
     pub(crate) accepted_transfers: Map<AllocationId, AddressTransfer>,
     pub(crate) fleets: Map<FleetId, Fleet>,
@@ -164,6 +167,10 @@ pub struct Quotas {
     pub on_demand_vcpus: usize,
     /// The same of Spot Instances: 10,000.
     pub spot_vcpus: usize,
+    /// Launch templates per region: 5,000.
+    pub launch_templates: usize,
+    /// Versions per launch template: 10,000.
+    pub launch_template_versions: usize,
     /// VPN connections per region: 50.
     pub vpn_connections: usize,
     /// VPN connections per virtual private gateway: 10.
@@ -201,6 +208,8 @@ impl Default for Quotas {
             customer_gateways: 50,
             on_demand_vcpus: 10_000,
             spot_vcpus: 10_000,
+            launch_templates: 5_000,
+            launch_template_versions: 10_000,
             vpn_connections: 50,
             vpn_connections_per_gateway: 10,
         }
@@ -253,6 +262,7 @@ impl Model {
             network_acls: Map::new(),
             egress_only_gateways: Map::new(),
             elastic_ips: Map::new(),
+            released_ips: Set::new(),
             address_offers: Map::new(),
             accepted_transfers: Map::new(),
             fleets: Map::new(),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use ec2_api::ApiError;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use vpc_model::auto_scaling::{GroupSize, GroupTemplate, NewAutoScalingGroup};
+use vpc_model::auto_scaling::{DEFAULT_COOLDOWN, GroupSize, GroupTemplate, NewAutoScalingGroup};
 use vpc_model::launch_template::{TemplateName, VersionChoice};
 use vpc_model::{AutoScalingGroup, Context, Model, ResourceId};
 
@@ -36,6 +37,9 @@ pub struct Group {
     /// Whether what it launches is protected from scale-in.
     #[serde(default)]
     pub new_instances_protected_from_scale_in: bool,
+    /// How many seconds it rests after somebody changed how many instances it has.
+    #[serde(default = "default_cooldown")]
+    pub default_cooldown: u32,
     /// Its instances.
     #[serde(default)]
     pub instances: Vec<Member>,
@@ -50,6 +54,10 @@ pub struct Template {
     /// The version's number, `$Latest` or `$Default`.
     #[serde(default = "default_version")]
     pub version: String,
+}
+
+fn default_cooldown() -> u32 {
+    DEFAULT_COOLDOWN.as_secs().try_into().unwrap_or_default()
 }
 
 fn default_version() -> String {
@@ -101,6 +109,7 @@ impl Group {
             tags: group.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             own_tags: own.cloned().collect(),
             new_instances_protected_from_scale_in: group.protects_new,
+            default_cooldown: group.cooldown.as_secs().try_into().unwrap_or(u32::MAX),
             instances: group.members.iter().map(member).collect(),
         }
     }
@@ -122,6 +131,7 @@ impl Group {
             propagated: self.tags.keys().filter(|key| !is_own(key)).cloned().collect(),
             tags: self.tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             protects_new: self.new_instances_protected_from_scale_in,
+            cooldown: SignedDuration::from_secs(self.default_cooldown.into()),
             members,
         })
     }

@@ -52,6 +52,8 @@ fn pass(shared: &Shared, watched: &mut BTreeMap<StateKey, Watched>, now: Timesta
 struct Watched {
     generation: Option<u64>,
     due: Option<Timestamp>,
+    /// When a group launches what it lost.
+    replaces: Option<Timestamp>,
     /// What waits for its delay, since when.
     begun: BTreeMap<LifeCycle, Timestamp>,
 }
@@ -70,9 +72,13 @@ impl Watched {
             // Should there be nothing to do after all, there is not until something changes.
             self.due = None;
         }
+        if self.replaces.is_some_and(|at| at <= now) {
+            shared.replace_lost(key, state, now);
+            self.replaces = None;
+        }
         self.look(state, waits, now);
         let ends = self.begun.iter().filter_map(|(event, begun)| begun.checked_add(event.delay(transitions)).ok());
-        ends.chain(self.due).min()
+        ends.chain(self.due).chain(self.replaces).min()
     }
 
     fn look(&mut self, state: &RegionState, waits: bool, now: Timestamp) {
@@ -82,6 +88,7 @@ impl Watched {
         }
         self.generation = Some(generation);
         self.due = state.read(Model::next_due);
+        self.replaces = state.read(ec2_api::replaces_at);
         if waits {
             let under_way = state.read(under_way);
             self.begun.retain(|event, _| under_way.contains(event));

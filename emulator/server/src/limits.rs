@@ -38,6 +38,8 @@ const QUOTAS: &[(&str, Field<Quotas, usize>)] = &[
     ("customerGateways", |quotas| &mut quotas.customer_gateways),
     ("onDemandVcpus", |quotas| &mut quotas.on_demand_vcpus),
     ("spotVcpus", |quotas| &mut quotas.spot_vcpus),
+    ("launchTemplates", |quotas| &mut quotas.launch_templates),
+    ("launchTemplateVersions", |quotas| &mut quotas.launch_template_versions),
     ("vpnConnections", |quotas| &mut quotas.vpn_connections),
     ("vpnConnectionsPerGateway", |quotas| &mut quotas.vpn_connections_per_gateway),
 ];

@@ -379,10 +379,21 @@ impl Shared {
         answer
     }
 
-    /// Completes what a call began and nothing holds up, and lets fleets launch what they lost.
+    /// Completes what a call began and nothing holds up, and lets fleets and groups launch what they lost.
     fn follow(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
         self.complete_begun(key, state, now);
-        if state.read(ec2_api::has_short_fleets) {
+        self.replace_in_turn(key, state, now);
+    }
+
+    /// Lets fleets and groups launch what they lost.
+    pub(crate) fn replace_lost(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
+        let _turn = self.take_turn();
+        self.replace_in_turn(key, state, now);
+        self.deliver(key, now);
+    }
+
+    fn replace_in_turn(&self, key: &StateKey, state: &RegionState, now: Timestamp) {
+        if state.read(|model| ec2_api::is_to_replace(model, now)) {
             let sold_out = self.faults.sold_out();
             let record = |seed| {
                 let sold_out = sold_out.iter().map(Capacity::of).collect();
@@ -390,7 +401,7 @@ impl Shared {
             };
             let fill = |model: &mut Model, cx: &mut Context<'_>| {
                 model.set_sold_out(sold_out.clone());
-                ec2_api::fill_short_fleets(model, cx);
+                ec2_api::replace_lost(model, cx);
                 model.take_sold_out()
             };
             self.faults.meet(&state.change(now, None, fill, record));

@@ -142,3 +142,26 @@ async fn a_fleet_goes_on_to_its_next_override() {
     assert!(instances.contains("<availabilityZone>us-east-1b</availabilityZone>"), "{instances}");
     assert_eq!(instances.matches("<item>i-").count(), 2, "{instances}");
 }
+
+#[tokio::test]
+async fn a_group_launches_again_what_somebody_ends() {
+    let emulator = emulator().await;
+    let data = "LaunchTemplateData.ImageId=ami-0123456789abcdef0&LaunchTemplateData.InstanceType=m5.large";
+    call(&emulator, &format!("Action=CreateLaunchTemplate&LaunchTemplateName=one&{data}")).await;
+    let subnet = emulator.shared().read(|model| model.subnets().next().expect("a default subnet").id.to_string());
+    let told = format!(
+        r#"{{"maxSize": 2, "desiredCapacity": 1, "subnetIds": ["{subnet}"], "launchTemplate": {{"template": "one"}}}}"#
+    );
+    let seen = send(emulator.endpoint(), "PUT /_vpcbox/auto-scaling-groups/one HTTP/1.1", &told).await;
+    assert_eq!(seen.status(), "200", "{}", seen.reply);
+    let member = || {
+        emulator.shared().read(|model| {
+            let group = model.auto_scaling_group("one").expect("it was told of");
+            model.members_of(group).map(|(_, instance, _)| instance.id.to_string()).collect::<Vec<_>>()
+        })
+    };
+    let before = member();
+    call(&emulator, &format!("Action=TerminateInstances&InstanceId.1={}", before[0])).await;
+    let after = member();
+    assert!(after.len() == 1 && after != before, "{before:?} {after:?}");
+}

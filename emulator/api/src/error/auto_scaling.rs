@@ -7,6 +7,13 @@ use crate::{ApiError, Code};
 impl From<AutoScalingError> for ApiError {
     fn from(err: AutoScalingError) -> Self {
         let message = match err {
+            AutoScalingError::Rests { activity, until } => {
+                let until = crate::xml::time(until);
+                return Self::new(
+                    Code::SCALING_ACTIVITY_IN_PROGRESS,
+                    format!("Scaling activity {activity} is in progress until {until} and blocks this action"),
+                );
+            }
             AutoScalingError::Name(name) => format!("Invalid Auto Scaling group name: {name}"),
             AutoScalingError::NotFound(name) => format!("AutoScalingGroup name not found - no such group: {name}"),
             AutoScalingError::Bounds { min, max } => {

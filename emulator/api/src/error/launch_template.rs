@@ -31,6 +31,13 @@ impl From<LaunchTemplateError> for ApiError {
                 Code::OPERATION_NOT_PERMITTED,
                 format!("Version {version} is the default version of the launch template and cannot be deleted."),
             ),
+            LaunchTemplateError::TooMany(_) => {
+                Self::new(Code::MAX_TEMPLATE_LIMIT_EXCEEDED, "Account has already reached max permitted templates")
+            }
+            LaunchTemplateError::TooManyVersions { id, limit } => Self::new(
+                Code::MAX_TEMPLATE_VERSION_LIMIT_EXCEEDED,
+                format!("The launch template {id} has already reached max permitted versions: {limit}"),
+            ),
             LaunchTemplateError::NoData => Self::missing("LaunchTemplateData"),
             LaunchTemplateError::Description(text) => Self::invalid("VersionDescription", &text, ""),
         }

@@ -2,8 +2,8 @@
 //! DescribeScalingActivities, UpdateAutoScalingGroup, SetDesiredCapacity, TerminateInstanceInAutoScalingGroup.
 //!
 //! See <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/Welcome.html>. Deviation: groups are told by
-//! `PUT /_vpcbox/auto-scaling-groups/NAME`. They change when somebody asks for it, with no cooldown, hooks or warm
-//! pools; Auto Scaling's other actions are refused by name.
+//! `PUT /_vpcbox/auto-scaling-groups/NAME`. They have no hooks or warm
+//! pools, and instances that end or stop are replaced at once, not at the next health check; Auto Scaling's other actions are refused by name.
 
 mod activity;
 mod change;
@@ -13,9 +13,10 @@ mod scale;
 #[cfg(test)]
 mod tests;
 
-use vpc_model::auto_scaling::{GroupTemplate, NewAutoScalingGroup};
+use jiff::Timestamp;
+use vpc_model::auto_scaling::{ActivityOutcome, GroupMember, GroupTemplate, NewAutoScalingGroup};
 use vpc_model::launch_template::VersionChoice;
-use vpc_model::{Context, Model};
+use vpc_model::{AutoScalingGroup, Context, InstanceId, Model};
 
 use super::{Action, launch_template, read, write};
 use crate::call::Service;
@@ -55,6 +56,33 @@ pub fn put_auto_scaling_group(
     model.put_auto_scaling_group(cx, new)?;
     scale::scale(model, cx, &name, "a group was told of");
     Ok(())
+}
+
+/// When the first group launches what it lacks, or looks again whether it can.
+pub(crate) fn fills_at(model: &Model) -> Option<Timestamp> {
+    model.auto_scaling_groups().filter_map(|group| group.fills_at(model)).min()
+}
+
+/// Launches instances in the place of those that groups have lost; those that were stopped end.
+pub(crate) fn fill(model: &mut Model, cx: &mut Context<'_>) {
+    let is_due = |group: &&AutoScalingGroup| group.fills_at(model).is_some_and(|at| at <= cx.now);
+    let due: Vec<String> = model.auto_scaling_groups().filter(is_due).map(|group| group.name.clone()).collect();
+    for name in due {
+        let Ok(group) = model.auto_scaling_group(&name) else { continue };
+        let lost = model.members_of(group).filter(|(_, instance, _)| GroupMember::is_lost(instance));
+        let lost: Vec<InstanceId> = lost.map(|(_, instance, _)| instance.id.clone()).collect();
+        for id in lost {
+            if model.end_member(cx.now, &id).is_ok() {
+                let time = crate::xml::time(cx.now);
+                let cause = format!(
+                    "At {time} an instance was taken out of service in response to an EC2 health check indicating \
+                     it has been terminated or stopped."
+                );
+                model.note_activity(cx, &name, cause, ActivityOutcome::Ended(id));
+            }
+        }
+        scale::scale(model, cx, &name, "an instance was found to be gone");
+    }
 }
 
 /// Takes the launch template of a group.

@@ -9,6 +9,8 @@ mod pool;
 mod tests;
 mod transfer;
 
+use std::net::Ipv4Addr;
+
 use vpc_model::{AccountId, AddressAssociationId, AllocationId, Context, Model, NetworkInterface, Region, Tags};
 
 use super::{Action, Done, Operation, Output, read, write};
@@ -39,7 +41,7 @@ const AMAZONS_POOL: &str = "amazon";
 /// What a private address is mapped to, as replies show it.
 #[derive(Debug, Clone)]
 pub(crate) struct PublicAssociation {
-    pub(crate) address: std::net::Ipv4Addr,
+    pub(crate) address: Ipv4Addr,
     /// The public name; empty where the VPC gives none.
     pub(crate) name: String,
     /// `amazon`, or the account whose Elastic IP address it is.
@@ -99,6 +101,7 @@ values! {
 
 #[derive(Debug)]
 struct AllocateAddress {
+    recovered: Option<Ipv4Addr>,
     border_group: Option<String>,
     tags: Tags,
 }
@@ -108,7 +111,7 @@ impl Operation for AllocateAddress {
     type Output = AllocateAddressOutput;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        query.refuse_unsupported(&["Address", "CustomerOwnedIpv4Pool", "IpamPoolId"])?;
+        query.refuse_unsupported(&["CustomerOwnedIpv4Pool", "IpamPoolId"])?;
         if query.or("Domain", Domain::Vpc)? == Domain::Standard {
             // EC2-Classic is gone.
             return Err(ApiError::invalid("Domain", "standard", "Expected one of: vpc"));
@@ -120,6 +123,7 @@ impl Operation for AllocateAddress {
             ));
         }
         Ok(Self {
+            recovered: query.optional("Address")?,
             border_group: query.optional("NetworkBorderGroup")?,
             tags: tag_specification::decode_one(query, &["elastic-ip"])?,
         })
@@ -127,7 +131,10 @@ impl Operation for AllocateAddress {
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Self::Output, ApiError> {
         check_border_group(model, self.border_group.as_deref())?;
-        let id = model.allocate_address(cx, self.tags)?;
+        let id = match self.recovered {
+            Some(address) => model.recover_address(cx, address, self.tags)?,
+            None => model.allocate_address(cx, self.tags)?,
+        };
         let public_ip = model.elastic_ip(&id).map(|found| found.public_ip);
         Ok(AllocateAddressOutput { public_ip, id, region: model.region().clone() })
     }
@@ -145,7 +152,7 @@ fn check_border_group(model: &Model, given: Option<&str>) -> Result<(), ApiError
 
 #[derive(Debug)]
 struct AllocateAddressOutput {
-    public_ip: Option<std::net::Ipv4Addr>,
+    public_ip: Option<Ipv4Addr>,
     id: AllocationId,
     region: Region,
 }

@@ -3,6 +3,7 @@
 mod data;
 mod delete;
 mod describe;
+mod history;
 mod launch;
 pub(crate) mod modify;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     write::<modify::ModifyFleet>(),
     read::<describe::DescribeFleets>(),
     read::<describe::DescribeFleetInstances>(),
+    read::<history::DescribeFleetHistory>(),
 ];
 
 impl Value for FleetId {

@@ -58,6 +58,13 @@ impl GroupMember {
     }
 }
 
+impl GroupMember {
+    /// Whether an instance of a group will not come back by itself and is still there: it was stopped.
+    pub fn is_lost(instance: &Instance) -> bool {
+        matches!(instance.state, InstanceState::Stopping | InstanceState::Stopped)
+    }
+}
+
 impl Model {
     /// The group that an instance is in.
     pub fn group_of(&self, id: &InstanceId) -> Option<&AutoScalingGroup> {

@@ -141,10 +141,12 @@ impl Model {
         let (subnet_id, zone) = self.place_of(new)?;
         self.check_sold_out(&new.instance_type, &zone)?;
         let reservation_id: ReservationId = cx.ids.next();
-        let (mut launched, mut room, generation) = (Vec::new(), self.vcpu_room(new), self.generation);
+        let is_spot = new.options.market.is_some();
+        let mut room = self.vcpu_room(&new.instance_type, is_spot);
+        let (mut launched, generation) = (Vec::new(), self.generation);
         while launched.len() < new.max_count as usize {
             let instance = self.new_instance(cx, new, &reservation_id, launched.len() as u32, &subnet_id, &zone);
-            match room.take().and_then(|()| self.launch_one(cx, instance, &new.interfaces)) {
+            match room.take(&new.instance_type).and_then(|()| self.launch_one(cx, instance, &new.interfaces)) {
                 Ok(id) => {
                     self.make_volumes(cx, &id, &new.volume_tags);
                     launched.push(id);

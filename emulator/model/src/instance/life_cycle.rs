@@ -195,6 +195,10 @@ impl Model {
                 _ => changes.push(StateChange { id: instance.id.clone(), previous: instance.state, current }),
             }
         }
+        if matches!(wish, Wish::Start) {
+            let starting = changes.iter().filter(|change| change.previous != change.current);
+            self.check_start(&starting.map(|change| change.id.clone()).collect::<Vec<_>>())?;
+        }
         for change in changes.iter().filter(|change| change.previous != change.current) {
             self.change_state(now, change);
         }
@@ -208,6 +212,10 @@ impl Model {
             InstanceState::Pending => None,
             _ => Some(format!("User initiated ({})", now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S GMT"))),
         };
+        if matches!(change.current, InstanceState::ShuttingDown | InstanceState::Terminated) {
+            self.note_end_in_fleet(now, &change.id);
+        }
+        let instance = self.instances.get_mut(&change.id).expect("it was just found");
         match change.current {
             InstanceState::Pending => {
                 instance.launch_time = now;

@@ -1,10 +1,12 @@
 //! How many vCPUs can run at once, apart by what is bought and by what it is bought for.
 //!
 //! See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances-limits.html>. Deviation: all families
-//! have the same quota, and stopped instances can be started beyond it.
+//! have the same quota.
 
-use super::{Instance, InstanceError, InstanceState, NewInstances};
-use crate::{Model, instance_type};
+use std::collections::BTreeMap;
+
+use super::{Instance, InstanceError, InstanceState};
+use crate::{InstanceId, Model, instance_type};
 
 /// The families that have a quota together, by the letters that begin their names; all others are the standard ones.
 const APART: &[&[&str]] = &[&["dl"], &["f"], &["g", "gr", "vt"], &["hpc"], &["inf"], &["p"], &["trn"], &["u"], &["x"]];
@@ -14,14 +16,13 @@ const APART: &[&[&str]] = &[&["dl"], &["f"], &["g", "gr", "vt"], &["hpc"], &["in
 pub(crate) struct VcpuRoom {
     left: usize,
     limit: usize,
-    each: usize,
     is_spot: bool,
 }
 
 impl VcpuRoom {
-    /// Takes an instance's vCPUs.
-    pub(crate) fn take(&mut self) -> Result<(), InstanceError> {
-        match self.left.checked_sub(self.each) {
+    /// Takes the vCPUs of an instance of a type.
+    pub(crate) fn take(&mut self, instance_type: &str) -> Result<(), InstanceError> {
+        match self.left.checked_sub(vcpus(instance_type)) {
             Some(left) => self.left = left,
             None if self.is_spot => return Err(InstanceError::SpotLimit),
             None => return Err(InstanceError::VcpuLimit(self.limit)),
@@ -31,9 +32,23 @@ impl VcpuRoom {
 }
 
 impl Model {
-    /// What is left for a launch.
-    pub(crate) fn vcpu_room(&self, new: &NewInstances) -> VcpuRoom {
-        let (is_spot, own) = (new.options.market.is_some(), group(&new.instance_type));
+    /// Whether stopped instances can be started: within the quotas, and where there is capacity.
+    pub(crate) fn check_start(&mut self, ids: &[InstanceId]) -> Result<(), InstanceError> {
+        let mut rooms = BTreeMap::new();
+        for id in ids {
+            let Some(instance) = self.instances.get(id) else { continue };
+            let (is_spot, kind) = (instance.options.market.is_some(), instance.instance_type.clone());
+            let zone = instance.zone.clone();
+            let room = rooms.entry((is_spot, group(&kind))).or_insert_with(|| self.vcpu_room(&kind, is_spot));
+            room.take(&kind)?;
+            self.check_sold_out(&kind, &zone)?;
+        }
+        Ok(())
+    }
+
+    /// What is left for instances of a type.
+    pub(crate) fn vcpu_room(&self, instance_type: &str, is_spot: bool) -> VcpuRoom {
+        let own = group(instance_type);
         let limit = if is_spot { self.quotas.spot_vcpus } else { self.quotas.on_demand_vcpus };
         let is_same = |other: &&Instance| {
             matches!(other.state, InstanceState::Pending | InstanceState::Running)
@@ -41,7 +56,7 @@ impl Model {
                 && group(&other.instance_type) == own
         };
         let used: usize = self.instances.values().filter(is_same).map(|other| vcpus(&other.instance_type)).sum();
-        VcpuRoom { left: limit.saturating_sub(used), limit, each: vcpus(&new.instance_type), is_spot }
+        VcpuRoom { left: limit.saturating_sub(used), limit, is_spot }
     }
 }
 

@@ -79,7 +79,7 @@ fn repeat(shared: &Shared, line: usize, entry: &Entry) -> Result<(), JournalErro
             let sold_out = sold_out.iter().map(|rule| rule.sold_out(rule.count)).collect();
             let fill = |model: &mut Model, cx: &mut Context<'_>| {
                 model.set_sold_out(sold_out);
-                ec2_api::fill_short_fleets(model, cx);
+                ec2_api::replace_lost(model, cx);
                 model.take_sold_out();
             };
             state.change(time, Some(*seed), fill, drop);

@@ -1,5 +1,6 @@
 //! UpdateAutoScalingGroup, SetDesiredCapacity and TerminateInstanceInAutoScalingGroup.
 
+use jiff::SignedDuration;
 use vpc_model::auto_scaling::{ActivityOutcome, GroupTemplate};
 use vpc_model::{AutoScalingError, Context, InstanceId, Model, SubnetId};
 
@@ -18,7 +19,6 @@ const UNSUPPORTED: &[&str] = &[
     "CapacityRebalance",
     "CapacityReservationSpecification",
     "Context",
-    "DefaultCooldown",
     "DefaultInstanceWarmup",
     "DeletionProtection",
     "DesiredCapacityType",
@@ -52,6 +52,7 @@ pub(super) struct UpdateAutoScalingGroup {
     template: Option<GroupTemplate>,
     subnets: Option<Vec<SubnetId>>,
     protects_new: Option<bool>,
+    cooldown: Option<SignedDuration>,
 }
 
 impl Operation for UpdateAutoScalingGroup {
@@ -68,6 +69,7 @@ impl Operation for UpdateAutoScalingGroup {
             template: template(query)?,
             subnets: subnets(query)?,
             protects_new: query.optional("NewInstancesProtectedFromScaleIn")?,
+            cooldown: cooldown(query)?,
         })
     }
 
@@ -75,13 +77,18 @@ impl Operation for UpdateAutoScalingGroup {
         if let Some(template) = &self.template {
             scale::reference(template).find(model)?;
         }
-        let Self { name, min, max, desired, template, subnets, protects_new } = self;
+        let Self { name, min, max, desired, template, subnets, protects_new, cooldown } = self;
+        let before = model.auto_scaling_group(&name)?.size.desired;
         model.change_auto_scaling_group(&name, |group| {
+            group.cooldown = cooldown.unwrap_or(group.cooldown);
             let size = &mut group.size;
             (size.min, size.max) = (min.unwrap_or(size.min), max.unwrap_or(size.max));
             // What was desired before gives way to other bounds; what is desired now has to be within them.
             let usual = if size.min <= size.max { size.desired.clamp(size.min, size.max) } else { size.desired };
             size.desired = desired.unwrap_or(usual);
+            if size.desired != before {
+                group.rests_since = Some(cx.now);
+            }
             group.template = template.or_else(|| group.template.take());
             group.protects_new = protects_new.unwrap_or(group.protects_new);
             if let Some(subnets) = subnets {
@@ -91,6 +98,11 @@ impl Operation for UpdateAutoScalingGroup {
         scale::scale(model, cx, &name, "a user request updated the group");
         Ok(Nothing)
     }
+}
+
+/// Takes how long a group rests after a change, in seconds.
+fn cooldown(query: &mut Query) -> Result<Option<SignedDuration>, ApiError> {
+    Ok(query.optional::<u32>("DefaultCooldown")?.map(|seconds| SignedDuration::from_secs(seconds.into())))
 }
 
 /// Takes the subnets of a group, which are named with commas between.
@@ -105,6 +117,7 @@ fn subnets(query: &mut Query) -> Result<Option<Vec<SubnetId>>, ApiError> {
 pub(super) struct SetDesiredCapacity {
     name: String,
     desired: u32,
+    waits: bool,
 }
 
 impl Operation for SetDesiredCapacity {
@@ -112,13 +125,16 @@ impl Operation for SetDesiredCapacity {
     type Output = Nothing;
 
     fn decode(query: &mut Query) -> Result<Self, ApiError> {
-        // There is no cooldown, so none can be honoured.
-        query.flag("HonorCooldown")?;
-        Ok(Self { name: query.required("AutoScalingGroupName")?, desired: query.required("DesiredCapacity")? })
+        Ok(Self {
+            name: query.required("AutoScalingGroupName")?,
+            desired: query.required("DesiredCapacity")?,
+            waits: query.flag("HonorCooldown")?,
+        })
     }
 
     fn run(self, model: &mut Model, cx: &mut Context<'_>) -> Result<Nothing, ApiError> {
-        let (size, desired) = (model.auto_scaling_group(&self.name)?.size, self.desired);
+        let group = model.auto_scaling_group(&self.name)?;
+        let (size, desired) = (group.size, self.desired);
         let beyond = |relation: &str, bound: u32| {
             let message = format!("New SetDesiredCapacity value {desired} is {relation} value {bound}");
             invalid(format!("{message} for the AutoScalingGroup."))
@@ -129,7 +145,15 @@ impl Operation for SetDesiredCapacity {
         if desired < size.min {
             return Err(beyond("below min", size.min));
         }
-        model.change_auto_scaling_group(&self.name, |group| group.size.desired = desired)?;
+        if self.waits {
+            group.check_rested(cx.now)?;
+        }
+        model.change_auto_scaling_group(&self.name, |group| {
+            if group.size.desired != desired {
+                group.rests_since = Some(cx.now);
+            }
+            group.size.desired = desired;
+        })?;
         scale::scale(model, cx, &self.name, "a user request set the desired capacity");
         Ok(Nothing)
     }

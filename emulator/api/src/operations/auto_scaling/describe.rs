@@ -67,7 +67,7 @@ fn write_group(xml: &mut Xml, model: &Model, group: &AutoScalingGroup, with_inst
     xml.text("MinSize", group.size.min);
     xml.text("MaxSize", group.size.max);
     xml.text("DesiredCapacity", group.size.desired);
-    xml.text("DefaultCooldown", 300);
+    xml.text("DefaultCooldown", group.cooldown.as_secs());
     let subnets = group.subnets.iter().filter_map(|id| model.subnet(id));
     let of_subnets: BTreeSet<_> = subnets.map(|subnet| &subnet.zone).collect();
     let of_members = model.members_of(group).map(|(_, instance, _)| &instance.zone);

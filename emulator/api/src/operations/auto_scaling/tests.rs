@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use rstest::rstest;
-use vpc_model::auto_scaling::{GroupSize, GroupTemplate, NewAutoScalingGroup};
+use vpc_model::auto_scaling::{DEFAULT_COOLDOWN, GroupSize, GroupTemplate, NewAutoScalingGroup};
 use vpc_model::launch_template::{TemplateName, VersionChoice};
-use vpc_model::{Context, SubnetId, Tags};
+use vpc_model::{Context, Quotas, SubnetId, Tags};
 
 use super::put_auto_scaling_group;
 use crate::testing::{Reply, World};
@@ -43,6 +44,7 @@ impl Grown {
             tags,
             propagated: BTreeSet::from(["team".to_owned()]),
             protects_new: false,
+            cooldown: DEFAULT_COOLDOWN,
             members: Vec::new(),
         };
         let mut cx = Context { now: world.now, ids: &mut world.ids };
@@ -209,7 +211,11 @@ fn refusals(#[case] action: &str, #[case] form: &str, #[case] says: &str) {
 #[case::missing("SetDesiredCapacity", "DesiredCapacity=1", "MissingParameter")]
 #[case::unknown("DescribeAutoScalingGroups", "Colour=red", "UnknownParameter")]
 #[case::too_many("DescribeAutoScalingGroups", "MaxRecords=101", "InvalidParameterValue")]
-#[case::unsupported("UpdateAutoScalingGroup", "AutoScalingGroupName=workers&DefaultCooldown=1", "UnsupportedOperation")]
+#[case::unsupported(
+    "UpdateAutoScalingGroup",
+    "AutoScalingGroupName=workers&MaxInstanceLifetime=100",
+    "UnsupportedOperation"
+)]
 #[case::no_filter(
     "DescribeAutoScalingGroups",
     "Filters.member.1.Name=colour&Filters.member.1.Values.member.1=red",
@@ -226,4 +232,61 @@ fn codes(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
 fn an_action_without_an_answer_has_no_result() {
     let mut grown = Grown::of_others([0, 1, 0]);
     insta::assert_snapshot!(grown.change("SetDesiredCapacity", "DesiredCapacity=1").ok().lines());
+}
+
+/// Lets the group launch what it lost, as the server does after calls and after a while.
+fn replace(grown: &mut Grown) {
+    let world = &mut grown.0;
+    let now = world.now;
+    assert!(crate::is_to_replace(&world.model, now));
+    crate::replace_lost(&mut world.model, &mut Context { now, ids: &mut world.ids });
+    world.model.settle(now);
+    assert!(!crate::is_to_replace(&world.model, now));
+}
+
+#[rstest]
+#[case::ended("TerminateInstances")]
+#[case::stopped("StopInstances")]
+fn what_is_lost_is_replaced(#[case] action: &str) {
+    let mut grown = Grown::with_template([0, 4, 2]);
+    let before = grown.members();
+    grown.0.call(action, &format!("InstanceId.1={}", before[0])).ok();
+    grown.0.model.settle(grown.0.now);
+    replace(&mut grown);
+    let after = grown.members();
+    assert!(after.len() == 2 && after.contains(&before[1]) && !after.contains(&before[0]), "{after:?}");
+    let state = grown.0.call("DescribeInstances", &format!("InstanceId.1={}", before[0])).ok();
+    assert!(state.texts("name").contains(&"terminated"), "{}", state.body);
+}
+
+#[test]
+fn a_group_that_cannot_launch_tries_again_after_a_minute() {
+    let mut grown = Grown::with_template([0, 4, 1]);
+    let id = grown.members().remove(0);
+    grown.0.model.set_quotas(Quotas { on_demand_vcpus: 0, ..Quotas::default() });
+    grown.0.call("TerminateInstances", &format!("InstanceId.1={id}")).ok();
+    grown.0.model.settle(grown.0.now);
+    replace(&mut grown);
+    assert!(grown.members().is_empty());
+    let activities = grown.change("DescribeScalingActivities", "").ok();
+    assert_eq!(activities.texts("StatusCode")[0], "Failed");
+    assert_eq!(crate::replaces_at(&grown.0.model), Some(grown.0.now + SignedDuration::from_mins(1)));
+    grown.0.model.set_quotas(Quotas::default());
+    grown.0.pass("1m");
+    replace(&mut grown);
+    assert_eq!(grown.members().len(), 1);
+}
+
+#[test]
+fn a_group_that_rests_is_left_alone_by_those_who_ask() {
+    let mut grown = Grown::with_template([0, 4, 1]);
+    grown.change("SetDesiredCapacity", "DesiredCapacity=2&HonorCooldown=true").ok();
+    let again = grown.change("SetDesiredCapacity", "DesiredCapacity=3&HonorCooldown=true");
+    assert_eq!(again.code, Some("ScalingActivityInProgress"));
+    grown.change("SetDesiredCapacity", "DesiredCapacity=3&HonorCooldown=false").ok();
+    grown.change("UpdateAutoScalingGroup", "DefaultCooldown=10").ok();
+    assert_eq!(grown.texts("DefaultCooldown"), ["10"]);
+    grown.0.pass("10s");
+    grown.change("SetDesiredCapacity", "DesiredCapacity=4&HonorCooldown=true").ok();
+    assert_eq!(grown.members().len(), 4);
 }

@@ -111,7 +111,6 @@ fn public_addresses_of_launches(#[case] form: &str, #[case] count: usize) {
 #[case::classic("AllocateAddress", "Domain=standard", "InvalidParameterValue")]
 #[case::pool("AllocateAddress", "PublicIpv4Pool=ipv4pool-ec2-01234567", "InvalidPublicIpv4PoolID.NotFound")]
 #[case::border_group("AllocateAddress", "NetworkBorderGroup=us-east-1-wl1", "InvalidParameterValue")]
-#[case::own_address("AllocateAddress", "Address=192.0.2.1", "UnsupportedOperation")]
 #[case::attribute("DescribeAddressesAttribute", "Attribute=colour", "InvalidParameterValue")]
 fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
     let (mut world, id, eni) = world();
@@ -141,4 +140,19 @@ fn reassociation_can_be_refused() {
     world.call("AssociateAddress", &form).ok();
     let filter = format!("Filter.1.Name=network-interface-id&Filter.1.Value.1={eni}");
     assert_eq!(world.call("DescribeAddresses", &filter).ok().texts("allocationId"), [other]);
+}
+
+#[test]
+fn an_address_is_recovered() {
+    let mut world = World::new();
+    let made = world.call("AllocateAddress", "").ok();
+    let (id, address) = (made.text("allocationId").to_owned(), made.text("publicIp").to_owned());
+    let recover = format!("Address={address}");
+    assert_eq!(world.call("AllocateAddress", &recover).code, Some("InvalidIPAddress.InUse"));
+    world.call("ReleaseAddress", &format!("AllocationId={id}")).ok();
+    let again = world.call("AllocateAddress", &recover).ok();
+    assert_eq!(again.text("publicIp"), address);
+    assert_ne!(again.text("allocationId"), id);
+    assert_eq!(world.call("AllocateAddress", "Address=203.0.113.7").code, Some("InvalidAddress.NotFound"));
+    assert_eq!(world.call("AllocateAddress", "Address=here").code, Some("InvalidParameterValue"));
 }

@@ -47,9 +47,14 @@ impl Operation for ModifyFleet {
             let parts = [("OnDemandTargetCapacity", fleet.target.on_demand), ("SpotTargetCapacity", fleet.target.spot)];
             members.extend(parts.map(|(name, units)| (name.to_owned(), LaunchParameter::text(units))));
         }
+        fleet.note(cx.now, "modify_in_progress");
         fill(model, cx, &mut fleet)?;
-        shrink(model, cx, &fleet);
+        fleet.note(cx.now, "modify_succeeded");
+        let id = fleet.id.clone();
         model.change_fleet(fleet);
+        if let Some(fleet) = model.fleet(&id).cloned() {
+            shrink(model, cx, &fleet);
+        }
         Ok(Done)
     }
 }
@@ -64,6 +69,7 @@ fn fill(model: &mut Model, cx: &mut Context<'_>, fleet: &mut Fleet) -> Result<bo
     let launcher = Launcher::new(model, &fleet.request, &fleet.id, &tags, fleet.kind)?;
     let (launches, failures) = launcher.launch(model, cx, target)?;
     let is_filled = !launches.is_empty();
+    fleet.note_launches(cx.now, &launches, &failures);
     fleet.launches.extend(launches);
     fleet.failures = failures;
     Ok(is_filled)
@@ -98,12 +104,12 @@ fn is_short(model: &Model, fleet: &Fleet) -> bool {
 }
 
 /// Whether some fleet has less than it is to have.
-pub fn has_short_fleets(model: &Model) -> bool {
+pub(crate) fn has_short_fleets(model: &Model) -> bool {
     model.fleets().any(|fleet| is_short(model, fleet))
 }
 
 /// Launches instances in the place of those that fleets have lost. Where none can be launched, nothing changes.
-pub fn fill_short_fleets(model: &mut Model, cx: &mut Context<'_>) {
+pub(crate) fn fill_short_fleets(model: &mut Model, cx: &mut Context<'_>) {
     let short: Vec<Fleet> = model.fleets().filter(|fleet| is_short(model, fleet)).cloned().collect();
     for mut fleet in short {
         if fill(model, cx, &mut fleet).is_ok_and(|is_filled| is_filled) {

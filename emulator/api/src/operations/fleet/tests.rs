@@ -272,10 +272,10 @@ fn what_ends_is_replaced() {
     let fleet = kept(&mut world, "");
     let gone = active(&mut world, &fleet).remove(0);
     world.call("TerminateInstances", &format!("InstanceId.1={gone}")).ok();
-    assert!(crate::has_short_fleets(&world.model));
+    assert!(crate::is_to_replace(&world.model, world.now));
     let mut cx = vpc_model::Context { now: world.now, ids: &mut world.ids };
-    crate::fill_short_fleets(&mut world.model, &mut cx);
-    assert!(!crate::has_short_fleets(&world.model));
+    crate::replace_lost(&mut world.model, &mut cx);
+    assert!(!crate::is_to_replace(&world.model, world.now));
     let now = active(&mut world, &fleet);
     assert!(now.len() == 2 && !now.contains(&gone), "{now:?}");
 }
@@ -288,4 +288,36 @@ fn only_fleets_that_keep_their_capacity_are_modified() {
     let fleet = world.call("CreateFleet", &format!("{form}{overrides}")).ok().text("fleetId").to_owned();
     let form = format!("FleetId={fleet}&TargetCapacitySpecification.TotalTargetCapacity=2");
     assert_eq!(world.call("ModifyFleet", &form).code, Some("UnsupportedOperation"));
+}
+
+#[test]
+fn what_happened_to_a_fleet() {
+    let (mut world, [a, _]) = world();
+    world.model.set_quotas(vpc_model::Quotas { spot_vcpus: 2, ..vpc_model::Quotas::default() });
+    let form = format!(
+        "Type=maintain&TargetCapacitySpecification.TotalTargetCapacity=2&\
+         TargetCapacitySpecification.DefaultTargetCapacityType=spot&{}",
+        overrides(&[("m5.large", &a)])
+    );
+    let id = create(&mut world, &form).ok().text("fleetId").to_owned();
+    let start = format!("FleetId={id}&StartTime=2026-01-01T00:00:00Z");
+    let shown = world.call("DescribeFleetHistory", &start).ok();
+    let told = ["submitted", "launched", "spotInstanceCountLimitExceeded", "active"];
+    assert_eq!(shown.texts("eventSubType"), told, "{}", shown.body);
+    assert_eq!(shown.texts("eventType"), ["fleet-change", "instance-change", "service-error", "fleet-change"]);
+    let first = world.call("DescribeFleetHistory", &format!("{start}&MaxResults=3")).ok();
+    let rest = format!("{start}&MaxResults=3&NextToken={}", first.text("nextToken"));
+    assert_eq!(world.call("DescribeFleetHistory", &rest).ok().texts("eventSubType"), ["active"]);
+    world.pass("1h");
+    world.call("DeleteFleets", &format!("FleetId.1={id}&TerminateInstances=true")).ok();
+    let later = format!("FleetId={id}&StartTime=2026-01-02T04:00:00Z");
+    let shown = world.call("DescribeFleetHistory", &later).ok();
+    assert_eq!(shown.texts("eventSubType"), ["terminated", "deleted_terminating"]);
+    let only = world.call("DescribeFleetHistory", &format!("{start}&EventType=instance-change")).ok();
+    assert_eq!(only.texts("eventSubType"), ["launched", "terminated"]);
+    let unknown = format!("{start}&EventType=other");
+    assert_eq!(world.call("DescribeFleetHistory", &unknown).code, Some("InvalidParameterValue"));
+    assert_eq!(world.call("DescribeFleetHistory", &format!("FleetId={id}")).code, Some("MissingParameter"));
+    world.pass("48h");
+    assert_eq!(world.call("DescribeFleetHistory", &start).code, Some("InvalidFleetId.NotFound"));
 }

@@ -183,3 +183,20 @@ fn refused(#[case] action: &str, #[case] form: &str, #[case] code: &str) {
     let (mut world, _) = world();
     assert_eq!(world.call(action, form).code, Some(code));
 }
+
+#[test]
+fn as_many_as_there_can_be() {
+    let mut world = World::new();
+    let quotas = vpc_model::Quotas { launch_templates: 1, launch_template_versions: 2, ..vpc_model::Quotas::default() };
+    world.model.set_quotas(quotas);
+    let data = "LaunchTemplateData.InstanceType=m5.large";
+    world.call("CreateLaunchTemplate", &format!("LaunchTemplateName=one&{data}")).ok();
+    let second = world.call("CreateLaunchTemplate", &format!("LaunchTemplateName=two&{data}"));
+    assert_eq!(second.code, Some("MaxTemplateLimitExceeded"));
+    let version = format!("LaunchTemplateName=one&{data}");
+    world.call("CreateLaunchTemplateVersion", &version).ok();
+    let third = world.call("CreateLaunchTemplateVersion", &version);
+    assert_eq!(third.code, Some("MaxTemplateVersionLimitExceeded"));
+    world.call("DeleteLaunchTemplateVersions", "LaunchTemplateName=one&LaunchTemplateVersion.1=2").ok();
+    world.call("CreateLaunchTemplateVersion", &version).ok();
+}

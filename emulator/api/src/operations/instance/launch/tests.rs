@@ -2,6 +2,7 @@
 
 use rstest::rstest;
 use vpc_model::Quotas;
+use vpc_model::sold_out::SoldOut;
 
 use crate::testing::{Reply, World};
 
@@ -197,4 +198,26 @@ fn quotas_of_vcpus(#[case] form: &str, #[case] code: Option<&str>, #[case] count
     world.call("RunInstances", &launch("MinCount=1&MaxCount=1")).ok();
     let reply = world.call("RunInstances", &launch(form));
     assert_eq!((reply.code, reply.texts("instanceId").len()), (code, count), "{}", reply.body);
+}
+
+#[test]
+fn quotas_hold_for_instances_that_start_again() {
+    let mut world = World::with_default_vpc();
+    let launch = "ImageId=ami-01234567&InstanceType=m5.large&MinCount=1&MaxCount=1";
+    let ids = [(); 2].map(|()| world.call("RunInstances", launch).ok().text("instanceId").to_owned());
+    let both = format!("InstanceId.1={}&InstanceId.2={}", ids[0], ids[1]);
+    world.model.settle(world.now);
+    world.call("StopInstances", &both).ok();
+    world.model.settle(world.now);
+    world.model.set_quotas(Quotas { on_demand_vcpus: 3, ..Quotas::default() });
+    let generation = world.model.generation();
+    assert_eq!(world.call("StartInstances", &both).code, Some("VcpuLimitExceeded"));
+    assert_eq!(world.model.generation(), generation);
+    world.call("StartInstances", &format!("InstanceId.1={}", ids[0])).ok();
+    world.model.set_quotas(Quotas::default());
+    let sold_out = SoldOut { instance_type: "m5.*".to_owned(), zone: "*".to_owned(), left: None, hits: 0 };
+    world.model.set_sold_out(vec![sold_out]);
+    assert_eq!(world.call("StartInstances", &both).code, Some("InsufficientInstanceCapacity"));
+    world.model.take_sold_out();
+    world.call("StartInstances", &both).ok();
 }
