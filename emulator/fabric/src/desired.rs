@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::Table;
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcId};
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcEndpointId, VpcId};
 
 /// What the kernel should hold, or holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Key {
     Instance(InstanceId),
     /// The namespace of an interface endpoint's ENI.
     Endpoint(NetworkInterfaceId),
+    /// The namespace that stands for the service behind a gateway endpoint.
+    GatewayEndpoint(VpcEndpointId),
     /// The namespace that stands for the internet.
     Internet,
     /// A host of the internet, by its name.
@@ -37,6 +39,8 @@ pub enum Key {
     Rules(VpcId),
     /// A link between two fabrics.
     Peering(PeeringConnectionId),
+    /// A link to a gateway endpoint.
+    GatewayEndpointLink(VpcId, VpcEndpointId),
     /// A VPC's link to the internet.
     InternetLink(VpcId),
     /// Addresses that the internet knows to be at a VPC.
@@ -64,6 +68,8 @@ pub enum Object {
     Fabric,
     Instance,
     Endpoint,
+    GatewayEndpoint(GatewayEndpoint),
+    GatewayEndpointLink,
     ServiceAddress,
     Bridge(Bridge),
     Rules(Table),
@@ -103,6 +109,8 @@ pub enum NextHop {
     Interface(SubnetId, IpAddr),
     /// To the VPC across a peering connection.
     Peering(PeeringConnectionId),
+    /// To the service behind a gateway endpoint.
+    GatewayEndpoint(VpcEndpointId),
     /// To the internet.
     Internet,
 }
@@ -136,6 +144,13 @@ pub struct Wire {
     pub device_index: u16,
     /// The ENI's Ethernet address.
     pub mac: Mac,
+}
+
+/// What stands for the service behind a gateway endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayEndpoint {
+    /// The service's addresses, all of which it has.
+    pub blocks: Vec<IpNet>,
 }
 
 /// An interface endpoint's ENI: a port of its subnet's bridge, and a link with the ENI's addresses.
@@ -217,10 +232,17 @@ impl Desired {
 pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
     let bridge = |vpc: &VpcId, subnet: &SubnetId| Key::Bridge(vpc.clone(), subnet.clone());
     match (key, object) {
-        (Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::Internet, _) => vec![],
+        (Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::GatewayEndpoint(_), _) => vec![],
+        (Key::Internet, _) => vec![],
         (Key::InternetHost(_), _) => vec![Key::Internet],
         (Key::InternetLink(vpc), _) => {
             vec![Key::Internet, Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]
+        }
+        (Key::GatewayEndpointLink(vpc, id), _) => {
+            vec![Key::GatewayEndpoint(id.clone()), Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]
+        }
+        (Key::Route(vpc, ..), Object::Route(NextHop::GatewayEndpoint(id))) => {
+            vec![Key::GatewayEndpointLink(vpc.clone(), id.clone())]
         }
         (Key::InternetRoute(_), Object::InternetRoute(route)) => vec![Key::InternetLink(route.vpc.clone())],
         (Key::Route(vpc, ..), Object::Route(NextHop::Internet)) => vec![Key::InternetLink(vpc.clone())],
@@ -260,6 +282,7 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
 pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
     match key {
         Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::Internet | Key::InternetHost(_) => vec![],
+        Key::GatewayEndpoint(_) | Key::GatewayEndpointLink(..) => vec![],
         Key::Peering(_) | Key::InternetLink(_) | Key::Wire(..) | Key::EndpointWire(..) | Key::Branch(..) => vec![],
         Key::InternetRoute(_) => vec![Key::Internet],
         Key::InstanceAddress(..) => needs(key, object),

@@ -120,6 +120,8 @@ impl fmt::Display for Key {
             Self::Fabric(vpc) => write!(f, "{vpc} namespace"),
             Self::Instance(instance) => write!(f, "{instance} namespace"),
             Self::Endpoint(eni) => write!(f, "{eni} namespace"),
+            Self::GatewayEndpoint(id) => write!(f, "{id} namespace"),
+            Self::GatewayEndpointLink(vpc, id) => write!(f, "{vpc} {}", names::gateway_endpoint_link(id)),
             Self::ServiceAddress(vpc, address) => write!(f, "{vpc} lo {address}"),
             Self::Bridge(vpc, subnet) => write!(f, "{vpc} {}", names::bridge(subnet)),
             Self::Rules(vpc) => write!(f, "{vpc} rules"),
@@ -149,7 +151,9 @@ impl fmt::Display for Shown<'_> {
         let Self(key, object) = self;
         write!(f, "{key}")?;
         match object {
-            Object::Internet | Object::InternetLink => Ok(()),
+            Object::Internet | Object::InternetLink | Object::GatewayEndpointLink => Ok(()),
+            Object::GatewayEndpoint(gateway) => gateway.blocks.iter().try_for_each(|block| write!(f, " {block}")),
+            Object::Route(NextHop::GatewayEndpoint(id)) => write!(f, " by {}", names::gateway_endpoint_link(id)),
             Object::InternetHost(address) => write!(f, " {address}"),
             Object::InternetRoute(InternetRoute { vpc, private: None }) => write!(f, " to {vpc}"),
             Object::InternetRoute(InternetRoute { vpc, private: Some((eni, private)) }) => {

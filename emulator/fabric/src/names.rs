@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId, VpcId};
+use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId, VpcEndpointId, VpcId};
 
 /// The name of every table the project makes.
 pub const TABLE: &str = "vpcbox";
@@ -57,6 +57,16 @@ pub fn internet_host_macs(address: IpAddr) -> [Mac; 2] {
 /// The Ethernet addresses of a peering connection's links: the requester's and the accepter's.
 pub fn peering_macs(peering: &PeeringConnectionId) -> [Mac; 2] {
     [0x02, 0x03].map(|kind| mac(kind, peering.as_str()))
+}
+
+/// A link to a gateway endpoint, the same name at both ends.
+pub fn gateway_endpoint_link(endpoint: &VpcEndpointId) -> String {
+    format!("ge-{}", tail(endpoint.as_str(), 12))
+}
+
+/// The Ethernet addresses of a link to a gateway endpoint: the VPC's and the endpoint's.
+pub fn gateway_endpoint_macs(endpoint: &VpcEndpointId) -> [Mac; 2] {
+    [0x08, 0x09].map(|kind| mac(kind, endpoint.as_str()))
 }
 
 /// An ENI's link in its instance.

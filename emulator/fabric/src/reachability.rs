@@ -10,6 +10,7 @@
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
+//! - <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
 //! - <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html> (source/destination checking)
 
@@ -23,7 +24,7 @@ use std::net::IpAddr;
 
 use vpc_model::{
     AttachmentStatus, Destination, Direction, EndpointType, InstanceState, Model, NetworkInterface, PeeringStatus,
-    Route, RouteOrigin, RouteTarget, VpcId,
+    Route, RouteOrigin, RouteTarget, VpcEndpoint, VpcId,
 };
 
 pub use self::internet::{Arrival, answer_to_internet, from_internet};
@@ -69,6 +70,11 @@ fn decide(model: &Model, options: &Options, packet: &Packet, hops: &mut Vec<Hop>
     }
     let receiver = match route(model, sender, packet.destination, hops)? {
         Target::Interface(receiver) => receiver,
+        Target::GatewayEndpoint(endpoint) => {
+            hops.extend(network_acl::passes(model, sender, Direction::Egress, packet.destination, packet.payload)?);
+            hops.push(Hop::Endpoint(endpoint.id.clone()));
+            return Ok(Verdict::Allowed { egress, ingress: None });
+        }
         Target::Internet => {
             let ingress = internet::leave(model, options, sender, packet, hops)?;
             return Ok(Verdict::Allowed { egress, ingress });
@@ -113,6 +119,11 @@ fn decide_reply(
     }
     let answerer = match route(model, asker, packet.destination, &mut Vec::new())? {
         Target::Interface(answerer) => answerer,
+        Target::GatewayEndpoint(_) => {
+            hops.extend(network_acl::passes(model, asker, Direction::Ingress, packet.destination, payload)?);
+            hops.push(Hop::Arrives(asker.id.clone()));
+            return Ok(passes);
+        }
         Target::Internet => {
             internet::answer(model, options, asker, packet, payload, hops)?;
             return Ok(passes);
@@ -181,6 +192,7 @@ fn is_vpcs_own(model: &Model, options: &Options, sender: &NetworkInterface, dest
 #[derive(Clone, Copy)]
 enum Target<'a> {
     Interface(&'a NetworkInterface),
+    GatewayEndpoint(&'a VpcEndpoint),
     Internet,
 }
 
@@ -215,6 +227,11 @@ fn route<'a>(
             let is_attached = gateway.vpc_id.as_ref() == Some(&sender.vpc_id);
             is_attached.then_some(Target::Internet).ok_or(Reason::NoRoute)
         }
+        // Of the other kinds routes lead to appliances, which are not here.
+        RouteTarget::VpcEndpoint(id) => {
+            let endpoint = model.vpc_endpoint(id).filter(|endpoint| endpoint.kind == EndpointType::Gateway);
+            endpoint.filter(|endpoint| endpoint.is_working()).map(Target::GatewayEndpoint).ok_or(Reason::NoRoute)
+        }
         RouteTarget::Peering(id) => {
             let connection = model.peering(id).filter(|connection| connection.status == PeeringStatus::Active);
             let across = connection.and_then(|connection| connection.across(&sender.vpc_id)).ok_or(Reason::NoRoute)?;
@@ -225,7 +242,6 @@ fn route<'a>(
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::NatGateway(_)
         | RouteTarget::TransitGateway(_)
-        | RouteTarget::VpcEndpoint(_)
         | RouteTarget::CarrierGateway(_)
         | RouteTarget::VpnGateway(_) => Err(Reason::NoRoute),
     }

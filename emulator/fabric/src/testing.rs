@@ -9,8 +9,8 @@ use vpc_model::{
     AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EndpointPlace, EndpointType, Ids,
     InstanceId, InterfaceType, InternetGatewayId, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId,
     NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet,
-    NewVpc, NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTarget,
-    RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcId, WantedAddresses, ZoneName,
+    NewVpc, NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTableId,
+    RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcEndpointId, VpcId, WantedAddresses, ZoneName,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -235,6 +235,18 @@ impl Account {
         let id = self.change(|model, cx| model.create_vpc_endpoint(cx, new)).unwrap();
         self.model.advance(Timestamp::UNIX_EPOCH);
         self.model.vpc_endpoint(&id).unwrap().interfaces.iter().map(|(_, eni)| eni.clone()).collect()
+    }
+
+    /// A gateway endpoint to a service, such as `s3`, that these tables lead to.
+    pub fn gateway_endpoint(&mut self, service: &str, tables: &[RouteTableId]) -> VpcEndpointId {
+        let new = NewVpcEndpoint {
+            route_tables: tables.to_vec(),
+            private_dns: None,
+            ..self.endpoint(service, EndpointType::Gateway)
+        };
+        let id = self.change(|model, cx| model.create_vpc_endpoint(cx, new)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+        id
     }
 
     /// Ends the VPC's endpoints, and those of all others.

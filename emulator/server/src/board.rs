@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use linux_net::Netns;
 use tokio::sync::watch;
-use vpc_model::{InstanceId, NetworkInterfaceId, VpcId};
+use vpc_model::{InstanceId, NetworkInterfaceId, VpcEndpointId, VpcId};
 
 /// What the kernel has, as far as the reconciler knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Applied {
     pub instances: BTreeMap<InstanceId, Netns>,
     /// The namespaces of interface endpoints' ENIs, and their VPCs.
     pub endpoints: BTreeMap<NetworkInterfaceId, (VpcId, Netns)>,
+    /// The namespaces that stand for services behind gateway endpoints, and their VPCs.
+    pub gateway_endpoints: BTreeMap<VpcEndpointId, (VpcId, Netns)>,
 }
 
 /// An operation that did not work.

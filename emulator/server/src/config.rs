@@ -36,6 +36,8 @@ pub struct Config {
     pub private_zones: Vec<HostedZone>,
     /// Whom the VPCs' resolvers ask about what they do not know; nobody by default.
     pub dns_forward: Option<Upstream>,
+    /// Who really answers for services behind gateway endpoints, by their names such as `s3`; others say that they are not here.
+    pub gateway_endpoint_targets: BTreeMap<String, SocketAddr>,
     /// How many packets a second of an ENI resolver and time service answer; AWS's limit is 1,024.
     pub link_local_packets_per_second: Option<u32>,
     /// Where accepted writes are kept; an existing file is replayed at the start.
@@ -71,6 +73,7 @@ impl Default for Config {
             internet_hosts: Vec::new(),
             private_zones: Vec::new(),
             dns_forward: None,
+            gateway_endpoint_targets: BTreeMap::new(),
             link_local_packets_per_second: None,
             journal: None,
             faults: FaultConfig::default(),

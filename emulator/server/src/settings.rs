@@ -15,6 +15,7 @@ use vpc_model::{AccountId, Region};
 
 use crate::Config;
 use crate::config::Key;
+use crate::dns::GATEWAY_SERVICES;
 use crate::faults::config::FaultConfig;
 use crate::limits::{self, delay_names, quota_names};
 
@@ -98,6 +99,7 @@ impl Reader {
             fabric: self.checked("fabric", default.fabric, |_| None),
             services: Vec::new(),
             internet_hosts: self.internet_hosts(),
+            gateway_endpoint_targets: self.gateway_endpoint_targets(),
             private_zones: self.optional("privateZones").unwrap_or_default(),
             dns_forward: self.optional("dnsForward"),
             link_local_packets_per_second: self.optional("linkLocalPacketsPerSecond"),
@@ -128,6 +130,16 @@ impl Reader {
             self.problems.push(format!("internetHosts: {name} is not 1 to 12 small letters, digits and hyphens"));
         }
         hosts.into_iter().map(|(name, address)| InternetHost { name, address }).collect()
+    }
+
+    /// By the service's name.
+    fn gateway_endpoint_targets(&mut self) -> BTreeMap<String, SocketAddr> {
+        let targets = self.optional::<BTreeMap<String, SocketAddr>>("gatewayEndpointTargets").unwrap_or_default();
+        for name in targets.keys().filter(|name| !GATEWAY_SERVICES.contains(&name.as_str())) {
+            let known = GATEWAY_SERVICES.join(" and ");
+            self.problems.push(format!("gatewayEndpointTargets: {name} has no gateway endpoints, only {known} have"));
+        }
+        targets
     }
 
     fn keys(&mut self) -> BTreeMap<String, Key> {
@@ -358,6 +370,9 @@ mod tests {
     #[case::forward_to_a_name(json!({"dnsForward": "dns.example.com"}), false)]
     #[case::zone(json!({"privateZones": [{"name": "a.internal", "records": []}]}), true)]
     #[case::internet_host(json!({"internetHosts": {"web-1": "203.0.113.10"}}), true)]
+    #[case::gateway_endpoint(json!({"gatewayEndpointTargets": {"s3": "127.0.0.1:9000"}}), true)]
+    #[case::gateway_endpoint_service(json!({"gatewayEndpointTargets": {"sqs": "127.0.0.1:9000"}}), false)]
+    #[case::gateway_endpoint_without_port(json!({"gatewayEndpointTargets": {"s3": "127.0.0.1"}}), false)]
     #[case::internet_host_name(json!({"internetHosts": {"web.example": "203.0.113.10"}}), false)]
     #[case::internet_host_address(json!({"internetHosts": {"web": "here"}}), false)]
     #[case::zone_without_records(json!({"privateZones": [{"name": "a.internal"}]}), false)]

@@ -20,7 +20,7 @@ use linux_net::Netns;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vpc_fabric::options;
-use vpc_model::{NetworkInterfaceId, Vpc, VpcId};
+use vpc_model::{Vpc, VpcId};
 
 use self::door::{Door, Pending};
 pub(crate) use self::pace::Pace;
@@ -32,43 +32,28 @@ const DNS_PORT: u16 = 53;
 const HTTP_PORT: u16 = 80;
 const NTP_PORT: u16 = 123;
 
-/// Opens and closes services as VPCs come and go, until stopped.
+/// Opens and closes services as VPCs and endpoints come and go, until stopped.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
-    let mut reports = shared.board().watch();
-    let (mut open, tasks) = (BTreeMap::<VpcId, (Netns, CancellationToken)>::new(), TaskTracker::new());
-    let mut fronts = BTreeMap::<NetworkInterfaceId, (Netns, CancellationToken)>::new();
+    let (mut reports, tasks) = (shared.board().watch(), TaskTracker::new());
+    let (mut open, mut interface, mut gateway) = (Opened::default(), Opened::default(), Opened::default());
     loop {
-        let (vpcs, endpoints) = {
-            let applied = reports.borrow_and_update();
-            (applied.vpcs.clone(), applied.endpoints.clone())
-        };
-        fronts.retain(|eni, (netns, close)| {
-            let stays = endpoints.get(eni).is_some_and(|(_, there)| there == netns);
-            if !stays {
-                close.cancel();
-            }
-            stays
-        });
-        for (eni, (vpc, netns)) in endpoints {
-            fronts.entry(eni.clone()).or_insert_with(|| {
-                let close = stop.child_token();
-                fronts::open(&shared, (&eni, &vpc, &netns), &close, &tasks);
-                (netns, close)
+        let applied = reports.borrow_and_update().clone();
+        for vpc in open.close_others(|vpc, netns| applied.vpcs.get(vpc) == Some(netns)) {
+            shared.board().report_serving(&vpc, false);
+        }
+        interface.close_others(|eni, netns| applied.endpoints.get(eni).is_some_and(|(_, there)| there == netns));
+        gateway.close_others(|id, netns| applied.gateway_endpoints.get(id).is_some_and(|(_, there)| there == netns));
+        for (vpc, netns) in applied.vpcs {
+            open.open(vpc, netns, &stop, |vpc, netns, close| open_all(&shared, vpc, netns, close, &tasks));
+        }
+        for (eni, (vpc, netns)) in applied.endpoints {
+            interface.open(eni, netns, &stop, |eni, netns, close| {
+                fronts::open(&shared, (&vpc, netns), &fronts::At::Interface(eni), close, &tasks);
             });
         }
-        open.retain(|id, (netns, close)| {
-            let stays = vpcs.get(id) == Some(netns);
-            if !stays {
-                close.cancel();
-                shared.board().report_serving(id, false);
-            }
-            stays
-        });
-        for (id, netns) in vpcs {
-            open.entry(id.clone()).or_insert_with(|| {
-                let close = stop.child_token();
-                open_all(&shared, &id, &netns, &close, &tasks);
-                (netns, close)
+        for (id, (vpc, netns)) in applied.gateway_endpoints {
+            gateway.open(id, netns, &stop, |id, netns, close| {
+                fronts::open(&shared, (&vpc, netns), &fronts::At::Gateway(id), close, &tasks);
             });
         }
         let changed = stop.run_until_cancelled(reports.changed()).await;
@@ -78,6 +63,42 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
     }
     tasks.close();
     tasks.wait().await;
+}
+
+/// Namespaces of one kind whose services are open.
+struct Opened<K>(BTreeMap<K, (Netns, CancellationToken)>);
+
+impl<K> Default for Opened<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord + Clone> Opened<K> {
+    /// Closes those that are not to stay; gives which.
+    fn close_others(&mut self, stays: impl Fn(&K, &Netns) -> bool) -> Vec<K> {
+        let closed = self.0.extract_if(.., |key, (netns, _)| !stays(key, netns));
+        let closed = closed.map(|(key, (_, close))| {
+            close.cancel();
+            key
+        });
+        closed.collect()
+    }
+
+    /// Opens one that is not open yet.
+    fn open(
+        &mut self,
+        key: K,
+        netns: Netns,
+        stop: &CancellationToken,
+        open: impl FnOnce(&K, &Netns, &CancellationToken),
+    ) {
+        self.0.entry(key.clone()).or_insert_with(|| {
+            let close = stop.child_token();
+            open(&key, &netns, &close);
+            (netns, close)
+        });
+    }
 }
 
 /// One VPC's services, each in its own task.
@@ -118,8 +139,9 @@ fn open_all(shared: &Arc<Shared>, vpc: &VpcId, netns: &Netns, close: &Cancellati
     for service in &shared.config().services {
         let upstream = service.upstream;
         let forward = move |door: Door| async move {
-            let listener = door.tcp().await?;
-            door.close.run_until_cancelled(forward::connections(listener, upstream)).await.unwrap_or(Ok(()))
+            let listener = PromptListener(door.tcp().await?);
+            door.close.run_until_cancelled(forward::connections(listener, upstream)).await;
+            Ok(())
         };
         tasks.spawn(door(&service.name, service.address.into(), service.port).keep(forward));
     }

@@ -197,3 +197,47 @@ async fn tls_under_the_emulators_authority() {
     assert!(reply.as_ref().is_err_and(|error| error.contains("certificate")), "another service's name: {reply:?}");
     place.emulator.shutdown().await;
 }
+
+/// A server on loopback that says who it is to every connection, once it has heard something.
+fn upstream(name: &'static str) -> SocketAddr {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut heard = [0; 1024];
+            let length = stream.read(&mut heard).unwrap_or(0);
+            let _ = stream.write_all(format!("{name} heard {}", String::from_utf8_lossy(&heard[..length])).as_bytes());
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gateway_endpoints_lead_to_who_answers() {
+    let gateway_endpoint_targets = [("dynamodb".to_owned(), upstream("tables"))].into();
+    let Some(place) = place(Config { gateway_endpoint_targets, ..Config::default() }).await else { return };
+    let s3 = place.resolve("bucket.s3.us-east-1.amazonaws.com")[0];
+    assert!(socket::tcp_connect(&place.netns, (s3, 80).into(), NEVER).is_err(), "no route leads there");
+    let tables = format!("Action=DescribeRouteTables&Filter.1.Name=vpc-id&Filter.1.Value.1={}", place.vpc);
+    let table = call(&place.emulator, &tables, "routeTableId").await;
+    for service in ["s3", "dynamodb"] {
+        let create = format!(
+            "Action=CreateVpcEndpoint&VpcId={}&ServiceName=com.amazonaws.us-east-1.{service}&RouteTableId.1={table}",
+            place.vpc
+        );
+        call(&place.emulator, &create, "vpcEndpointId").await;
+    }
+    place.emulator.converged(SOON).await.expect("the kernel follows");
+    let reply = place.get(s3, "bucket.s3.us-east-1.amazonaws.com", "/key");
+    assert!(reply.starts_with("HTTP/1.1 501 ") && reply.contains("<Code>NotImplemented</Code>"), "{reply}");
+    let reply = place.get_securely(s3, "bucket.s3.us-east-1.amazonaws.com", "/key").await;
+    assert!(reply.as_ref().is_ok_and(|reply| reply.contains("<Code>NotImplemented</Code>")), "{reply:?}");
+    let name = "dynamodb.us-east-1.amazonaws.com";
+    let dynamodb = place.resolve(name)[0];
+    let reply = place.get(dynamodb, name, "/");
+    assert!(reply.starts_with("tables heard GET / HTTP/1.1"), "{reply}");
+    let reply = place.get_securely(dynamodb, name, "/").await;
+    let is_heard = |reply: &String| reply.starts_with("tables heard GET / HTTP/1.1");
+    assert!(reply.as_ref().is_ok_and(is_heard), "in the clear from the endpoint on: {reply:?}");
+    place.emulator.shutdown().await;
+}

@@ -4,6 +4,7 @@
 //! fabric: the ENIs of pending and running instances, the branches of trunks among them, and those of interface endpoints.
 
 mod endpoint;
+mod gateway_endpoint;
 mod groups;
 mod internet;
 mod matching;
@@ -33,6 +34,7 @@ pub fn compile(model: &Model, options: &Options) -> Desired {
         desired.insert(Key::Fabric(view.vpc.id.clone()), Object::Fabric);
         peering::compile(&view, &mut desired);
         internet::compile(&view, &mut desired);
+        gateway_endpoint::compile(&view, &mut desired);
         topology::compile(&view, &mut desired);
         routes::compile(&view, &mut desired);
         desired.insert(Key::Rules(view.vpc.id.clone()), Object::Rules(rules::compile(&view)));

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use vpc_model::{NetworkInterface, Route, RouteTable, RouteTarget};
 
-use super::{View, internet};
+use super::{View, gateway_endpoint, internet};
 use crate::{Desired, Key, NextHop, Object, names};
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
@@ -63,7 +63,7 @@ pub(super) fn hop_address(eni: &NetworkInterface, destination: IpNet) -> Option<
     }
 }
 
-/// Of the ways out of a VPC only peering connections and internet gateways are built yet: what is routed to others is dropped.
+/// Of the ways out of a VPC only peering connections, gateway endpoints and internet gateways are built yet: what is routed to others is dropped.
 fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
     match &route.target {
         RouteTarget::Local => NextHop::Local,
@@ -73,6 +73,7 @@ fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
         }
         RouteTarget::Peering(id) if view.peers.contains_key(id) => NextHop::Peering(id.clone()),
         RouteTarget::InternetGateway(id) if internet::is_by(view, id) => NextHop::Internet,
+        RouteTarget::VpcEndpoint(id) if gateway_endpoint::is_working(view, id) => NextHop::GatewayEndpoint(id.clone()),
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)

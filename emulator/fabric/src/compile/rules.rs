@@ -29,14 +29,15 @@ use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
 use super::matching::equal;
 use super::version::{VERSIONS, Version, single};
-use super::{View, groups, internet, network_acls, peering, routes};
+use super::{View, gateway_endpoint, groups, internet, network_acls, peering, routes};
 use crate::names;
 use crate::options::{self, Service};
 
 pub(super) fn compile(view: &View<'_>) -> Table {
     let mut table = Table { family: Family::Inet, name: names::TABLE.to_owned(), sets: sets(), chains: vec![] };
     services(view, &mut table);
-    add(&mut table, "peers", peering::links(view));
+    // What leaves by them has passed its sender's gate; what comes in has none here.
+    add(&mut table, "peers", peering::links(view).chain(gateway_endpoint::links(view)));
     internet::translate(view, &mut table);
     let mut chains = gates();
     let targets = route_targets(view);

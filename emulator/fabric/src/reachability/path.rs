@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use vpc_model::{
     Destination, Direction, NetworkAclId, NetworkInterfaceId, Route, RouteTable, RouteTableId, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId,
+    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, VpcEndpointId,
 };
 
 use super::{Reason, Verdict};
@@ -60,6 +60,8 @@ pub enum Hop {
     },
     /// A host of the internet.
     Internet(IpAddr),
+    /// The service behind a gateway endpoint.
+    Endpoint(VpcEndpointId),
     /// A service of the VPC answers.
     Service(IpAddr),
     /// The ENI that it reaches.
@@ -104,6 +106,7 @@ impl fmt::Display for Hop {
             Self::Route { table, destination, target } => write!(f, "routed to {target} for {destination} by {table}"),
             Self::Translated { from, to } => write!(f, "{from} becomes {to} at the internet gateway"),
             Self::Internet(address) => write!(f, "reaches {address} in the internet"),
+            Self::Endpoint(id) => write!(f, "reaches the service behind {id}"),
             Self::Service(address) => write!(f, "reaches the service at {address}"),
             Self::Arrives(eni) => write!(f, "reaches {eni}"),
         }

@@ -10,7 +10,7 @@ use vpc_model::{DnsRecordIpType, EndpointType, NetworkInterface, VpcEndpoint};
 use super::zone::{Answer, Zones, is_within};
 
 /// Services whose public addresses are in a prefix list of AWS's.
-const GATEWAY_SERVICES: &[&str] = &["s3", "dynamodb"];
+pub(crate) const GATEWAY_SERVICES: &[&str] = &["s3", "dynamodb"];
 
 impl Zones<'_> {
     /// The endpoint of this VPC that a service's own name leads to: that name, and its addresses.

@@ -16,6 +16,7 @@ pub(crate) mod serve;
 mod tests;
 mod zone;
 
+pub(crate) use endpoints::GATEWAY_SERVICES;
 pub use forward::Upstream;
 pub use message::{Outcome, Transport, answer};
 pub use zone::{Answer, Zones};

@@ -14,6 +14,7 @@ use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, Subnet
 
 use super::advertise;
 use super::fabric::Fabric;
+use super::gateway_endpoint;
 use super::instance_address;
 use super::namespace::Namespace;
 
@@ -83,6 +84,14 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             fabric.endpoints.insert(eni.clone(), Namespace::create()?);
             Ok(())
         }
+        (Key::GatewayEndpoint(id), Object::GatewayEndpoint(gateway)) => {
+            fabric.gateway_endpoints.insert(id.clone(), gateway_endpoint::create(gateway)?);
+            Ok(())
+        }
+        (Key::GatewayEndpointLink(vpc, id), _) => {
+            let gateway = fabric.gateway_endpoints.get(id).ok_or_else(|| ApplyError::NoNamespace(id.to_string()))?;
+            gateway_endpoint::connect(id, gateway, of_vpc(fabric, vpc)?)
+        }
         (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
         (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
@@ -127,6 +136,13 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::Endpoint(eni), _) => {
             fabric.endpoints.remove(eni);
             Ok(())
+        }
+        (Key::GatewayEndpoint(id), _) => {
+            fabric.gateway_endpoints.remove(id);
+            Ok(())
+        }
+        (Key::GatewayEndpointLink(vpc, id), _) => {
+            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::gateway_endpoint_link(id).as_str()))?)
         }
         (Key::ServiceAddress(vpc, address), _) => {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", IpNet::from(*address)))?)
@@ -220,6 +236,7 @@ fn route(namespace: &Namespace, (vpc, number, destination): (&VpcId, u32, IpNet)
             RouteSpec::via(destination, *address).link(bridge).onlink()
         }
         NextHop::Peering(id) => across(namespace, &names::peering(id), destination)?,
+        NextHop::GatewayEndpoint(id) => across(namespace, &names::gateway_endpoint_link(id), destination)?,
         NextHop::Internet => across(namespace, &names::internet_link(vpc), destination)?,
     };
     Ok(spec.table(number))

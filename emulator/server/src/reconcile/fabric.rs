@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use linux_net::vlan::Carrier;
 use linux_net::{Netns, conntrack};
 use vpc_fabric::{Desired, Key, Object, Op, diff};
-use vpc_model::{InstanceId, NetworkInterfaceId, VpcId};
+use vpc_model::{InstanceId, NetworkInterfaceId, VpcEndpointId, VpcId};
 
 use super::internet::Internet;
 use super::namespace::Namespace;
@@ -20,6 +20,8 @@ pub struct Fabric {
     pub(super) instances: BTreeMap<InstanceId, Namespace>,
     /// The namespaces of interface endpoints' ENIs.
     pub(super) endpoints: BTreeMap<NetworkInterfaceId, Namespace>,
+    /// The namespaces that stand for services behind gateway endpoints.
+    pub(super) gateway_endpoints: BTreeMap<VpcEndpointId, Namespace>,
     pub(super) internet: Internet,
     pub(super) carrier: Option<Carrier>,
     /// Addresses that left their ENIs and whose connections are still tracked.
@@ -155,6 +157,15 @@ impl Fabric {
         wires.filter_map(|(vpc, eni)| Some((vpc, eni, self.endpoints.get(eni)?.netns())))
     }
 
+    /// The namespaces that stand for services behind gateway endpoints, once they have their link.
+    pub fn gateway_endpoint_namespaces(&self) -> impl Iterator<Item = (&VpcId, &VpcEndpointId, &Netns)> {
+        let links = self.applied.objects().filter_map(|(key, _)| match key {
+            Key::GatewayEndpointLink(vpc, id) => Some((vpc, id)),
+            _ => None,
+        });
+        links.filter_map(|(vpc, id)| Some((vpc, id, self.gateway_endpoints.get(id)?.netns())))
+    }
+
     /// All fabrics' namespaces.
     pub fn vpc_namespaces(&self) -> impl Iterator<Item = (&VpcId, &Netns)> {
         self.vpcs.iter().map(|(id, namespace)| (id, namespace.netns()))
@@ -167,6 +178,9 @@ impl Fabric {
 }
 
 fn comes_after_addresses(op: &Op) -> bool {
-    let is_early = matches!(op.key(), Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::ServiceAddress(..));
+    let is_early = matches!(
+        op.key(),
+        Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::GatewayEndpoint(_) | Key::ServiceAddress(..)
+    );
     !matches!(op, Op::Remove(..)) && !is_early
 }

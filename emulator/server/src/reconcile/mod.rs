@@ -11,6 +11,7 @@
 mod advertise;
 mod apply;
 mod fabric;
+mod gateway_endpoint;
 mod instance_address;
 mod internet;
 mod life_cycle;

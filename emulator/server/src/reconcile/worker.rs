@@ -118,6 +118,8 @@ fn show(fabric: &Fabric, applied: &mut Applied) {
     applied.vpcs = fabric.vpc_namespaces().map(|(id, netns)| (id.clone(), netns.clone())).collect();
     let endpoints = fabric.endpoint_namespaces();
     applied.endpoints = endpoints.map(|(vpc, eni, netns)| (eni.clone(), (vpc.clone(), netns.clone()))).collect();
+    let gateways = fabric.gateway_endpoint_namespaces();
+    applied.gateway_endpoints = gateways.map(|(vpc, id, netns)| (id.clone(), (vpc.clone(), netns.clone()))).collect();
     applied.instances = fabric.instance_namespaces().map(|(id, netns)| (id.clone(), netns.clone())).collect();
 }
 

@@ -1,17 +1,18 @@
-//! Forwards connections from a fabric to a service on this machine's loopback.
+//! Forwards connections from inside a VPC to a service on this machine.
 
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use axum::serve::Listener;
+use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 /// Forwards connections; all end when this is dropped.
-pub(super) async fn connections(listener: TcpListener, upstream: SocketAddr) -> io::Result<()> {
+pub(super) async fn connections<L: Listener<Addr = SocketAddr>>(mut listener: L, upstream: SocketAddr) {
     let mut open = JoinSet::new();
     loop {
-        let (stream, peer) = listener.accept().await?;
+        let (stream, peer) = listener.accept().await;
         while open.try_join_next().is_some() {}
         open.spawn(async move {
             if let Err(error) = connection(stream, upstream).await {
@@ -21,9 +22,8 @@ pub(super) async fn connections(listener: TcpListener, upstream: SocketAddr) -> 
     }
 }
 
-async fn connection(mut inside: TcpStream, upstream: SocketAddr) -> io::Result<()> {
+async fn connection(mut inside: impl AsyncRead + AsyncWrite + Unpin, upstream: SocketAddr) -> io::Result<()> {
     let mut outside = TcpStream::connect(upstream).await?;
-    inside.set_nodelay(true)?;
     outside.set_nodelay(true)?;
     copy_bidirectional(&mut inside, &mut outside).await.map(drop)
 }

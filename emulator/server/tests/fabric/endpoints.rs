@@ -1,8 +1,9 @@
-//! Interface endpoints: their ENIs are reached as all others are, if their groups let them be.
+//! Interface endpoints: their ENIs are reached as all others are, if their groups let them be. Gateway endpoints: routes to a
+//! service's addresses lead to it and not to the internet.
 
 use vpc_fabric::testing::{block, entry, everything, interface};
-use vpc_fabric::{Options, Payload};
-use vpc_model::Direction;
+use vpc_fabric::{InternetHost, Options, Payload};
+use vpc_model::{Direction, RulePeer};
 
 use crate::world::{Host, World};
 use crate::{all_packets, listen, of, tcp};
@@ -64,4 +65,69 @@ fn nothing_is_left_of_an_endpoint_that_ends() {
     drop(hosts);
     world.settle();
     assert_eq!(world.fabric.endpoint_namespaces().count(), 0);
+}
+
+/// An address of S3's, and the host that has it in the internet.
+const S3: &str = "52.216.0.9";
+
+/// A public subnet whose table leads to S3 by a gateway endpoint, and one whose table does not; a peered VPC.
+fn bucket() -> Option<(World, Vec<Host>, Host)> {
+    let internet_hosts = vec![InternetHost { name: "s3".to_owned(), address: S3.parse().unwrap() }];
+    let mut world = World::start(Options { internet_hosts, ..Options::default() })?;
+    let account = &mut world.account;
+    let (one, two) = (account.subnet("10.0.1.0/24"), account.subnet("10.0.2.0/24"));
+    account.internet_gateway();
+    let model = &account.model;
+    let s3 = model.prefix_lists().find(|list| list.name.ends_with(".s3")).expect("AWS's own list").id.clone();
+    let main = model.route_table_of(&one).unwrap().id.clone();
+    let (open, listed) = (account.group("open"), account.closed_group("listed"));
+    account.allow(&listed, Direction::Egress, tcp(80, 80, RulePeer::PrefixList(s3)));
+    let (wide, wide_eni) = account.instance(interface(&one, &[&open]));
+    let (narrow, narrow_eni) = account.instance(interface(&one, &[&listed]));
+    let (fenced, fenced_eni) = account.instance(interface(&two, &[&open]));
+    let entries = [
+        entry(100, Direction::Egress, true, "6:80..80", "0.0.0.0/0"),
+        entry(100, Direction::Ingress, true, "-1", "0.0.0.0/0"),
+    ];
+    account.network_acl(&two, entries.into());
+    account.publish(&wide_eni, None);
+    world.settle();
+    let hosts = vec![
+        world.primary("wide", &wide, &wide_eni),
+        world.primary("narrow", &narrow, &narrow_eni),
+        world.primary("fenced", &fenced, &fenced_eni),
+    ];
+    let internet = world.internet_host("s3");
+    let ears = listen(&[internet]);
+    let packet = |host| (host, Host::clone(host).address, S3.parse().unwrap(), Payload::Tcp(80));
+    assert_eq!(world.agree(&ears, &[packet(&hosts[0]), packet(&hosts[1])]), 1, "by the internet gateway");
+    let endpoint = world.account.gateway_endpoint("s3", &[main]);
+    world.settle();
+    let service = world.gateway_endpoint("S3", &endpoint, S3);
+    Some((world, hosts, service))
+}
+
+#[test]
+fn kernel_and_oracle_agree_on_gateway_endpoints() {
+    let Some((world, hosts, service)) = bucket() else { return };
+    let ears = listen(&[service]);
+    let payloads = [Payload::Tcp(80), Payload::Tcp(5432), Payload::Udp(53), Payload::Icmp { kind: 8, code: 0 }];
+    let there = [S3, "3.5.0.1", "54.231.255.254"].map(|address| address.parse().unwrap());
+    let packets = hosts
+        .iter()
+        .flat_map(|host| there.iter().flat_map(move |to| payloads.map(|payload| (host, host.address, *to, payload))));
+    let arrived = world.agree(&ears, &packets.collect::<Vec<_>>());
+    assert_eq!(arrived, 3 * (4 + 1 + 1), "all of one, and of the others what group and ACL let out");
+}
+
+#[test]
+fn a_gateway_endpoint_that_ends_leaves_the_way_to_the_internet() {
+    let Some((mut world, hosts, service)) = bucket() else { return };
+    drop(service);
+    world.account.end_endpoints();
+    world.settle();
+    assert_eq!(world.fabric.gateway_endpoint_namespaces().count(), 0);
+    let ears = listen(&[world.internet_host("s3")]);
+    let packets = hosts.iter().map(|host| (host, host.address, S3.parse().unwrap(), Payload::Tcp(80)));
+    assert_eq!(world.agree(&ears, &packets.collect::<Vec<_>>()), 1, "for the one that has a public address");
 }

@@ -12,7 +12,7 @@ use vpc_fabric::testing::Account;
 use vpc_fabric::{
     Arrival, Options, Packet, Payload, Verdict, answer_to_internet, compile, from_internet, names, reachability, reply,
 };
-use vpc_model::{InstanceId, NetworkInterfaceId};
+use vpc_model::{InstanceId, NetworkInterfaceId, VpcEndpointId};
 use vpcbox_emulator::LifeCycle;
 use vpcbox_emulator::reconcile::{Fabric, transitions};
 
@@ -86,6 +86,14 @@ impl World {
         let (_, _, netns) = all.find(|(_, id, _)| *id == eni).expect("the endpoint has its namespace");
         let address = self.account.get(eni).primary_ip().unwrap().into();
         Host { name, eni: eni.clone(), address, netns: netns.clone() }
+    }
+
+    /// What stands for the service behind a gateway endpoint; an address of it is one of many.
+    pub fn gateway_endpoint(&self, name: &'static str, id: &VpcEndpointId, address: &str) -> Host {
+        let mut all = self.fabric.gateway_endpoint_namespaces();
+        let (_, _, netns) = all.find(|(_, other, _)| *other == id).expect("the endpoint has its namespace");
+        let (eni, address) = ("eni-00000000".parse().unwrap(), address.parse().unwrap());
+        Host { name, eni, address, netns: netns.clone() }
     }
 
     /// Another address, which the instance takes as a node agent would: with a route of its own by its ENI.
