@@ -27,6 +27,8 @@ pub enum Key {
     Endpoint(NetworkInterfaceId),
     /// The namespace that stands for the service behind a gateway endpoint.
     GatewayEndpoint(VpcEndpointId),
+    /// A NAT gateway's namespace, with the rules that translate.
+    NatGateway(NetworkInterfaceId),
     /// The namespace that stands for the internet.
     Internet,
     /// A host of the internet, by its name.
@@ -55,6 +57,8 @@ pub enum Key {
     Wire(VpcId, NetworkInterfaceId),
     /// An interface endpoint's ENI.
     EndpointWire(VpcId, NetworkInterfaceId),
+    /// A NAT gateway's ENI.
+    NatWire(VpcId, NetworkInterfaceId),
     /// A branch ENI on its trunk's wire.
     Branch(VpcId, NetworkInterfaceId),
     /// An address that DHCP gives an instance, and its default route.
@@ -70,6 +74,7 @@ pub enum Object {
     Endpoint,
     GatewayEndpoint(GatewayEndpoint),
     GatewayEndpointLink,
+    NatGateway(Table),
     ServiceAddress,
     Bridge(Bridge),
     Rules(Table),
@@ -82,7 +87,7 @@ pub enum Object {
     RouteRule,
     Neighbour(Mac),
     Wire(Wire),
-    EndpointWire(EndpointWire),
+    ServiceWire(ServiceWire),
     Branch(Branch),
     InstanceAddress(InstanceAddress),
 }
@@ -153,9 +158,10 @@ pub struct GatewayEndpoint {
     pub blocks: Vec<IpNet>,
 }
 
-/// An interface endpoint's ENI: a port of its subnet's bridge, and a link with the ENI's addresses.
+/// The ENI of something that AWS runs, an interface endpoint or a NAT gateway: a port of its subnet's bridge, and a link
+/// with the ENI's addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointWire {
+pub struct ServiceWire {
     /// The ENI's subnet.
     pub subnet: SubnetId,
     /// The ENI's Ethernet address.
@@ -232,8 +238,8 @@ impl Desired {
 pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
     let bridge = |vpc: &VpcId, subnet: &SubnetId| Key::Bridge(vpc.clone(), subnet.clone());
     match (key, object) {
-        (Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::GatewayEndpoint(_), _) => vec![],
-        (Key::Internet, _) => vec![],
+        (Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_), _) => vec![],
+        (Key::GatewayEndpoint(_) | Key::Internet, _) => vec![],
         (Key::InternetHost(_), _) => vec![Key::Internet],
         (Key::InternetLink(vpc), _) => {
             vec![Key::Internet, Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]
@@ -261,8 +267,11 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::Wire(vpc, _), Object::Wire(wire)) => {
             vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::Instance(wire.instance.clone())]
         }
-        (Key::EndpointWire(vpc, eni), Object::EndpointWire(wire)) => {
+        (Key::EndpointWire(vpc, eni), Object::ServiceWire(wire)) => {
             vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::Endpoint(eni.clone())]
+        }
+        (Key::NatWire(vpc, eni), Object::ServiceWire(wire)) => {
+            vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::NatGateway(eni.clone())]
         }
         (Key::Branch(vpc, _), Object::Branch(branch)) => {
             vec![bridge(vpc, &branch.subnet), Key::Wire(vpc.clone(), branch.trunk.clone())]
@@ -271,7 +280,7 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
             vec![Key::Wire(vpc.clone(), address.eni.clone())]
         }
         (Key::InternetRoute(_) | Key::Peering(_) | Key::Wire(..) | Key::EndpointWire(..), _) => vec![],
-        (Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
+        (Key::NatWire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
     }
 }
 
@@ -281,9 +290,10 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
 /// takes its time, while a detached ENI's link has to be gone.
 pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
     match key {
-        Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::Internet | Key::InternetHost(_) => vec![],
-        Key::GatewayEndpoint(_) | Key::GatewayEndpointLink(..) => vec![],
-        Key::Peering(_) | Key::InternetLink(_) | Key::Wire(..) | Key::EndpointWire(..) | Key::Branch(..) => vec![],
+        Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_) | Key::GatewayEndpoint(_) => vec![],
+        Key::Internet | Key::InternetHost(_) | Key::InternetLink(_) | Key::Peering(_) => vec![],
+        Key::Wire(..) | Key::EndpointWire(..) | Key::NatWire(..) | Key::Branch(..) => vec![],
+        Key::GatewayEndpointLink(..) => vec![],
         Key::InternetRoute(_) => vec![Key::Internet],
         Key::InstanceAddress(..) => needs(key, object),
         Key::Neighbour(vpc, subnet, _) => vec![Key::Bridge(vpc.clone(), subnet.clone()), Key::Fabric(vpc.clone())],

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::desired::{Desired, Key, Object, goes_with, needs};
 use crate::names;
-use crate::{Bridge, EndpointWire, InstanceAddress, InternetRoute, NextHop, Peering, Wire};
+use crate::{Bridge, InstanceAddress, InternetRoute, NextHop, Peering, ServiceWire, Wire};
 
 /// One step on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ fn gone<'a>(applied: &'a Desired, desired: &Desired) -> BTreeSet<&'a Key> {
 
 /// Objects that the kernel can exchange in one step.
 fn changes_in_place(key: &Key) -> bool {
-    matches!(key, Key::Rules(_) | Key::Route(..))
+    matches!(key, Key::Rules(_) | Key::Route(..) | Key::NatGateway(_))
 }
 
 impl fmt::Display for Op {
@@ -125,6 +125,7 @@ impl fmt::Display for Key {
             Self::ServiceAddress(vpc, address) => write!(f, "{vpc} lo {address}"),
             Self::Bridge(vpc, subnet) => write!(f, "{vpc} {}", names::bridge(subnet)),
             Self::Rules(vpc) => write!(f, "{vpc} rules"),
+            Self::NatGateway(eni) => write!(f, "namespace of the NAT gateway with {eni}"),
             Self::Internet => f.write_str("internet namespace"),
             Self::InternetHost(name) => write!(f, "internet host {name}"),
             Self::InternetLink(vpc) => write!(f, "{vpc} {}", names::internet_link(vpc)),
@@ -136,7 +137,9 @@ impl fmt::Display for Key {
                 write!(f, "{vpc} from {} use table {table:#x}", names::bridge(subnet))
             }
             Self::Neighbour(vpc, subnet, address) => write!(f, "{vpc} {} {address}", names::bridge(subnet)),
-            Self::Wire(vpc, eni) | Self::EndpointWire(vpc, eni) => write!(f, "{vpc} {}", names::port(eni)),
+            Self::Wire(vpc, eni) | Self::EndpointWire(vpc, eni) | Self::NatWire(vpc, eni) => {
+                write!(f, "{vpc} {}", names::port(eni))
+            }
             Self::Branch(vpc, eni) => write!(f, "{vpc} {}", names::branch_port(eni)),
             Self::InstanceAddress(_, instance, address) => write!(f, "{instance} {address}"),
         }
@@ -163,6 +166,7 @@ impl fmt::Display for Shown<'_> {
             Object::Fabric | Object::Instance | Object::Endpoint | Object::ServiceAddress | Object::RouteRule => Ok(()),
             Object::Bridge(Bridge { router: Some(router), mac, .. }) => write!(f, " {router} {mac}"),
             Object::Bridge(bridge) => write!(f, " {}", bridge.mac),
+            Object::NatGateway(table) => write!(f, ": {} chains", table.chains.len()),
             Object::Rules(table) => write!(f, ": {} sets, {} chains", table.sets.len(), table.chains.len()),
             Object::Route(NextHop::Blackhole) => f.write_str(" blackhole"),
             Object::Route(NextHop::Local) => f.write_str(" local"),
@@ -177,7 +181,7 @@ impl fmt::Display for Shown<'_> {
                 let (bridge, device) = (names::bridge(subnet), names::device(*device_index));
                 write!(f, " in {bridge} ↔ {instance} {device} {mac}")
             }
-            Object::EndpointWire(EndpointWire { subnet, mac, addresses }) => {
+            Object::ServiceWire(ServiceWire { subnet, mac, addresses }) => {
                 write!(f, " in {} ↔ endpoint {mac}", names::bridge(subnet))?;
                 addresses.iter().try_for_each(|(address, _)| write!(f, " {address}"))
             }

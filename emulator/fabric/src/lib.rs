@@ -21,8 +21,8 @@ pub mod testing;
 
 pub use compile::compile;
 pub use desired::{
-    Branch, Bridge, Desired, EndpointWire, GatewayEndpoint, InstanceAddress, InternetRoute, Key, NextHop, Object,
-    Peering, Wire,
+    Branch, Bridge, Desired, GatewayEndpoint, InstanceAddress, InternetRoute, Key, NextHop, Object, Peering,
+    ServiceWire, Wire,
 };
 pub use diff::{Op, diff};
 pub use options::{InternetHost, Options, Service};

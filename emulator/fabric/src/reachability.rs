@@ -11,11 +11,13 @@
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
+//! - <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
 //! - <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html> (source/destination checking)
 
 mod groups;
 mod internet;
+mod nat_gateway;
 mod network_acl;
 mod path;
 mod verdict;
@@ -23,8 +25,8 @@ mod verdict;
 use std::net::IpAddr;
 
 use vpc_model::{
-    AttachmentStatus, Destination, Direction, EndpointType, InstanceState, Model, NetworkInterface, PeeringStatus,
-    Route, RouteOrigin, RouteTarget, VpcEndpoint, VpcId,
+    AttachmentStatus, Destination, Direction, EndpointType, InstanceState, InterfaceType, Model, NatGateway,
+    NetworkInterface, PeeringStatus, Route, RouteOrigin, RouteTarget, SecurityGroupRuleId, VpcEndpoint, VpcId,
 };
 
 pub use self::internet::{Arrival, answer_to_internet, from_internet};
@@ -68,17 +70,27 @@ fn decide(model: &Model, options: &Options, packet: &Packet, hops: &mut Vec<Hop>
         hops.push(Hop::Service(packet.destination));
         return Ok(Verdict::Allowed { egress, ingress: None });
     }
+    let ingress = onward(model, options, sender, packet, hops)?;
+    Ok(Verdict::Allowed { egress, ingress })
+}
+
+/// From an ENI that may send a packet to where the routes say; gives the rule that lets it in where an ENI receives it.
+fn onward(
+    model: &Model,
+    options: &Options,
+    sender: &NetworkInterface,
+    packet: &Packet,
+    hops: &mut Vec<Hop>,
+) -> Result<Option<SecurityGroupRuleId>, Reason> {
     let receiver = match route(model, sender, packet.destination, hops)? {
         Target::Interface(receiver) => receiver,
         Target::GatewayEndpoint(endpoint) => {
             hops.extend(network_acl::passes(model, sender, Direction::Egress, packet.destination, packet.payload)?);
             hops.push(Hop::Endpoint(endpoint.id.clone()));
-            return Ok(Verdict::Allowed { egress, ingress: None });
+            return Ok(None);
         }
-        Target::Internet => {
-            let ingress = internet::leave(model, options, sender, packet, hops)?;
-            return Ok(Verdict::Allowed { egress, ingress });
-        }
+        Target::Internet => return internet::leave(model, options, sender, packet, hops),
+        Target::Nat(gateway) => return nat_gateway::pass(model, options, sender, packet, gateway, hops),
     };
     must_be_attached(model, receiver)?;
     network_acl::between(model, sender, receiver, packet, hops)?;
@@ -88,7 +100,7 @@ fn decide(model: &Model, options: &Options, packet: &Packet, hops: &mut Vec<Hop>
     let ingress = groups::allowing(model, receiver, Direction::Ingress, packet);
     let ingress = ingress.ok_or(Reason::Ingress(receiver.groups.clone()))?;
     hops.extend([Hop::group(ingress), Hop::Arrives(receiver.id.clone())]);
-    Ok(Verdict::Allowed { egress, ingress: Some(ingress.1.id.clone()) })
+    Ok(Some(ingress.1.id.clone()))
 }
 
 /// What becomes of the answer to a connection's first packet that arrived, and what it passes on the way.
@@ -117,17 +129,28 @@ fn decide_reply(
         hops.push(Hop::Arrives(asker.id.clone()));
         return Ok(passes);
     }
+    answer(model, options, asker, packet, payload, hops)?;
+    Ok(passes)
+}
+
+/// The way of an answer, from where the routes sent the packet back to the ENI that sent it.
+fn answer(
+    model: &Model,
+    options: &Options,
+    asker: &NetworkInterface,
+    packet: &Packet,
+    payload: Payload,
+    hops: &mut Vec<Hop>,
+) -> Result<(), Reason> {
     let answerer = match route(model, asker, packet.destination, &mut Vec::new())? {
         Target::Interface(answerer) => answerer,
         Target::GatewayEndpoint(_) => {
             hops.extend(network_acl::passes(model, asker, Direction::Ingress, packet.destination, payload)?);
             hops.push(Hop::Arrives(asker.id.clone()));
-            return Ok(passes);
+            return Ok(());
         }
-        Target::Internet => {
-            internet::answer(model, options, asker, packet, payload, hops)?;
-            return Ok(passes);
-        }
+        Target::Internet => return internet::answer(model, options, asker, packet, payload, hops),
+        Target::Nat(gateway) => return nat_gateway::answer(model, options, asker, packet, payload, gateway, hops),
     };
     hops.push(Hop::Leaves(answerer.id.clone()));
     let sender = answerer.id.clone();
@@ -136,7 +159,7 @@ fn decide_reply(
     let Target::Interface(receiver) = route(model, answerer, packet.source, hops)? else { return Err(Reason::NoRoute) };
     network_acl::between(model, answerer, receiver, &back, hops)?;
     hops.push(Hop::Arrives(receiver.id.clone()));
-    Ok(passes)
+    Ok(())
 }
 
 /// Traffic flows once the link is asked for: it may be there before `attached` is shown. An interface endpoint's ENI is its
@@ -145,6 +168,9 @@ fn must_be_attached(model: &Model, eni: &NetworkInterface) -> Result<(), Reason>
     let mut endpoints = model.vpc_endpoints().filter(|endpoint| endpoint.kind == EndpointType::Interface);
     if endpoints.any(|endpoint| endpoint.is_working() && endpoint.interfaces.iter().any(|(_, id)| *id == eni.id)) {
         return Ok(());
+    }
+    if eni.interface_type == InterfaceType::NatGateway {
+        return Err(Reason::NatGateway(eni.id.clone()));
     }
     let trunk = model.trunk_associations().find(|association| association.branch_id == eni.id);
     let carrier = trunk.and_then(|association| model.network_interface(&association.trunk_id)).unwrap_or(eni);
@@ -194,6 +220,7 @@ enum Target<'a> {
     Interface(&'a NetworkInterface),
     GatewayEndpoint(&'a VpcEndpoint),
     Internet,
+    Nat(&'a NatGateway),
 }
 
 /// Where the most specific route hands a packet to.
@@ -238,6 +265,10 @@ fn route<'a>(
             // A VPC of another account or region is another model's.
             let vpc = model.vpc(&across.vpc_id).ok_or(Reason::NoRoute)?;
             owner(model, &vpc.id, destination).map(Target::Interface)
+        }
+        RouteTarget::NatGateway(id) if destination.is_ipv4() => {
+            let gateway = model.nat_gateway(id).filter(|gateway| gateway.state() == "available");
+            gateway.map(Target::Nat).ok_or(Reason::NoRoute)
         }
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::NatGateway(_)

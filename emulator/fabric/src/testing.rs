@@ -5,9 +5,10 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
+use vpc_model::nat_gateway::{Connectivity, NewNatAddresses, NewNatGateway};
 use vpc_model::{
     AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EndpointPlace, EndpointType, Ids,
-    InstanceId, InterfaceType, InternetGatewayId, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId,
+    InstanceId, InterfaceType, InternetGatewayId, IpProtocol, Mac, Model, NatGatewayId, NetworkAclEntry, NetworkAclId,
     NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet,
     NewVpc, NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTableId,
     RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcEndpointId, VpcId, WantedAddresses, ZoneName,
@@ -144,6 +145,43 @@ impl Account {
     pub fn republish(&mut self, id: &AllocationId, eni: &NetworkInterfaceId, private: Option<Ipv4Addr>) {
         let to = AddressTarget::Interface(eni.clone());
         self.change(|model, cx| model.associate_address(cx, id, &to, private, true)).unwrap();
+    }
+
+    /// A NAT gateway in a subnet; a public one has as many Elastic IP addresses as said, a private one has none.
+    pub fn nat_gateway(&mut self, subnet: &SubnetId, elastic_ips: usize) -> NatGatewayId {
+        let mut allocations = (0..elastic_ips)
+            .map(|_| self.change(|model, cx| model.allocate_address(cx, Tags::new())).unwrap())
+            .collect::<Vec<_>>()
+            .into_iter();
+        let allocation_id = allocations.next();
+        let new = NewNatGateway {
+            subnet_id: subnet.clone(),
+            connectivity: if allocation_id.is_some() { Connectivity::Public } else { Connectivity::Private },
+            allocation_id,
+            private_ip: None,
+            secondary: NewNatAddresses { allocation_ids: allocations.collect(), ..NewNatAddresses::default() },
+            tags: Tags::new(),
+        };
+        let id = self.change(|model, cx| model.create_nat_gateway(cx, new)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+        id
+    }
+
+    /// Takes a NAT gateway away.
+    pub fn end_nat_gateway(&mut self, id: &NatGatewayId) {
+        self.change(|model, cx| model.delete_nat_gateway(cx, id)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
+    /// Gives a subnet a route table of its own with some routes.
+    pub fn route_table(&mut self, subnet: &SubnetId, routes: &[(&str, RouteTarget)]) -> RouteTableId {
+        let vpc = self.model.subnet(subnet).unwrap().vpc_id.clone();
+        let table = self.change(|model, cx| model.create_route_table(cx, &vpc, Tags::new())).unwrap();
+        for (to, target) in routes {
+            self.model.create_route(&table, to.parse::<IpNet>().unwrap(), target.clone()).unwrap();
+        }
+        self.change(|model, cx| model.associate_route_table(cx, &table, subnet)).unwrap();
+        table
     }
 
     /// Makes a group of another VPC usable in the VPC.

@@ -11,6 +11,8 @@ pub(crate) enum Source {
     Meta(u32),
     /// From the tracked connection (`NFT_CT_*`).
     Connection(u32),
+    /// From a random number below this.
+    Random(u32),
     /// From the routing tables: the destination's address type.
     AddressType,
     /// From the route the packet takes (`NFT_RT_*`); the kernel matches nothing for packets of the other family.
@@ -69,6 +71,7 @@ pub(crate) const CT_MARK: u32 = 3;
 const META_IIFNAME: u32 = 6;
 const META_OIFNAME: u32 = 7;
 const CT_STATE: u32 = 0;
+const CT_DIRECTION: u32 = 1;
 const RT_NEXTHOP4: u32 = 1;
 const RT_NEXTHOP6: u32 = 2;
 
@@ -76,7 +79,7 @@ impl Field {
     /// Where it is found and how it looks.
     pub(crate) fn layout(self) -> Layout {
         use Header::{Link, Network, Transport};
-        use Source::{AddressType, Connection, Meta, Payload, Route};
+        use Source::{AddressType, Connection, Meta, Payload, Random, Route};
         let field = |source, width, needs, key| Layout { source, width, order: Order::Network, needs, key };
         let host = |source, key| Layout { source, width: 4, order: Order::Host, needs: Needs::Nothing, key };
         match self {
@@ -100,6 +103,8 @@ impl Field {
             Self::Mark => host(Meta(META_MARK), Some(KeyType::Mark)),
             Self::ConnectionMark => host(Connection(CT_MARK), Some(KeyType::Mark)),
             Self::ConnectionState => host(Connection(CT_STATE), None),
+            Self::ConnectionDirection => field(Connection(CT_DIRECTION), 1, Needs::Nothing, None),
+            Self::Random(modulus) => host(Random(modulus), None),
             Self::FibDestinationType => host(AddressType, None),
         }
     }

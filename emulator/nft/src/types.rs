@@ -152,6 +152,8 @@ pub enum Statement {
         /// The new destination.
         address: Ipv4Addr,
     },
+    /// Drop the packet and tell its sender by a TCP reset. The rule has to ask for TCP.
+    ResetTcp,
     /// End the rule.
     Verdict(Verdict),
 }
@@ -210,6 +212,10 @@ pub enum Field {
     ConnectionMark,
     /// `ct state`, a bit set.
     ConnectionState,
+    /// `ct direction`: 0 for packets in the direction of a connection's first, 1 for those that answer.
+    ConnectionDirection,
+    /// `numgen random mod` this: a number below it, another for each packet.
+    Random(u32),
     /// `fib daddr type`.
     FibDestinationType,
     /// `rt ip nexthop`: the gateway of the packet's route, or its destination where the route has none.

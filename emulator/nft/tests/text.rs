@@ -160,6 +160,12 @@ fn a_table_reads_as_nft_lists_it() {
     vec![matches(Field::NfProtocol, Value::Number(2)), differs(Field::Ip4Source, Value::Network(net("10.0.0.0/9")))],
     "ip saddr != 10.0.0.0/9"
 )]
+#[case::direction(vec![matches(Field::ConnectionDirection, Value::Number(1))], "ct direction reply")]
+#[case::random(vec![matches(Field::Random(3), Value::Number(0))], "numgen random mod 3 0")]
+#[case::reset(
+    vec![matches(Field::L4Protocol, Value::Number(6)), Statement::ResetTcp],
+    "meta l4proto tcp reject with tcp reset"
+)]
 #[case::family_alone(vec![matches(Field::NfProtocol, Value::Number(10))], "meta nfproto ipv6")]
 #[case::ports_of_any_protocol(vec![differs(Field::SourcePort, Value::Range(1, 1023))], "th sport != 1-1023")]
 #[case::icmp(

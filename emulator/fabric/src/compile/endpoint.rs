@@ -7,7 +7,7 @@ use vpc_model::{EndpointType, Model, NetworkInterface, Vpc};
 
 use super::View;
 use super::topology::told;
-use crate::{Desired, EndpointWire, Key, Object};
+use crate::{Desired, Key, Object, ServiceWire};
 
 /// The ENIs of a VPC's interface endpoints that work.
 pub(super) fn interfaces<'a>(model: &'a Model, vpc: &'a Vpc) -> impl Iterator<Item = &'a NetworkInterface> {
@@ -19,6 +19,6 @@ pub(super) fn interfaces<'a>(model: &'a Model, vpc: &'a Vpc) -> impl Iterator<It
 /// An ENI's namespace and its link.
 pub(super) fn compile(view: &View<'_>, eni: &NetworkInterface, desired: &mut Desired) {
     desired.insert(Key::Endpoint(eni.id.clone()), Object::Endpoint);
-    let wire = EndpointWire { subnet: eni.subnet_id.clone(), mac: eni.mac, addresses: told(view, eni) };
-    desired.insert(Key::EndpointWire(eni.vpc_id.clone(), eni.id.clone()), Object::EndpointWire(wire));
+    let wire = ServiceWire { subnet: eni.subnet_id.clone(), mac: eni.mac, addresses: told(view, eni) };
+    desired.insert(Key::EndpointWire(eni.vpc_id.clone(), eni.id.clone()), Object::ServiceWire(wire));
 }

@@ -1,13 +1,15 @@
 //! From a model to the kernel objects it takes.
 //!
 //! A VPC has a fabric once it has an instance with a network: nobody could look at it before. What is in a
-//! fabric: the ENIs of pending and running instances, the branches of trunks among them, and those of interface endpoints.
+//! fabric: the ENIs of pending and running instances, the branches of trunks among them, and those of interface endpoints
+//! and NAT gateways.
 
 mod endpoint;
 mod gateway_endpoint;
 mod groups;
 mod internet;
 mod matching;
+mod nat_gateway;
 mod network_acls;
 mod peering;
 mod routes;
@@ -18,8 +20,8 @@ mod version;
 use std::collections::BTreeMap;
 
 use vpc_model::{
-    AttachmentStatus, Instance, InstanceState, Model, NetworkInterface, NetworkInterfaceId, PeeringConnection,
-    PeeringConnectionId, TrunkAssociation, Vpc,
+    AttachmentStatus, Instance, InstanceState, Model, NatGateway, NetworkInterface, NetworkInterfaceId,
+    PeeringConnection, PeeringConnectionId, TrunkAssociation, Vpc,
 };
 
 use crate::{Desired, Key, Object, Options};
@@ -76,6 +78,8 @@ pub(crate) enum By<'a> {
     Trunk(&'a TrunkAssociation),
     /// As an interface endpoint's.
     Endpoint,
+    /// As a NAT gateway's.
+    Nat(&'a NatGateway),
 }
 
 impl<'a> View<'a> {
@@ -92,6 +96,9 @@ impl<'a> View<'a> {
             .collect();
         present.extend(branches);
         present.extend(endpoint::interfaces(model, vpc).map(|eni| (&eni.id, Present { eni, by: By::Endpoint })));
+        present.extend(
+            nat_gateway::interfaces(model, vpc).map(|(gateway, eni)| (&eni.id, Present { eni, by: By::Nat(gateway) })),
+        );
         Self { model, options, vpc, present, peers: BTreeMap::new() }
     }
 }

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use vpc_model::{NetworkInterface, Route, RouteTable, RouteTarget};
 
-use super::{View, gateway_endpoint, internet};
+use super::{View, gateway_endpoint, internet, nat_gateway};
 use crate::{Desired, Key, NextHop, Object, names};
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
@@ -63,13 +63,18 @@ pub(super) fn hop_address(eni: &NetworkInterface, destination: IpNet) -> Option<
     }
 }
 
-/// Of the ways out of a VPC only peering connections, gateway endpoints and internet gateways are built yet: what is routed to others is dropped.
+/// Of the ways out of a VPC only peering connections, gateway endpoints, internet and NAT gateways are built yet: what is
+/// routed to others is dropped.
 fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
     match &route.target {
         RouteTarget::Local => NextHop::Local,
         RouteTarget::NetworkInterface(id) => {
             let present = view.present.get(id);
             present.and_then(|present| interface(present.eni, destination)).unwrap_or(NextHop::Blackhole)
+        }
+        RouteTarget::NatGateway(id) if destination.addr().is_ipv4() => {
+            let eni = nat_gateway::interface_of(view, id);
+            eni.and_then(|eni| interface(eni, destination)).unwrap_or(NextHop::Blackhole)
         }
         RouteTarget::Peering(id) if view.peers.contains_key(id) => NextHop::Peering(id.clone()),
         RouteTarget::InternetGateway(id) if internet::is_by(view, id) => NextHop::Internet,

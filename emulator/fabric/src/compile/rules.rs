@@ -29,7 +29,7 @@ use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
 use super::matching::equal;
 use super::version::{VERSIONS, Version, single};
-use super::{View, gateway_endpoint, groups, internet, network_acls, peering, routes};
+use super::{By, Present, View, gateway_endpoint, groups, internet, network_acls, peering, routes};
 use crate::names;
 use crate::options::{self, Service};
 
@@ -45,7 +45,7 @@ pub(super) fn compile(view: &View<'_>) -> Table {
         let is_target = targets.contains(&present.eni.id);
         sender(present.eni, &mut table);
         receiver(present.eni, is_target, &mut table);
-        chains.extend([gate_of(present.eni, Direction::Egress), gate_of(present.eni, Direction::Ingress)]);
+        chains.extend([gate_of(present, Direction::Egress), gate_of(present, Direction::Ingress)]);
     }
     groups::compile(view, &mut table);
     network_acls::compile(view, &mut table);
@@ -201,8 +201,11 @@ fn receiver(eni: &NetworkInterface, is_route_target: bool, table: &mut Table) {
     }
 }
 
-/// An ENI's side of a gate: its groups one after the other.
-fn gate_of(eni: &NetworkInterface, direction: Direction) -> Chain {
+/// An ENI's side of a gate: its groups one after the other. A NAT gateway has none, and decides itself what it passes on.
+fn gate_of(Present { eni, by }: &Present<'_>, direction: Direction) -> Chain {
+    if matches!(by, By::Nat(_)) {
+        return Chain { name: chain_name(&eni.id, direction), base: None, rules: vec![rule([accept()])] };
+    }
     let always = matches!(direction, Direction::Egress).then(|| rule([jump("always".to_owned())]));
     let groups: BTreeSet<_> = eni.groups.iter().collect();
     let groups = groups.into_iter().map(|group| rule([jump(chain_name(group, direction))]));
@@ -232,7 +235,13 @@ pub(super) fn add(table: &mut Table, name: &str, elements: impl IntoIterator<Ite
     set.elements.extend(elements);
 }
 
-fn base(name: &str, hook: Hook, priority: i32, policy: Policy, rules: impl IntoIterator<Item = Rule>) -> Chain {
+pub(super) fn base(
+    name: &str,
+    hook: Hook,
+    priority: i32,
+    policy: Policy,
+    rules: impl IntoIterator<Item = Rule>,
+) -> Chain {
     let base = Base { kind: ChainKind::Filter, hook, priority, policy };
     Chain { name: name.to_owned(), base: Some(base), rules: rules.into_iter().collect() }
 }
@@ -258,6 +267,6 @@ fn within(set: &str, version: &Version, address: Field, port: Field) -> Statemen
     Statement::Lookup { fields: vec![address, Field::L4Protocol, port], set: version.set(set), negated: false }
 }
 
-fn states(states: &[ConnectionState]) -> Statement {
+pub(super) fn states(states: &[ConnectionState]) -> Statement {
     Statement::Match { field: Field::ConnectionState, op: Op::Equal, value: Value::States(states.to_vec()) }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use vpc_model::{
-    Destination, Direction, NetworkAclId, NetworkInterfaceId, Route, RouteTable, RouteTableId, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, VpcEndpointId,
+    Destination, Direction, NatGatewayId, NetworkAclId, NetworkInterfaceId, Route, RouteTable, RouteTableId,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, VpcEndpointId,
 };
 
 use super::{Reason, Verdict};
@@ -58,6 +58,15 @@ pub enum Hop {
         /// What it becomes.
         to: IpAddr,
     },
+    /// A NAT gateway changes the packet's source.
+    NatGateway {
+        /// The gateway.
+        gateway: NatGatewayId,
+        /// The source that it was.
+        from: IpAddr,
+        /// What it becomes.
+        to: IpAddr,
+    },
     /// A host of the internet.
     Internet(IpAddr),
     /// The service behind a gateway endpoint.
@@ -105,6 +114,7 @@ impl fmt::Display for Hop {
             }
             Self::Route { table, destination, target } => write!(f, "routed to {target} for {destination} by {table}"),
             Self::Translated { from, to } => write!(f, "{from} becomes {to} at the internet gateway"),
+            Self::NatGateway { gateway, from, to } => write!(f, "{from} becomes {to} at {gateway}"),
             Self::Internet(address) => write!(f, "reaches {address} in the internet"),
             Self::Endpoint(id) => write!(f, "reaches the service behind {id}"),
             Self::Service(address) => write!(f, "reaches the service at {address}"),

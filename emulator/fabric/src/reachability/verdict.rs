@@ -106,6 +106,10 @@ pub enum Reason {
     NobodyThere,
     /// The route's ENI does not own the destination and checks it.
     DestinationCheck(NetworkInterfaceId),
+    /// The ENI is a NAT gateway's, which nobody can begin a connection with.
+    NatGateway(NetworkInterfaceId),
+    /// NAT gateways pass on TCP, UDP and of ICMP what asks; this is something else.
+    NotTranslated,
     /// Nothing answers at this address and port of the VPC's own.
     NoService,
 }
@@ -141,6 +145,8 @@ impl fmt::Display for Verdict {
                 Reason::NobodyInInternet => f.write_str("denied: nobody in the internet has the destination address"),
                 Reason::NobodyThere => f.write_str("denied: no network interface has the destination address"),
                 Reason::DestinationCheck(eni) => write!(f, "denied: {eni} does not own the destination address"),
+                Reason::NatGateway(eni) => write!(f, "denied: {eni} is a NAT gateway's, which takes no connections"),
+                Reason::NotTranslated => f.write_str("denied: a NAT gateway does not pass this protocol on"),
                 Reason::NoService => f.write_str("denied: nothing answers at this port of the VPC's own address"),
             },
         }

@@ -67,6 +67,8 @@ fn pretty_assert(actual: &str, expected: &str) {
     Field::ConnectionState,
     states(&[ConnectionState::Invalid, ConnectionState::Established, ConnectionState::Untracked])
 ))]
+#[case::direction(matches(Field::ConnectionDirection, Value::Number(1)))]
+#[case::random(matches(Field::Random(3), Value::Number(2)))]
 #[case::no_states(differs(Field::ConnectionState, states(&[ConnectionState::New, ConnectionState::Related])))]
 #[case::local(matches(Field::FibDestinationType, Value::LocalAddress))]
 #[case::not_local(differs(Field::FibDestinationType, Value::LocalAddress))]
@@ -108,6 +110,7 @@ fn single_statement(#[case] statement: Statement) {
     matches(Field::IcmpType, Value::Number(3)),
     DROP,
 ])]
+#[case::reset(vec![matches(Field::L4Protocol, Value::Number(6)), Statement::ResetTcp])]
 #[case::ether_and_ip(vec![
     matches(Field::EtherSource, Value::Mac(CLIENT_MAC)),
     differs(Field::Ip4Source, network("10.0.0.5/32")),

@@ -58,6 +58,11 @@ impl<'a> Expressions<'a> {
                 w.u32(attr::KEYED_KEY, key);
                 w.u32(attr::KEYED_REGISTER, register);
             }),
+            Source::Random(modulus) => self.push("numgen", |w| {
+                w.u32(attr::NUMGEN_REGISTER, register);
+                w.u32(attr::NUMGEN_MODULUS, modulus);
+                w.u32(attr::NUMGEN_TYPE, attr::NUMGEN_RANDOM);
+            }),
             Source::AddressType => self.push("fib", |w| {
                 w.u32(attr::FIB_FLAGS, attr::FIB_DESTINATION);
                 w.u32(attr::FIB_RESULT, attr::FIB_RESULT_ADDRESS_TYPE);
@@ -168,6 +173,10 @@ impl<'a> Expressions<'a> {
                 w.u32(attr::NAT_FLAGS, attr::NAT_FULLY_RANDOM);
             }
         });
+    }
+
+    pub fn reset_tcp(&mut self) {
+        self.push("reject", |w| w.u32(attr::REJECT_TYPE, attr::REJECT_TCP_RESET));
     }
 
     pub fn destination_nat(&mut self, register: u32) {

@@ -104,6 +104,7 @@ impl Encoder<'_> {
                 self.out.immediate(FIRST_REGISTER, &address.octets());
                 self.out.destination_nat(FIRST_REGISTER);
             }
+            Statement::ResetTcp => self.out.reset_tcp(),
             Statement::Verdict(verdict) => {
                 self.scope.check_target(verdict).map_err(|(problem, chain)| match problem {
                     BadTarget::Missing => RuleError::UnknownChain(chain),

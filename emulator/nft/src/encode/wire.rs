@@ -163,4 +163,12 @@ pub(crate) mod expression {
     pub const NAT_SOURCE: u32 = 0;
     pub const NAT_DESTINATION: u32 = 1;
     pub const NAT_FULLY_RANDOM: u32 = 0x10;
+
+    pub const NUMGEN_REGISTER: u16 = 1;
+    pub const NUMGEN_MODULUS: u16 = 2;
+    pub const NUMGEN_TYPE: u16 = 3;
+    pub const NUMGEN_RANDOM: u32 = 1;
+
+    pub const REJECT_TYPE: u16 = 1;
+    pub const REJECT_TCP_RESET: u32 = 1;
 }

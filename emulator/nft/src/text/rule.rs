@@ -88,6 +88,7 @@ fn write_statement(f: &mut Formatter<'_>, statement: &Statement, transport: &str
             let family = if family == Family::Inet { " ip" } else { "" };
             write!(f, "dnat{family} to {address}")
         }
+        Statement::ResetTcp => f.write_str("reject with tcp reset"),
         Statement::Verdict(verdict) => write!(f, "{verdict}"),
     }
 }
@@ -132,6 +133,8 @@ fn write_field(f: &mut Formatter<'_>, field: Field, transport: &str) -> fmt::Res
         Field::Mark => "meta mark",
         Field::ConnectionMark => "ct mark",
         Field::ConnectionState => "ct state",
+        Field::ConnectionDirection => "ct direction",
+        Field::Random(modulus) => return write!(f, "numgen random mod {modulus}"),
         Field::FibDestinationType => "fib daddr type",
     })
 }
@@ -190,6 +193,7 @@ fn write_number(f: &mut Formatter<'_>, field: Field, number: u32) -> fmt::Result
         Field::L4Protocol => names::protocol(number),
         Field::NfProtocol if number == 2 => Some("ipv4"),
         Field::NfProtocol if number == 10 => Some("ipv6"),
+        Field::ConnectionDirection => ["original", "reply"].get(number as usize).copied(),
         Field::IcmpType => names::icmp_type(number),
         Field::Icmpv6Type => names::icmpv6_type(number),
         _ => None,

@@ -2,6 +2,7 @@
 //!
 //! Taking away what is gone already succeeds; making what is there already replaces it.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv6Net};
@@ -9,14 +10,13 @@ use linux_net::netlink::{BridgePort, Family, LinkSpec, RouteKind, RouteSpec, Rul
 use linux_net::nft::{self, TableError};
 use linux_net::{Netlink, Netns, unless_gone, unless_there, vlan};
 use nft_ruleset::encode;
-use vpc_fabric::{Branch, Bridge, EndpointWire, Key, NextHop, Object, Op, Peering, names};
+use vpc_fabric::{Branch, Bridge, Key, NextHop, Object, Op, Peering, ServiceWire, names};
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcId};
 
 use super::advertise;
 use super::fabric::Fabric;
-use super::gateway_endpoint;
-use super::instance_address;
 use super::namespace::Namespace;
+use super::{gateway_endpoint, instance_address, nat_gateway};
 
 /// ENIs take jumbo frames.
 pub(super) const MTU: u32 = 9001;
@@ -65,6 +65,9 @@ pub(super) fn apply(fabric: &mut Fabric, op: &Op) -> Result<()> {
         Op::Change { key: Key::Rules(vpc), from: Object::Rules(from), to: Object::Rules(to) } => {
             Ok(nft::update(of_vpc(fabric, vpc)?.netns(), from, to)?)
         }
+        Op::Change { key: Key::NatGateway(eni), from: Object::NatGateway(from), to: Object::NatGateway(to) } => {
+            Ok(nft::update(of_service(&fabric.nat_gateways, eni)?.netns(), from, to)?)
+        }
         // Routes are replaced as they are added.
         Op::Change { key, to, .. } => add(fabric, key, to),
     }
@@ -92,6 +95,10 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             let gateway = fabric.gateway_endpoints.get(id).ok_or_else(|| ApplyError::NoNamespace(id.to_string()))?;
             gateway_endpoint::connect(id, gateway, of_vpc(fabric, vpc)?)
         }
+        (Key::NatGateway(eni), Object::NatGateway(rules)) => {
+            fabric.nat_gateways.insert(eni.clone(), nat_gateway::create(rules)?);
+            Ok(())
+        }
         (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
         (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
@@ -114,7 +121,12 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             let (instance, device) = (of_instance(fabric, &wire.instance)?, names::device(wire.device_index));
             add_wire(of_vpc(fabric, vpc)?, eni, (&wire.subnet, wire.mac), (instance, &device))
         }
-        (Key::EndpointWire(vpc, eni), Object::EndpointWire(wire)) => add_endpoint_wire(fabric, vpc, eni, wire),
+        (Key::EndpointWire(vpc, eni), Object::ServiceWire(wire)) => {
+            add_service_wire(of_vpc(fabric, vpc)?, eni, wire, of_service(&fabric.endpoints, eni)?)
+        }
+        (Key::NatWire(vpc, eni), Object::ServiceWire(wire)) => {
+            add_service_wire(of_vpc(fabric, vpc)?, eni, wire, of_service(&fabric.nat_gateways, eni)?)
+        }
         (Key::Branch(vpc, eni), Object::Branch(branch)) => add_branch(fabric, vpc, eni, branch),
         (Key::InstanceAddress(_, instance, address), Object::InstanceAddress(object)) => {
             instance_address::add(&of_instance(fabric, instance)?.netlink, *address, object)
@@ -143,6 +155,10 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::GatewayEndpointLink(vpc, id), _) => {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::gateway_endpoint_link(id).as_str()))?)
+        }
+        (Key::NatGateway(eni), _) => {
+            fabric.nat_gateways.remove(eni);
+            Ok(())
         }
         (Key::ServiceAddress(vpc, address), _) => {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", IpNet::from(*address)))?)
@@ -186,7 +202,7 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             advertise::remove_host(namespace, subnet, bridge, *address, *mac)?;
             Ok(unless_gone(namespace.netlink.delete_neighbour(bridge, *address))?)
         }
-        (Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni), _) => {
+        (Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni), _) => {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str()))?)
         }
         (Key::Branch(vpc, eni), Object::Branch(branch)) => remove_branch(of_vpc(fabric, vpc)?, eni, branch),
@@ -309,12 +325,16 @@ fn add_wire(
     connected.inspect_err(|_| drop(netlink.delete_link(&port)))
 }
 
-/// An endpoint's ENI, with its addresses from the start.
-fn add_endpoint_wire(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, wire: &EndpointWire) -> Result<()> {
-    let endpoint = fabric.endpoints.get(eni).ok_or_else(|| ApplyError::NoNamespace(eni.to_string()))?;
-    add_wire(of_vpc(fabric, vpc)?, eni, (&wire.subnet, wire.mac), (endpoint, &names::device(0)))?;
+/// The ENI of something that AWS runs, with its addresses from the start.
+fn add_service_wire(
+    namespace: &Namespace,
+    eni: &NetworkInterfaceId,
+    wire: &ServiceWire,
+    service: &Namespace,
+) -> Result<()> {
+    add_wire(namespace, eni, (&wire.subnet, wire.mac), (service, &names::device(0)))?;
     let mut addresses = wire.addresses.iter();
-    addresses.try_for_each(|(address, object)| instance_address::add(&endpoint.netlink, *address, object))
+    addresses.try_for_each(|(address, object)| instance_address::add(&service.netlink, *address, object))
 }
 
 /// Opens a port, which is down until then.
@@ -357,6 +377,14 @@ fn of_vpc<'a>(fabric: &'a Fabric, vpc: &VpcId) -> Result<&'a Namespace> {
 
 fn of_instance<'a>(fabric: &'a Fabric, instance: &InstanceId) -> Result<&'a Namespace> {
     fabric.instances.get(instance).ok_or_else(|| ApplyError::NoNamespace(instance.to_string()))
+}
+
+/// The namespace of something that AWS runs, by its ENI.
+fn of_service<'a>(
+    services: &'a BTreeMap<NetworkInterfaceId, Namespace>,
+    eni: &NetworkInterfaceId,
+) -> Result<&'a Namespace> {
+    services.get(eni).ok_or_else(|| ApplyError::NoNamespace(eni.to_string()))
 }
 
 fn bridge_index(namespace: &Namespace, subnet: &SubnetId) -> Result<u32> {

@@ -22,6 +22,8 @@ pub struct Fabric {
     pub(super) endpoints: BTreeMap<NetworkInterfaceId, Namespace>,
     /// The namespaces that stand for services behind gateway endpoints.
     pub(super) gateway_endpoints: BTreeMap<VpcEndpointId, Namespace>,
+    /// The namespaces of NAT gateways, by their ENIs.
+    pub(super) nat_gateways: BTreeMap<NetworkInterfaceId, Namespace>,
     pub(super) internet: Internet,
     pub(super) carrier: Option<Carrier>,
     /// Addresses that left their ENIs and whose connections are still tracked.
@@ -166,6 +168,11 @@ impl Fabric {
         links.filter_map(|(vpc, id)| Some((vpc, id, self.gateway_endpoints.get(id)?.netns())))
     }
 
+    /// The namespace of a NAT gateway.
+    pub fn nat_gateway_netns(&self, eni: &NetworkInterfaceId) -> Option<&Netns> {
+        self.nat_gateways.get(eni).map(Namespace::netns)
+    }
+
     /// All fabrics' namespaces.
     pub fn vpc_namespaces(&self) -> impl Iterator<Item = (&VpcId, &Netns)> {
         self.vpcs.iter().map(|(id, namespace)| (id, namespace.netns()))
@@ -178,9 +185,9 @@ impl Fabric {
 }
 
 fn comes_after_addresses(op: &Op) -> bool {
-    let is_early = matches!(
+    let is_namespace = matches!(
         op.key(),
-        Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::GatewayEndpoint(_) | Key::ServiceAddress(..)
+        Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_) | Key::GatewayEndpoint(_)
     );
-    !matches!(op, Op::Remove(..)) && !is_early
+    !matches!(op, Op::Remove(..)) && !is_namespace && !matches!(op.key(), Key::ServiceAddress(..))
 }

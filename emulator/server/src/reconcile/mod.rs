@@ -16,6 +16,7 @@ mod instance_address;
 mod internet;
 mod life_cycle;
 mod namespace;
+mod nat_gateway;
 mod observe;
 mod worker;
 

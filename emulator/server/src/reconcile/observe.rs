@@ -26,7 +26,9 @@ fn missing(fabric: &Fabric) -> Vec<Key> {
         (Key::InternetLink(vpc), _) => !links.contains(&(vpc, names::internet_link(vpc))),
         (Key::Peering(id), Object::Peering(peering)) => !links.contains(&(&peering.requester, names::peering(id))),
         // One end of a wire is not without the other; instances may give theirs another name.
-        (Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni), _) => !links.contains(&(vpc, names::port(eni))),
+        (Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni), _) => {
+            !links.contains(&(vpc, names::port(eni)))
+        }
         (Key::Branch(vpc, eni), _) => !links.contains(&(vpc, names::branch_port(eni))),
         _ => false,
     };

@@ -4,6 +4,7 @@ mod connections;
 mod endpoints;
 mod internet;
 mod ipv6;
+mod nat;
 mod network_acls;
 mod peering;
 mod probe;
