@@ -45,6 +45,8 @@ pub enum Key {
     GatewayEndpointLink(VpcId, VpcEndpointId),
     /// A VPC's link to the internet.
     InternetLink(VpcId),
+    /// A VPC's link to the internet by its egress-only gateway.
+    EgressOnlyLink(VpcId),
     /// Addresses that the internet knows to be at a VPC.
     InternetRoute(IpNet),
     /// A route; table 0 stands for the main table.
@@ -82,6 +84,7 @@ pub enum Object {
     InternetHost(IpAddr),
     Peering(Peering),
     InternetLink,
+    EgressOnlyLink,
     InternetRoute(InternetRoute),
     Route(NextHop),
     RouteRule,
@@ -118,6 +121,8 @@ pub enum NextHop {
     GatewayEndpoint(VpcEndpointId),
     /// To the internet.
     Internet,
+    /// To the internet by the egress-only gateway.
+    EgressOnly,
 }
 
 /// Where addresses are that the internet knows.
@@ -125,6 +130,8 @@ pub enum NextHop {
 pub struct InternetRoute {
     /// The VPC.
     pub vpc: VpcId,
+    /// Whether its egress-only gateway is the way there, for want of another.
+    pub is_egress_only: bool,
     /// The private address that the VPC's gateway makes of a public one, and the ENI that has it.
     pub private: Option<(NetworkInterfaceId, Ipv4Addr)>,
 }
@@ -241,7 +248,7 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_), _) => vec![],
         (Key::GatewayEndpoint(_) | Key::Internet, _) => vec![],
         (Key::InternetHost(_), _) => vec![Key::Internet],
-        (Key::InternetLink(vpc), _) => {
+        (Key::InternetLink(vpc) | Key::EgressOnlyLink(vpc), _) => {
             vec![Key::Internet, Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]
         }
         (Key::GatewayEndpointLink(vpc, id), _) => {
@@ -250,8 +257,12 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::Route(vpc, ..), Object::Route(NextHop::GatewayEndpoint(id))) => {
             vec![Key::GatewayEndpointLink(vpc.clone(), id.clone())]
         }
+        (Key::InternetRoute(_), Object::InternetRoute(route)) if route.is_egress_only => {
+            vec![Key::EgressOnlyLink(route.vpc.clone())]
+        }
         (Key::InternetRoute(_), Object::InternetRoute(route)) => vec![Key::InternetLink(route.vpc.clone())],
         (Key::Route(vpc, ..), Object::Route(NextHop::Internet)) => vec![Key::InternetLink(vpc.clone())],
+        (Key::Route(vpc, ..), Object::Route(NextHop::EgressOnly)) => vec![Key::EgressOnlyLink(vpc.clone())],
         (Key::Route(vpc, ..), Object::Route(NextHop::Interface(subnet, _) | NextHop::Subnet(subnet))) => {
             vec![bridge(vpc, subnet)]
         }
@@ -291,7 +302,8 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
 pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
     match key {
         Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_) | Key::GatewayEndpoint(_) => vec![],
-        Key::Internet | Key::InternetHost(_) | Key::InternetLink(_) | Key::Peering(_) => vec![],
+        Key::Internet | Key::InternetHost(_) | Key::InternetLink(_) | Key::EgressOnlyLink(_) => vec![],
+        Key::Peering(_) => vec![],
         Key::Wire(..) | Key::EndpointWire(..) | Key::NatWire(..) | Key::Branch(..) => vec![],
         Key::GatewayEndpointLink(..) => vec![],
         Key::InternetRoute(_) => vec![Key::Internet],

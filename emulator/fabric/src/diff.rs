@@ -129,6 +129,7 @@ impl fmt::Display for Key {
             Self::Internet => f.write_str("internet namespace"),
             Self::InternetHost(name) => write!(f, "internet host {name}"),
             Self::InternetLink(vpc) => write!(f, "{vpc} {}", names::internet_link(vpc)),
+            Self::EgressOnlyLink(vpc) => write!(f, "{vpc} {}", names::egress_only_link(vpc)),
             Self::InternetRoute(net) => write!(f, "internet route {net}"),
             Self::Peering(peering) => f.write_str(&names::peering(peering)),
             Self::Route(vpc, 0, destination) => write!(f, "{vpc} main route {destination}"),
@@ -154,15 +155,16 @@ impl fmt::Display for Shown<'_> {
         let Self(key, object) = self;
         write!(f, "{key}")?;
         match object {
-            Object::Internet | Object::InternetLink | Object::GatewayEndpointLink => Ok(()),
+            Object::Internet | Object::InternetLink | Object::EgressOnlyLink | Object::GatewayEndpointLink => Ok(()),
             Object::GatewayEndpoint(gateway) => gateway.blocks.iter().try_for_each(|block| write!(f, " {block}")),
             Object::Route(NextHop::GatewayEndpoint(id)) => write!(f, " by {}", names::gateway_endpoint_link(id)),
             Object::InternetHost(address) => write!(f, " {address}"),
-            Object::InternetRoute(InternetRoute { vpc, private: None }) => write!(f, " to {vpc}"),
-            Object::InternetRoute(InternetRoute { vpc, private: Some((eni, private)) }) => {
+            Object::InternetRoute(InternetRoute { vpc, private: None, .. }) => write!(f, " to {vpc}"),
+            Object::InternetRoute(InternetRoute { vpc, private: Some((eni, private)), .. }) => {
                 write!(f, " to {vpc}, {private} of {eni}")
             }
             Object::Route(NextHop::Internet) => f.write_str(" by the internet gateway"),
+            Object::Route(NextHop::EgressOnly) => f.write_str(" by the egress-only gateway"),
             Object::Fabric | Object::Instance | Object::Endpoint | Object::ServiceAddress | Object::RouteRule => Ok(()),
             Object::Bridge(Bridge { router: Some(router), mac, .. }) => write!(f, " {router} {mac}"),
             Object::Bridge(bridge) => write!(f, " {}", bridge.mac),

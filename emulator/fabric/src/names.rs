@@ -34,6 +34,16 @@ pub fn internet_link(vpc: &VpcId) -> String {
     format!("ig-{}", tail(vpc.as_str(), 12))
 }
 
+/// A VPC's link to the internet by its egress-only gateway, the same name at both ends.
+pub fn egress_only_link(vpc: &VpcId) -> String {
+    format!("eo-{}", tail(vpc.as_str(), 12))
+}
+
+/// The Ethernet addresses of that link: the VPC's and the internet's.
+pub fn egress_only_link_macs(vpc: &VpcId) -> [Mac; 2] {
+    [0x0a, 0x0b].map(|kind| mac(kind, vpc.as_str()))
+}
+
 /// The Ethernet addresses of a VPC's link to the internet: the VPC's and the internet's.
 pub fn internet_link_macs(vpc: &VpcId) -> [Mac; 2] {
     [0x04, 0x05].map(|kind| mac(kind, vpc.as_str()))

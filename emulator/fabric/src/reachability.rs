@@ -11,6 +11,7 @@
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
+//! - <https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>
 //! - <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html> (source/destination checking)
@@ -89,7 +90,7 @@ fn onward(
             hops.push(Hop::Endpoint(endpoint.id.clone()));
             return Ok(None);
         }
-        Target::Internet => return internet::leave(model, options, sender, packet, hops),
+        Target::Internet | Target::EgressOnly => return internet::leave(model, options, sender, packet, hops),
         Target::Nat(gateway) => return nat_gateway::pass(model, options, sender, packet, gateway, hops),
     };
     must_be_attached(model, receiver)?;
@@ -149,7 +150,7 @@ fn answer(
             hops.push(Hop::Arrives(asker.id.clone()));
             return Ok(());
         }
-        Target::Internet => return internet::answer(model, options, asker, packet, payload, hops),
+        Target::Internet | Target::EgressOnly => return internet::answer(model, options, asker, packet, payload, hops),
         Target::Nat(gateway) => return nat_gateway::answer(model, options, asker, packet, payload, gateway, hops),
     };
     hops.push(Hop::Leaves(answerer.id.clone()));
@@ -220,6 +221,7 @@ enum Target<'a> {
     Interface(&'a NetworkInterface),
     GatewayEndpoint(&'a VpcEndpoint),
     Internet,
+    EgressOnly,
     Nat(&'a NatGateway),
 }
 
@@ -269,6 +271,10 @@ fn route<'a>(
         RouteTarget::NatGateway(id) if destination.is_ipv4() => {
             let gateway = model.nat_gateway(id).filter(|gateway| gateway.state() == "available");
             gateway.map(Target::Nat).ok_or(Reason::NoRoute)
+        }
+        RouteTarget::EgressOnlyGateway(id) if destination.is_ipv6() => {
+            let gateway = model.egress_only_gateway(id).filter(|gateway| gateway.vpc_id == sender.vpc_id);
+            gateway.map(|_| Target::EgressOnly).ok_or(Reason::NoRoute)
         }
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::NatGateway(_)

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::nat_gateway::{Connectivity, NewNatAddresses, NewNatGateway};
 use vpc_model::{
-    AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EndpointPlace, EndpointType, Ids,
-    InstanceId, InterfaceType, InternetGatewayId, IpProtocol, Mac, Model, NatGatewayId, NetworkAclEntry, NetworkAclId,
-    NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet,
-    NewVpc, NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTableId,
-    RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcEndpointId, VpcId, WantedAddresses, ZoneName,
+    AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EgressOnlyGatewayId, EndpointPlace,
+    EndpointType, Ids, InstanceId, InterfaceType, InternetGatewayId, IpProtocol, Mac, Model, NatGatewayId,
+    NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering,
+    NewPrefixList, NewRule, NewSubnet, NewVpc, NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange,
+    PrefixListId, Region, RouteTableId, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcEndpointId,
+    VpcId, WantedAddresses, ZoneName,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -145,6 +146,12 @@ impl Account {
     pub fn republish(&mut self, id: &AllocationId, eni: &NetworkInterfaceId, private: Option<Ipv4Addr>) {
         let to = AddressTarget::Interface(eni.clone());
         self.change(|model, cx| model.associate_address(cx, id, &to, private, true)).unwrap();
+    }
+
+    /// An egress-only gateway of the VPC.
+    pub fn egress_only_gateway(&mut self) -> EgressOnlyGatewayId {
+        let vpc = self.vpc.clone();
+        self.change(|model, cx| model.create_egress_only_gateway(cx, &vpc, Tags::new())).unwrap()
     }
 
     /// A NAT gateway in a subnet; a public one has as many Elastic IP addresses as said, a private one has none.

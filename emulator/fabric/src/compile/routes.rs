@@ -63,7 +63,7 @@ pub(super) fn hop_address(eni: &NetworkInterface, destination: IpNet) -> Option<
     }
 }
 
-/// Of the ways out of a VPC only peering connections, gateway endpoints, internet and NAT gateways are built yet: what is
+/// Of the ways out of a VPC only peering connections, gateway endpoints, internet, egress-only and NAT gateways are built yet: what is
 /// routed to others is dropped.
 fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
     match &route.target {
@@ -78,6 +78,9 @@ fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
         }
         RouteTarget::Peering(id) if view.peers.contains_key(id) => NextHop::Peering(id.clone()),
         RouteTarget::InternetGateway(id) if internet::is_by(view, id) => NextHop::Internet,
+        RouteTarget::EgressOnlyGateway(_) if destination.addr().is_ipv6() && internet::has_egress_only(view) => {
+            NextHop::EgressOnly
+        }
         RouteTarget::VpcEndpoint(id) if gateway_endpoint::is_working(view, id) => NextHop::GatewayEndpoint(id.clone()),
         RouteTarget::EgressOnlyGateway(_)
         | RouteTarget::InternetGateway(_)

@@ -66,6 +66,7 @@ fn sets() -> Vec<Set> {
     let of_both = [
         set("peers", &[InterfaceName], false, false),
         set(internet::LINKS, &[InterfaceName], false, false),
+        set(internet::EGRESS_ONLY, &[InterfaceName], false, false),
         set(internet::PUBLISHED, &[KeyType::Ipv4Address], false, true),
         set(internet::OUTWARD, &[KeyType::Ipv4Address], false, true),
         set(internet::INWARD, &[KeyType::Ipv4Address], false, true),
@@ -108,7 +109,7 @@ fn gates() -> Vec<Chain> {
         [one("ingress", &fields), one("ingress-prefixes", &fields), one("ingress-unchecked", &fields[..1])]
     });
     let to_outside = [rule([is_peer(Field::OutputInterface), accept()])].into_iter().chain(internet::leaving());
-    let by_receiver = [established()].into_iter().chain(to_outside).chain(found);
+    let by_receiver = [internet::kept(), established()].into_iter().chain(to_outside).chain(found);
     let to_service = |set: &'static str| {
         let of = move |version: &Version| within(set, version, version.destination, Field::DestinationPort);
         VERSIONS.iter().map(of)
@@ -120,14 +121,15 @@ fn gates() -> Vec<Chain> {
         Statement::Match { field: Field::Icmpv6Type, op: Op::Equal, value: Value::Number(137) },
         Statement::Verdict(Verdict::Drop),
     ]);
-    let from_outside = [invalid(), rule([is_peer(Field::InputInterface), accept()]), internet::arriving()];
+    let from_outside =
+        [invalid(), rule([is_peer(Field::InputInterface), accept()])].into_iter().chain(internet::arriving());
     let [leaving, entering] = network_acls::gates();
     let from_service = VERSIONS.iter().map(|version| within("services", version, version.source, Field::SourcePort));
     let from_services = from_service.map(|service| rule([service, entering.clone()]));
     vec![
         base("subnet-edge", Hook::Forward, 5, Policy::Accept, [rule([leaving.clone()]), rule([entering.clone()])]),
         base("local-subnet-edge", Hook::Input, 5, Policy::Accept, leave_for_services),
-        base("egress", Hook::Forward, 0, Policy::Drop, from_outside.into_iter().chain(by_sender())),
+        base("egress", Hook::Forward, 0, Policy::Drop, from_outside.chain(by_sender())),
         base("ingress", Hook::Forward, 10, Policy::Drop, by_receiver),
         base("local-egress", Hook::Input, 0, Policy::Drop, [invalid()].into_iter().chain(by_sender())),
         base("local-ingress", Hook::Input, 10, Policy::Drop, [established()].into_iter().chain(services)),

@@ -46,8 +46,9 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         5 => {
             let interface = NextHop::Interface(subnet(d), [10, 0, 0, 9].into());
             let (within, across) = (NextHop::Subnet(subnet(d)), NextHop::Peering(peering(d)));
-            let hop = [NextHop::Local, NextHop::Blackhole, interface, within, across, NextHop::Internet];
-            (Key::Route(v, b.into(), IpNet::V4(net(b))), Object::Route(hop[usize::from(c + d) % 6].clone()))
+            let hop =
+                [NextHop::Local, NextHop::Blackhole, interface, within, across, NextHop::Internet, NextHop::EgressOnly];
+            (Key::Route(v, b.into(), IpNet::V4(net(b))), Object::Route(hop[usize::from(3 * c + d) % 7].clone()))
         }
         6 => (Key::RouteRule(v, subnet(b), c.into()), Object::RouteRule),
         7 => (Key::Neighbour(v, subnet(b), [10, 0, 0, c].into()), Object::Neighbour(mac(d))),
@@ -64,8 +65,20 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         12 => (Key::InternetHost(format!("host-{b}")), Object::InternetHost([203, 0, 113, c].into())),
         13 => (Key::InternetLink(v), Object::InternetLink),
         14 => {
-            let route = InternetRoute { vpc: v, private: (d > 0).then(|| (eni(d), [10, 0, 0, d].into())) };
+            let route = InternetRoute {
+                vpc: v,
+                is_egress_only: c > 0,
+                private: (d > 0).then(|| (eni(d), [10, 0, 0, d].into())),
+            };
             (Key::InternetRoute(IpNet::V4(net(b))), Object::InternetRoute(route))
+        }
+        15 => (Key::EgressOnlyLink(v), Object::EgressOnlyLink),
+        16 => (Key::NatGateway(eni(b)), Object::NatGateway(table(c))),
+        17 => (Key::Endpoint(eni(b)), Object::Endpoint),
+        18 | 19 => {
+            let wire = ServiceWire { subnet: subnet(c), mac: mac(d), addresses: vec![] };
+            let key = if kind == 18 { Key::NatWire(v, eni(b)) } else { Key::EndpointWire(v, eni(b)) };
+            (key, Object::ServiceWire(wire))
         }
         10 => (Key::Peering(peering(b)), Object::Peering(Peering { requester: vpc(0), accepter: vpc(1) })),
         _ => {
@@ -77,7 +90,7 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
 
 /// A fabric in which nothing is without what it needs.
 fn fabric() -> impl Strategy<Value = Desired> {
-    vec((0u8..16, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
+    vec((0u8..21, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
         let mut all: Vec<_> = picks.into_iter().map(|(kind, a, b, c, d)| object(kind, a, b, c, d)).collect();
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut desired = Desired::default();

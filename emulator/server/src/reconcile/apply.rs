@@ -106,7 +106,8 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::Internet, _) => fabric.internet.create(),
         (Key::InternetHost(name), Object::InternetHost(address)) => fabric.internet.add_host(name, *address),
         (Key::InternetLink(vpc), _) => fabric.internet.add_link(vpc, of_vpc(fabric, vpc)?),
-        (Key::InternetRoute(net), Object::InternetRoute(route)) => fabric.internet.add_route(*net, &route.vpc),
+        (Key::EgressOnlyLink(vpc), _) => fabric.internet.add_egress_only_link(vpc, of_vpc(fabric, vpc)?),
+        (Key::InternetRoute(net), Object::InternetRoute(route)) => fabric.internet.add_route(*net, route),
         (Key::Route(vpc, number, destination), Object::Route(hop)) => {
             add_route(of_vpc(fabric, vpc)?, (vpc, *number, *destination), hop)
         }
@@ -180,7 +181,10 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::InternetLink(vpc), _) => {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::internet_link(vpc).as_str()))?)
         }
-        (Key::InternetRoute(net), Object::InternetRoute(route)) => fabric.internet.remove_route(*net, &route.vpc),
+        (Key::EgressOnlyLink(vpc), _) => {
+            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::egress_only_link(vpc).as_str()))?)
+        }
+        (Key::InternetRoute(net), Object::InternetRoute(route)) => fabric.internet.remove_route(*net, route),
         (Key::Peering(id), Object::Peering(peering)) => {
             let netlink = &of_vpc(fabric, &peering.requester)?.netlink;
             Ok(unless_gone(netlink.delete_link(names::peering(id).as_str()))?)
@@ -253,6 +257,7 @@ fn route(namespace: &Namespace, (vpc, number, destination): (&VpcId, u32, IpNet)
         }
         NextHop::Peering(id) => across(namespace, &names::peering(id), destination)?,
         NextHop::GatewayEndpoint(id) => across(namespace, &names::gateway_endpoint_link(id), destination)?,
+        NextHop::EgressOnly => across(namespace, &names::egress_only_link(vpc), destination)?,
         NextHop::Internet => across(namespace, &names::internet_link(vpc), destination)?,
     };
     Ok(spec.table(number))

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use linux_net::netlink::{LinkSpec, RouteKind, RouteSpec};
 use linux_net::{sysctl, unless_gone, unless_there};
-use vpc_fabric::names;
-use vpc_model::VpcId;
+use vpc_fabric::{InternetRoute, names};
+use vpc_model::{Mac, VpcId};
 
 use super::apply::{ApplyError, Result, across, add_veth, know_each_other};
 use super::namespace::Namespace;
@@ -75,21 +75,30 @@ impl Internet {
 
     /// A VPC's link.
     pub(super) fn add_link(&self, vpc: &VpcId, fabric: &Namespace) -> Result<()> {
-        let internet = self.namespace()?;
-        let (link, alias, macs) = (names::internet_link(vpc), format!("vpcbox:{vpc}"), names::internet_link_macs(vpc));
-        let [near, far] = macs.map(|mac| LinkSpec::new(&link).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
-        add_veth(&fabric.netlink, &link, [&near, &far], internet.netns())?;
-        know_each_other(&link, [fabric, internet], macs)
+        self.connect(vpc, fabric, &names::internet_link(vpc), names::internet_link_macs(vpc))
     }
 
-    pub(super) fn add_route(&self, net: IpNet, vpc: &VpcId) -> Result<()> {
-        let internet = self.namespace()?;
-        Ok(internet.netlink.replace_route(&across(internet, &names::internet_link(vpc), net)?)?)
+    /// A VPC's link by its egress-only gateway.
+    pub(super) fn add_egress_only_link(&self, vpc: &VpcId, fabric: &Namespace) -> Result<()> {
+        self.connect(vpc, fabric, &names::egress_only_link(vpc), names::egress_only_link_macs(vpc))
     }
 
-    pub(super) fn remove_route(&self, net: IpNet, vpc: &VpcId) -> Result<()> {
+    fn connect(&self, vpc: &VpcId, fabric: &Namespace, link: &str, macs: [Mac; 2]) -> Result<()> {
         let internet = self.namespace()?;
-        match across(internet, &names::internet_link(vpc), net) {
+        let alias = format!("vpcbox:{vpc}");
+        let [near, far] = macs.map(|mac| LinkSpec::new(link).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
+        add_veth(&fabric.netlink, link, [&near, &far], internet.netns())?;
+        know_each_other(link, [fabric, internet], macs)
+    }
+
+    pub(super) fn add_route(&self, net: IpNet, route: &InternetRoute) -> Result<()> {
+        let internet = self.namespace()?;
+        Ok(internet.netlink.replace_route(&across(internet, &link_of(route), net)?)?)
+    }
+
+    pub(super) fn remove_route(&self, net: IpNet, route: &InternetRoute) -> Result<()> {
+        let internet = self.namespace()?;
+        match across(internet, &link_of(route), net) {
             Ok(route) => Ok(unless_gone(internet.netlink.delete_route(&route))?),
             // With the link its routes have gone.
             Err(ApplyError::Kernel(err)) if err.is_not_found() => Ok(()),
@@ -100,4 +109,9 @@ impl Internet {
     fn namespace(&self) -> Result<&Namespace> {
         self.namespace.as_ref().ok_or_else(|| ApplyError::NoNamespace("the internet".to_owned()))
     }
+}
+
+/// The link by which a VPC's addresses are reached.
+fn link_of(route: &InternetRoute) -> String {
+    if route.is_egress_only { names::egress_only_link(&route.vpc) } else { names::internet_link(&route.vpc) }
 }

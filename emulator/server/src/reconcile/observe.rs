@@ -23,6 +23,7 @@ fn missing(fabric: &Fabric) -> Vec<Key> {
     let is_missing = |key: &Key, object: &Object| match (key, object) {
         (Key::Bridge(vpc, subnet), _) => !links.contains(&(vpc, names::bridge(subnet))),
         (Key::GatewayEndpointLink(vpc, id), _) => !links.contains(&(vpc, names::gateway_endpoint_link(id))),
+        (Key::EgressOnlyLink(vpc), _) => !links.contains(&(vpc, names::egress_only_link(vpc))),
         (Key::InternetLink(vpc), _) => !links.contains(&(vpc, names::internet_link(vpc))),
         (Key::Peering(id), Object::Peering(peering)) => !links.contains(&(&peering.requester, names::peering(id))),
         // One end of a wire is not without the other; instances may give theirs another name.

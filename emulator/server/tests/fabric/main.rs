@@ -1,6 +1,7 @@
 //! The fabric in a real kernel: packets are sent, and what becomes of them is what the oracle says.
 
 mod connections;
+mod egress_only;
 mod endpoints;
 mod internet;
 mod ipv6;
