@@ -24,6 +24,7 @@ pub mod vlan;
 pub use error::{Error, Result, unless_gone, unless_there};
 pub use netlink::Netlink;
 pub use netns::Netns;
+pub use nix::errno::Errno;
 
 /// An Ethernet address.
 pub type Mac = [u8; 6];

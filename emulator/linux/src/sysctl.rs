@@ -21,6 +21,18 @@ pub fn read(netns: &Netns, key: &str) -> Result<String> {
     Ok(text.trim_end().to_owned())
 }
 
+/// Those of the settings that differ inside the namespace, with one visit to it, and what they are there; a setting that
+/// cannot be read is nothing.
+pub fn differing(netns: &Netns, settings: &[(&str, &str)]) -> Result<Vec<(String, String)>> {
+    netns.run(|| {
+        let read = |(key, expected): &(&str, &str)| {
+            let found = fs::read_to_string(path(key)).unwrap_or_default().trim_end().to_owned();
+            (found != *expected).then(|| ((*key).to_owned(), found))
+        };
+        settings.iter().filter_map(read).collect()
+    })
+}
+
 /// Writes several sysctls with one visit to the namespace; stops at the first that fails.
 pub fn write_all(netns: &Netns, settings: &[(&str, &str)]) -> Result<()> {
     netns.run(|| {

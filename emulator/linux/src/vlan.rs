@@ -102,6 +102,12 @@ pub fn list(netns: &Netns, trunk: &str) -> Result<Vec<Vlan>> {
     Ok(vlans)
 }
 
+/// Whether the trunk link with index `trunk` has the filter that gives a VLAN's frames to its link, as a tag shim needs.
+pub fn has_filter(netlink: &Netlink, trunk: u32, vlan_id: u16) -> Result<bool> {
+    let is_its = |filter: &Filter| filter.priority == VLAN_PRIORITY && filter.handle == u32::from(vlan_id);
+    Ok(netlink.ingress_filters(trunk)?.iter().any(is_its))
+}
+
 fn add_shim(netlink: &Netlink, spec: &LinkSpec<'_>, trunk: u32, vlan_id: u16) -> Result<()> {
     let hidden_name = hidden_name(trunk, vlan_id);
     let hidden = LinkSpec { name: &hidden_name, mac: None, ..*spec }.quiet().up();

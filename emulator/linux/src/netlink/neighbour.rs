@@ -58,6 +58,13 @@ impl Netlink {
         Ok(entries)
     }
 
+    /// The neighbour entries that somebody has set, without proxied ones.
+    pub fn permanent_neighbours(&self) -> Result<Vec<Neighbour>> {
+        let mut entries = self.dump_neighbours(0, None)?;
+        entries.retain(|entry| entry.permanent);
+        Ok(entries)
+    }
+
     /// The neighbour entries of one link, without proxied ones.
     pub fn neighbours_of<'a>(&self, link: impl Into<LinkRef<'a>>) -> Result<Vec<Neighbour>> {
         let index = self.index(link)?;

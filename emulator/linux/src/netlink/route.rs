@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use libc::{
     NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, RTA_DST, RTA_GATEWAY, RTA_OIF, RTA_PREFSRC, RTA_PRIORITY, RTA_TABLE,
     RTM_DELROUTE, RTM_F_CLONED, RTM_GETROUTE, RTM_NEWROUTE, RTN_BLACKHOLE, RTN_LOCAL, RTN_PROHIBIT, RTN_THROW,
-    RTN_UNICAST, RTN_UNREACHABLE, RTPROT_STATIC,
+    RTN_UNICAST, RTN_UNREACHABLE, RTPROT_KERNEL, RTPROT_STATIC,
 };
 
 use super::{
@@ -200,14 +200,17 @@ impl Netlink {
         Ok(routes)
     }
 
+    /// The routes of all tables that somebody has set: those the kernel makes of addresses are left out.
+    pub fn set_routes(&self) -> Result<Vec<RouteSpec>> {
+        let is_set = |payload: &[u8]| payload.get(5).is_some_and(|origin| *origin != RTPROT_KERNEL);
+        let mut decode_set = |kind, payload: &[u8]| if is_set(payload) { decode(kind, payload) } else { None };
+        let mut routes = self.dump("list routes in", &listing(libc::AF_INET, None), &mut decode_set)?;
+        routes.extend(self.dump("list routes in", &listing(libc::AF_INET6, None), &mut decode_set)?);
+        Ok(routes)
+    }
+
     fn routes_of(&self, family: libc::c_int, table: Option<u32>) -> Result<Vec<RouteSpec>> {
-        let mut fixed = [0; FIXED];
-        fixed[0] = family as u8;
-        let mut message = Message::new(RTM_GETROUTE, 0, &fixed);
-        if let Some(table) = table {
-            message.attr_u32(RTA_TABLE, table);
-        }
-        match self.dump("list routes in", &message, decode) {
+        match self.dump("list routes in", &listing(family, table), decode) {
             // With a filter the kernel refuses a table that was never used.
             Err(err) if table.is_some() && err.is_not_found() => Ok(Vec::new()),
             routes => routes,
@@ -231,6 +234,16 @@ impl Netlink {
         let message = route.message(RTM_DELROUTE, 0);
         self.submit(Request { operation: "delete route", object: route.to_string(), message })
     }
+}
+
+fn listing(family: libc::c_int, table: Option<u32>) -> Message {
+    let mut fixed = [0; FIXED];
+    fixed[0] = family as u8;
+    let mut message = Message::new(RTM_GETROUTE, 0, &fixed);
+    if let Some(table) = table {
+        message.attr_u32(RTA_TABLE, table);
+    }
+    message
 }
 
 fn decode(kind: u16, payload: &[u8]) -> Option<RouteSpec> {

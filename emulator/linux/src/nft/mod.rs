@@ -7,7 +7,7 @@ mod read;
 use nft_ruleset::{Batch, Table, encode};
 use nix::{errno::Errno, sys::socket::SockProtocol};
 
-pub use self::read::{RuleEntry, chains, dump_rule_count, element_count, list_tables, rules, sets};
+pub use self::read::{RuleEntry, chains, dump_rule_count, element_count, generation, list_tables, rules, sets};
 use crate::{
     Error, Netns, Result,
     netlink::socket::{Refusal, Socket},

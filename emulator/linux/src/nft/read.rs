@@ -1,14 +1,14 @@
 //! What the kernel holds: names, rules with their counters, how many elements.
 
 use nft_ruleset::Family;
-use nix::sys::socket::SockProtocol;
+use nix::{errno::Errno, sys::socket::SockProtocol};
 
 use super::none_if_missing;
 use crate::{
     Error, Netns, Result,
     netlink::{
         message::{self, Message},
-        socket::Socket,
+        socket::{Refusal, Socket},
     },
 };
 
@@ -18,6 +18,7 @@ const GET_CHAIN: u16 = NF_TABLES | 4;
 const GET_RULE: u16 = NF_TABLES | 7;
 const GET_SET: u16 = NF_TABLES | 10;
 const GET_ELEMENTS: u16 = NF_TABLES | 13;
+const GET_GENERATION: u16 = NF_TABLES | 16;
 
 /// Size of `struct nfgenmsg`.
 const FIXED: usize = 4;
@@ -37,6 +38,7 @@ const EXPRESSION_NAME: u16 = 1;
 const EXPRESSION_DATA: u16 = 2;
 const COUNTER_BYTES: u16 = 1;
 const COUNTER_PACKETS: u16 = 2;
+const GENERATION_ID: u16 = 1;
 
 const INTERVAL_END: u32 = 1;
 /// A comment's type in the rule's user data, which is nft's own format: type, length, bytes.
@@ -59,6 +61,20 @@ pub fn list_tables(netns: &Netns) -> Result<Vec<(Family, String)>> {
         let family = family_of(*payload.first()?)?;
         Some((family, name(payload, TABLE_NAME)?))
     })
+}
+
+/// The number of the namespace's rulesets: each transaction that changed anything, whoever's, has raised it.
+pub fn generation(netns: &Netns) -> Result<u32> {
+    let failed = |refusal: Refusal| {
+        let object = format!("nf_tables generation in {netns}");
+        Error::new("read", object, refusal.errno).with_detail(refusal.words)
+    };
+    let mut socket = Socket::open(netns, SockProtocol::NetlinkNetFilter)?;
+    let generation = socket.get(&request(GET_GENERATION, 0), |_, payload| {
+        let (_, bytes) = attribute(payload, GENERATION_ID)?;
+        Some(u32::from_be_bytes(bytes.try_into().ok()?))
+    });
+    generation.map_err(failed)?.ok_or_else(|| failed(Errno::EBADMSG.into()))
 }
 
 /// The table's chains.

@@ -244,11 +244,17 @@ impl Netlink {
     /// Give it an Ethernet address: else it takes that of a port, and with each change the kernel forgets all
     /// neighbours, permanent ones too.
     pub fn add_bridge(&self, spec: &LinkSpec<'_>) -> Result<()> {
-        let message = creation(spec, "bridge", |data| {
+        let without = LinkSpec { mtu: None, ..*spec };
+        let message = creation(&without, "bridge", |data| {
             data.attr_u32(IFLA_BR_STP_STATE, 0);
             data.attr_u8(IFLA_BR_MCAST_SNOOPING, 0);
         });
-        self.create("bridge", spec, message)
+        self.submit_steps(|direct| {
+            direct.create("bridge", &without, message)?;
+            // An MTU that a bridge is made with is forgotten when its last port leaves.
+            let sized = spec.mtu.map_or(Ok(()), |mtu| direct.set_mtu(spec.name, mtu));
+            sized.inspect_err(|_| drop(direct.delete_link(spec.name)))
+        })
     }
 
     /// Makes an 802.1Q device on the link with index `trunk`.
