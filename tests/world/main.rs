@@ -2,6 +2,7 @@
 //!
 //! Each test has a state folder and so a world of its own, in namespaces that go with its process.
 
+mod killed;
 mod vpcbox;
 
 use std::process::Command;

@@ -106,7 +106,7 @@ impl Drop for Vpcbox {
 }
 
 /// The built program: test binaries lie one folder below it.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let own = std::env::current_exe().expect("a test has a path");
     own.parent().and_then(Path::parent).expect("target/<profile>/deps").join("vpcbox")
 }

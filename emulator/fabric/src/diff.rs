@@ -18,6 +18,8 @@ pub enum Op {
     Remove(Key, Object),
     /// Make an object.
     Add(Key, Object),
+    /// Make an object like this again, in place: the kernel's has been altered.
+    Mend(Key, Object),
     /// Change an object in place.
     Change {
         /// Which.
@@ -33,7 +35,7 @@ impl Op {
     /// The object concerned.
     pub fn key(&self) -> &Key {
         match self {
-            Self::Remove(key, _) | Self::Add(key, _) | Self::Change { key, .. } => key,
+            Self::Remove(key, _) | Self::Add(key, _) | Self::Mend(key, _) | Self::Change { key, .. } => key,
         }
     }
 
@@ -41,7 +43,9 @@ impl Op {
     pub fn needs(&self) -> Vec<Key> {
         match self {
             Self::Remove(..) => vec![],
-            Self::Add(key, object) | Self::Change { key, to: object, .. } => needs(key, object),
+            Self::Add(key, object) | Self::Mend(key, object) | Self::Change { key, to: object, .. } => {
+                needs(key, object)
+            }
         }
     }
 
@@ -49,7 +53,7 @@ impl Op {
     pub fn apply_to(&self, applied: &mut Desired) {
         match self {
             Self::Remove(key, _) => applied.remove(key),
-            Self::Add(key, object) | Self::Change { key, to: object, .. } => {
+            Self::Add(key, object) | Self::Mend(key, object) | Self::Change { key, to: object, .. } => {
                 applied.insert(key.clone(), object.clone());
             }
         }
@@ -99,6 +103,7 @@ impl fmt::Display for Op {
         match self {
             Self::Remove(key, object) => write!(f, "- {}", Shown(key, object)),
             Self::Add(key, object) => write!(f, "+ {}", Shown(key, object)),
+            Self::Mend(key, object) => write!(f, "~ {}", Shown(key, object)),
             Self::Change { key, from: Object::Rules(from), to: Object::Rules(to) } => {
                 write!(f, "~ {key}: ")?;
                 let count = |chains: &nft_ruleset::Table| {

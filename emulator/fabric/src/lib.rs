@@ -15,6 +15,7 @@ pub mod desired;
 pub mod diff;
 pub mod names;
 pub mod options;
+pub mod plan;
 pub mod reachability;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -26,5 +27,6 @@ pub use desired::{
 };
 pub use diff::{Op, diff};
 pub use options::{InternetHost, Options, Service};
+pub use plan::{Cause, Drift, Step, losses, plan};
 pub use reachability::{Arrival, Hop, Packet, Path, Payload, Reason, Verdict};
 pub use reachability::{answer_to_internet, from_internet, path, reachability, reply};

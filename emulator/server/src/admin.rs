@@ -2,6 +2,7 @@
 //! metadata for processes outside their instance.
 
 pub(crate) mod metadata;
+mod plan;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_vpcbox/health", get(|| async { Json(json!({"status": "ok"})) }))
         .route("/_vpcbox/status", get(status))
         .route("/_vpcbox/actions", get(actions))
+        .route("/_vpcbox/plan", get(plan::plan))
+        .route("/_vpcbox/reconcile", post(plan::reconcile))
         .route("/_vpcbox/reset", post(reset))
         .route("/_vpcbox/trail", get(trail))
         .route("/_vpcbox/faults", get(faults).put(set_faults).post(set_faults).delete(restore_faults))
@@ -57,7 +60,7 @@ async fn actions() -> Json<Value> {
 
 async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let applied = shared.board().watch().borrow().clone();
-    let failed: Vec<_> = applied.failed.iter().map(|failed| json!({"op": failed.op, "error": failed.error})).collect();
+    let failed: Vec<_> = applied.failed.iter().map(plan::failed).collect();
     let vpcs: serde_json::Map<_, _> =
         applied.vpcs.iter().map(|(id, netns)| (id.to_string(), json!({"netns": netns.path()}))).collect();
     let (generation, counts, instances) = shared.read(|model| {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use vpc_fabric::{InternetHost, Options, Service};
 use vpc_model::{AccountId, Delays, Quotas, Region};
 
@@ -56,6 +57,8 @@ pub struct Config {
     pub strict_images: bool,
     /// How long things take in the background.
     pub delays: Delays,
+    /// How often the kernel is looked at and mended while nothing else happens; zero is never.
+    pub reconcile_interval: SignedDuration,
     /// How long instances and attachments take where there is no fabric.
     pub transitions: Transitions,
 }
@@ -83,6 +86,7 @@ impl Default for Config {
             quotas: Quotas::default(),
             strict_images: false,
             delays: Delays::default(),
+            reconcile_interval: SignedDuration::from_secs(30),
             transitions: Transitions::default(),
         }
     }

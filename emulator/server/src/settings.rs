@@ -113,6 +113,10 @@ impl Reader {
             quotas: default.quotas,
             strict_images: self.checked("strictImages", default.strict_images, |_| None),
             delays: default.delays,
+            reconcile_interval: self.checked("reconcileInterval", default.reconcile_interval, |interval| {
+                let is_fine = !interval.is_negative() && *interval <= LONGEST_DELAY;
+                (!is_fine).then(|| "between 0s, which is never, and 24h".to_owned())
+            }),
             transitions: default.transitions,
         };
         if config.verify_signatures && config.keys.values().all(|key| key.secret.is_none()) {
@@ -376,6 +380,9 @@ mod tests {
     #[case::internet_host_name(json!({"internetHosts": {"web.example": "203.0.113.10"}}), false)]
     #[case::internet_host_address(json!({"internetHosts": {"web": "here"}}), false)]
     #[case::zone_without_records(json!({"privateZones": [{"name": "a.internal"}]}), false)]
+    #[case::reconcile_interval(json!({"reconcileInterval": "5s"}), true)]
+    #[case::no_reconcile_interval(json!({"reconcileInterval": "0s"}), true)]
+    #[case::negative_reconcile_interval(json!({"reconcileInterval": "-5s"}), false)]
     #[case::null_seed(json!({"seed": null}), false)]
     #[case::number_for_a_flag(json!({"fabric": 1}), false)]
     fn single_values(#[case] values: Value, #[case] is_good: bool) {

@@ -10,6 +10,7 @@ mod detach;
 mod emulator;
 mod explain;
 mod inspect;
+mod plan;
 mod run;
 mod trail;
 
@@ -58,6 +59,8 @@ enum Command {
     },
     /// Say what becomes of a packet and of its answer, hop by hop, and which rule decides
     Explain(explain::ExplainArgs),
+    /// Say what the kernel lacks or has too much, and what the next pass of the reconciler does about it
+    Plan(plan::PlanArgs),
     /// Print the path of a running world's kubeconfig
     Kubeconfig {
         #[command(flatten)]
@@ -167,6 +170,7 @@ impl Command {
             Self::Status { world, output } => block_on(inspect::status(world.world, output)),
             Self::Exec { world, target, command } => block_on(inspect::exec(world.world, target, command)),
             Self::Explain(args) => block_on(explain::explain(args)),
+            Self::Plan(args) => block_on(plan::plan(args)),
             Self::Kubeconfig { world, raw } => inspect::kubeconfig(world.world.as_deref(), raw),
             Self::Env { world } => inspect::env(world.world.as_deref()),
             Self::Down { world, all } => inspect::down(world.world.as_deref(), all),

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv6Net};
 use linux_net::netlink::{BridgePort, Family, LinkSpec, RouteKind, RouteSpec, RuleSpec, table};
 use linux_net::nft::{self, TableError};
-use linux_net::{Netlink, Netns, unless_gone, unless_there, vlan};
+use linux_net::{Errno, Netlink, Netns, unless_gone, unless_there, vlan};
 use nft_ruleset::encode;
 use vpc_fabric::{Branch, Bridge, Key, NextHop, Object, Op, Peering, ServiceWire, names};
 use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcId};
@@ -16,7 +16,7 @@ use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, Subnet
 use super::advertise;
 use super::fabric::Fabric;
 use super::namespace::Namespace;
-use super::{gateway_endpoint, instance_address, nat_gateway};
+use super::{gateway_endpoint, instance_address, mend, nat_gateway};
 
 /// ENIs take jumbo frames.
 pub(super) const MTU: u32 = 9001;
@@ -28,7 +28,7 @@ pub(super) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 0, 2));
 pub(super) const PEER_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2));
 
 /// A port never hears what is not addressed to it, and is heard only by its ENI's address.
-const PORT: BridgePort = BridgePort {
+pub(super) const PORT: BridgePort = BridgePort {
     isolated: true,
     locked: true,
     learning: false,
@@ -55,6 +55,16 @@ pub enum ApplyError {
     NoNamespace(String),
 }
 
+impl ApplyError {
+    /// The kernel's reason, if it was the kernel that refused.
+    pub fn errno(&self) -> Option<Errno> {
+        match self {
+            Self::Kernel(err) | Self::Rules(TableError::Kernel(err)) => Some(err.errno()),
+            Self::Rules(TableError::Ruleset(_)) | Self::NoCarrier | Self::NoNamespace(_) => None,
+        }
+    }
+}
+
 pub(super) type Result<T> = std::result::Result<T, ApplyError>;
 
 /// Does one operation.
@@ -63,17 +73,22 @@ pub(super) fn apply(fabric: &mut Fabric, op: &Op) -> Result<()> {
         Op::Remove(key, object) => remove(fabric, key, object),
         Op::Add(key, object) => add(fabric, key, object),
         Op::Change { key: Key::Rules(vpc), from: Object::Rules(from), to: Object::Rules(to) } => {
-            Ok(nft::update(of_vpc(fabric, vpc)?.netns(), from, to)?)
+            let namespace = of_vpc(fabric, vpc)?;
+            nft::update(namespace.netns(), from, to)?;
+            Ok(namespace.note_generation()?)
         }
         Op::Change { key: Key::NatGateway(eni), from: Object::NatGateway(from), to: Object::NatGateway(to) } => {
-            Ok(nft::update(of_service(&fabric.nat_gateways, eni)?.netns(), from, to)?)
+            let namespace = of_service(&fabric.nat_gateways, eni)?;
+            nft::update(namespace.netns(), from, to)?;
+            Ok(namespace.note_generation()?)
         }
+        Op::Mend(key, object) => mend::mend(fabric, key, object),
         // Routes are replaced as they are added.
         Op::Change { key, to, .. } => add(fabric, key, to),
     }
 }
 
-fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
+pub(super) fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
     match (key, object) {
         (Key::Fabric(vpc), _) => {
             fabric.vpcs.insert(vpc.clone(), Namespace::create_fabric()?);
@@ -101,7 +116,11 @@ fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
-        (Key::Rules(vpc), Object::Rules(table)) => Ok(nft::replace(of_vpc(fabric, vpc)?.netns(), table)?),
+        (Key::Rules(vpc), Object::Rules(table)) => {
+            let namespace = of_vpc(fabric, vpc)?;
+            nft::replace(namespace.netns(), table)?;
+            Ok(namespace.note_generation()?)
+        }
         (Key::Peering(id), Object::Peering(peering)) => add_peering(fabric, id, peering),
         (Key::Internet, _) => fabric.internet.create(),
         (Key::InternetHost(name), Object::InternetHost(address)) => fabric.internet.add_host(name, *address),
@@ -171,7 +190,9 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         }
         (Key::Rules(vpc), Object::Rules(table)) => {
             let batch = encode::delete_table(table.family, &table.name).map_err(TableError::from)?;
-            Ok(nft::apply(of_vpc(fabric, vpc)?.netns(), &batch)?)
+            let namespace = of_vpc(fabric, vpc)?;
+            nft::apply(namespace.netns(), &batch)?;
+            Ok(namespace.note_generation()?)
         }
         (Key::Internet, _) => {
             fabric.internet.remove();
@@ -222,17 +243,37 @@ fn add_service_address(fabric: &Fabric, vpc: &VpcId, address: IpAddr) -> Result<
     Ok(unless_there(added)?)
 }
 
-fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Bridge) -> Result<()> {
+/// Makes a bridge, of whatever is left of one with its name.
+pub(super) fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, bridge: &Bridge) -> Result<()> {
     let namespace = fabric.vpcs.get_mut(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))?;
     let netlink = &namespace.netlink;
     let (name, alias) = (names::bridge(subnet), format!("vpcbox:{subnet}"));
-    netlink.add_bridge(&LinkSpec::new(&name).mac(bridge.mac.0).mtu(MTU).alias(&alias).quiet().up())?;
+    let spec = LinkSpec::new(&name).mac(bridge.mac.0).mtu(MTU).alias(&alias).quiet().up();
+    match netlink.add_bridge(&spec) {
+        Err(err) if err.is_exists() => match netlink.link(&name)? {
+            Some(link) if link.kind.as_deref() == Some("bridge") => mend::link(netlink, &link, &spec)?,
+            Some(_) => {
+                netlink.delete_link(&name)?;
+                netlink.add_bridge(&spec)?;
+            }
+            None => return Err(err.into()),
+        },
+        made => made?,
+    }
     let index = netlink.index(&name)?;
+    if namespace.bridges.get(subnet).is_some_and(|former| *former != index) {
+        namespace.forget_bridge(subnet);
+    }
     namespace.bridges.insert(subnet.clone(), index);
     namespace.prepare_bridge(&name)?;
+    let mut own = bridge_addresses(subnet, bridge).into_iter();
+    own.try_for_each(|address| Ok(unless_there(namespace.netlink.add_address(index, address))?))
+}
+
+/// The router's addresses in a subnet.
+pub(super) fn bridge_addresses(subnet: &SubnetId, bridge: &Bridge) -> Vec<IpNet> {
     let link_local = IpNet::V6(Ipv6Net::new_assert(names::router_link_local(subnet), 64));
-    let mut own = bridge.router.map(IpNet::V4).into_iter().chain([link_local]);
-    own.try_for_each(|address| Ok(namespace.netlink.add_address(index, address)?))
+    bridge.router.map(IpNet::V4).into_iter().chain([link_local]).collect()
 }
 
 fn add_route(namespace: &Namespace, key: (&VpcId, u32, IpNet), hop: &NextHop) -> Result<()> {
@@ -245,31 +286,56 @@ fn add_route(namespace: &Namespace, key: (&VpcId, u32, IpNet), hop: &NextHop) ->
     }
 }
 
-fn route(namespace: &Namespace, (vpc, number, destination): (&VpcId, u32, IpNet), hop: &NextHop) -> Result<RouteSpec> {
+fn route(namespace: &Namespace, key: (&VpcId, u32, IpNet), hop: &NextHop) -> Result<RouteSpec> {
+    let index = |link: Via<'_>| match link {
+        Via::Bridge(subnet) => bridge_index(namespace, subnet),
+        Via::Link(name) => Ok(namespace.netlink.index(&name)?),
+    };
+    route_spec(&index, key, hop)
+}
+
+/// A link that a route leaves by.
+pub(super) enum Via<'a> {
+    /// A subnet's bridge.
+    Bridge(&'a SubnetId),
+    /// A link to another namespace, by its name.
+    Link(String),
+}
+
+/// The kernel's route, where links have these indexes.
+pub(super) fn route_spec(
+    index: &dyn Fn(Via<'_>) -> Result<u32>,
+    (vpc, number, destination): (&VpcId, u32, IpNet),
+    hop: &NextHop,
+) -> Result<RouteSpec> {
     let number = if number == 0 { table::MAIN } else { number };
     let spec = match hop {
         NextHop::Blackhole => RouteSpec::of_kind(destination, RouteKind::Blackhole),
         NextHop::Local => RouteSpec::of_kind(destination, RouteKind::Throw),
-        NextHop::Subnet(subnet) => RouteSpec::on_link(destination, bridge_index(namespace, subnet)?),
+        NextHop::Subnet(subnet) => RouteSpec::on_link(destination, index(Via::Bridge(subnet))?),
         NextHop::Interface(subnet, address) => {
-            let bridge = bridge_index(namespace, subnet)?;
-            RouteSpec::via(destination, *address).link(bridge).onlink()
+            RouteSpec::via(destination, *address).link(index(Via::Bridge(subnet))?).onlink()
         }
-        NextHop::Peering(id) => across(namespace, &names::peering(id), destination)?,
-        NextHop::GatewayEndpoint(id) => across(namespace, &names::gateway_endpoint_link(id), destination)?,
-        NextHop::EgressOnly => across(namespace, &names::egress_only_link(vpc), destination)?,
-        NextHop::Internet => across(namespace, &names::internet_link(vpc), destination)?,
+        NextHop::Peering(id) => over(index(Via::Link(names::peering(id)))?, destination),
+        NextHop::GatewayEndpoint(id) => over(index(Via::Link(names::gateway_endpoint_link(id)))?, destination),
+        NextHop::EgressOnly => over(index(Via::Link(names::egress_only_link(vpc)))?, destination),
+        NextHop::Internet => over(index(Via::Link(names::internet_link(vpc)))?, destination),
     };
     Ok(spec.table(number))
 }
 
 /// A route over a link between namespaces.
 pub(super) fn across(namespace: &Namespace, link: &str, destination: IpNet) -> Result<RouteSpec> {
-    let far = if destination.addr().is_ipv4() { PEER } else { PEER_V6 };
-    Ok(RouteSpec::via(destination, far).link(namespace.netlink.index(link)?).onlink())
+    Ok(over(namespace.netlink.index(link)?, destination))
 }
 
-fn route_rules(subnet: &SubnetId, number: u32) -> [RuleSpec; 2] {
+/// The same, by the link's index.
+pub(super) fn over(link: u32, destination: IpNet) -> RouteSpec {
+    let far = if destination.addr().is_ipv4() { PEER } else { PEER_V6 };
+    RouteSpec::via(destination, far).link(link).onlink()
+}
+
+pub(super) fn route_rules(subnet: &SubnetId, number: u32) -> [RuleSpec; 2] {
     [Family::V4, Family::V6].map(|family| RuleSpec::new(family, RULE_PRIORITY, number).iif(&names::bridge(subnet)))
 }
 
@@ -281,9 +347,14 @@ fn add_route_rule(namespace: &Namespace, subnet: &SubnetId, number: u32) -> Resu
 fn add_peering(fabric: &Fabric, id: &PeeringConnectionId, peering: &Peering) -> Result<()> {
     let (requester, accepter) = (of_vpc(fabric, &peering.requester)?, of_vpc(fabric, &peering.accepter)?);
     let (name, alias, macs) = (names::peering(id), format!("vpcbox:{id}"), names::peering_macs(id));
-    let [near, far] = macs.map(|mac| LinkSpec::new(&name).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
+    let [near, far] = macs.map(|mac| between(&name, &alias, mac, MTU));
     add_veth(&requester.netlink, &name, [&near, &far], accepter.netns())?;
     know_each_other(&name, [requester, accepter], macs)
+}
+
+/// One end of a link between namespaces.
+pub(super) fn between<'a>(name: &'a str, alias: &'a str, mac: Mac, mtu: u32) -> LinkSpec<'a> {
+    LinkSpec::new(name).mac(mac.0).mtu(mtu).alias(alias).quiet().up()
 }
 
 /// Tells both ends of a link between namespaces the other's Ethernet address.
@@ -343,7 +414,7 @@ fn add_service_wire(
 }
 
 /// Opens a port, which is down until then.
-fn connect(namespace: &Namespace, index: u32, mac: Mac) -> Result<()> {
+pub(super) fn connect(namespace: &Namespace, index: u32, mac: Mac) -> Result<()> {
     let outcomes = namespace.netlink.batch(|batch| {
         batch.set_bridge_port(index, PORT)?;
         batch.replace_fdb(index, mac.0)?;
@@ -352,7 +423,7 @@ fn connect(namespace: &Namespace, index: u32, mac: Mac) -> Result<()> {
     Ok(outcomes.into_iter().collect::<linux_net::Result<()>>()?)
 }
 
-fn add_branch(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, branch: &Branch) -> Result<()> {
+pub(super) fn add_branch(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, branch: &Branch) -> Result<()> {
     let carrier = fabric.carrier.ok_or(ApplyError::NoCarrier)?;
     let namespace = of_vpc(fabric, vpc)?;
     let (port, trunk, vlan) = (names::branch_port(eni), names::port(&branch.trunk), branch.vlan.get());
@@ -376,7 +447,7 @@ fn remove_branch(namespace: &Namespace, eni: &NetworkInterfaceId, branch: &Branc
     Ok(vlan::remove(namespace.netns(), &trunk, &port, branch.vlan.get())?)
 }
 
-fn of_vpc<'a>(fabric: &'a Fabric, vpc: &VpcId) -> Result<&'a Namespace> {
+pub(super) fn of_vpc<'a>(fabric: &'a Fabric, vpc: &VpcId) -> Result<&'a Namespace> {
     fabric.vpcs.get(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))
 }
 
@@ -385,14 +456,14 @@ fn of_instance<'a>(fabric: &'a Fabric, instance: &InstanceId) -> Result<&'a Name
 }
 
 /// The namespace of something that AWS runs, by its ENI.
-fn of_service<'a>(
+pub(super) fn of_service<'a>(
     services: &'a BTreeMap<NetworkInterfaceId, Namespace>,
     eni: &NetworkInterfaceId,
 ) -> Result<&'a Namespace> {
     services.get(eni).ok_or_else(|| ApplyError::NoNamespace(eni.to_string()))
 }
 
-fn bridge_index(namespace: &Namespace, subnet: &SubnetId) -> Result<u32> {
+pub(super) fn bridge_index(namespace: &Namespace, subnet: &SubnetId) -> Result<u32> {
     match namespace.bridges.get(subnet) {
         Some(index) => Ok(*index),
         None => Ok(namespace.netlink.index(names::bridge(subnet).as_str())?),

@@ -1,16 +1,17 @@
 //! The fabrics of all VPCs as far as they are applied, and one pass over them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use linux_net::vlan::Carrier;
-use linux_net::{Netns, conntrack};
-use vpc_fabric::{Desired, Key, Object, Op, diff};
+use linux_net::{Errno, Netns, conntrack};
+use vpc_fabric::{Desired, Drift, Key, Object, Op, Step, losses, plan};
 use vpc_model::{InstanceId, NetworkInterfaceId, VpcEndpointId, VpcId};
 
+use super::apply;
 use super::internet::Internet;
 use super::namespace::Namespace;
-use super::{apply, observe};
+use super::observe::{self, Observation, Stray};
 
 /// The fabrics of all VPCs and the namespaces of all instances. Dropping it takes everything away.
 #[derive(Debug, Default)]
@@ -28,6 +29,35 @@ pub struct Fabric {
     pub(super) carrier: Option<Carrier>,
     /// Addresses that left their ENIs and whose connections are still tracked.
     released: BTreeMap<VpcId, Vec<IpNet>>,
+    /// What the last look found and is not mended yet.
+    drift: BTreeMap<Key, Drift>,
+    strays: Vec<Stray>,
+    /// What did not work in the last pass.
+    failed: BTreeMap<Key, FailedBefore>,
+}
+
+/// How an operation on an object failed in the last pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedBefore {
+    /// Why.
+    pub error: String,
+    /// The kernel's reason.
+    pub errno: Option<Errno>,
+    /// In how many passes in a row it has failed.
+    pub attempts: u32,
+}
+
+/// What a pass would do.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What is taken away first because it belongs to no object.
+    pub strays: Vec<Stray>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What of it failed in the last pass.
+    pub failed: BTreeMap<Key, FailedBefore>,
+    /// What could not be looked at, and why.
+    pub unseen: Vec<String>,
 }
 
 /// What one pass did.
@@ -47,6 +77,8 @@ pub struct PassReport {
 pub struct Failure {
     /// The operation as plans show it.
     pub op: String,
+    /// In how many passes in a row it has failed.
+    pub attempts: u32,
     /// Why.
     #[source]
     pub source: apply::ApplyError,
@@ -63,27 +95,35 @@ impl Fabric {
         &self.applied
     }
 
-    /// Does what is needed to get from what is applied to what is desired.
+    /// Does what is needed to get from what is applied to what is desired, and mends what the last look found.
     ///
     /// `ready` is told when the addresses of new fabrics can be bound, before any ENI is connected.
     pub fn pass(&mut self, desired: &Desired, mut ready: impl FnMut(&Self)) -> PassReport {
         let mut report = PassReport::default();
-        let (mut failed, mut is_announced) = (BTreeSet::new(), false);
-        for op in diff(&self.applied, desired) {
+        self.remove_strays(&mut report);
+        let steps = plan(&self.applied, desired, &self.drift);
+        let lost: Vec<Key> = losses(&self.applied, &self.drift).cloned().collect();
+        lost.iter().for_each(|key| self.applied.forget(key));
+        let before = std::mem::take(&mut self.failed);
+        let mut is_announced = false;
+        for Step { op, .. } in steps {
             if !is_announced && comes_after_addresses(&op) {
                 is_announced = true;
                 ready(self);
             }
-            if failed.contains(op.key()) || op.needs().iter().any(|key| !self.applied.contains(key)) {
+            if self.failed.contains_key(op.key()) || op.needs().iter().any(|key| !self.applied.contains(key)) {
                 report.waiting += 1;
                 continue;
             }
             if let Err(source) = apply::apply(self, &op) {
-                failed.insert(op.key().clone());
-                report.failures.push(Failure { op: op.to_string(), source });
+                let attempts = 1 + before.get(op.key()).map_or(0, |before| before.attempts);
+                let failed = FailedBefore { error: source.to_string(), errno: source.errno(), attempts };
+                self.failed.insert(op.key().clone(), failed);
+                report.failures.push(Failure { op: op.to_string(), attempts, source });
                 continue;
             }
             op.apply_to(&mut self.applied);
+            self.drift.remove(op.key());
             report.done += 1;
             match op.key() {
                 Key::Neighbour(..) | Key::Route(..) | Key::InternetRoute(_) => self.release(&op),
@@ -91,8 +131,21 @@ impl Fabric {
                 _ => {}
             }
         }
-        self.forget_released(&mut report, |vpc| !failed.contains(&Key::Rules(vpc.clone())));
+        let rules_failed = |vpc: &VpcId, failed: &BTreeMap<Key, _>| failed.contains_key(&Key::Rules(vpc.clone()));
+        let failed = std::mem::take(&mut self.failed);
+        self.forget_released(&mut report, |vpc| !rules_failed(vpc, &failed));
+        self.failed = failed;
         report
+    }
+
+    fn remove_strays(&mut self, report: &mut PassReport) {
+        for stray in std::mem::take(&mut self.strays) {
+            match stray.remove(self) {
+                Ok(()) => report.done += 1,
+                // It is found again.
+                Err(source) => report.failures.push(Failure { op: stray.to_string(), attempts: 1, source }),
+            }
+        }
     }
 
     /// Notes addresses that leave their ENI.
@@ -122,17 +175,31 @@ impl Fabric {
                 Ok(_) => false,
                 Err(err) => {
                     let op = format!("- {vpc} connections of {} addresses", networks.len());
-                    report.failures.push(Failure { op, source: err.into() });
+                    report.failures.push(Failure { op, attempts: 1, source: err.into() });
                     true
                 }
             }
         });
     }
 
-    /// Looks whether what is applied is still there and forgets what is not, so that the next pass makes it
-    /// again. Gives how many objects were missing.
-    pub fn observe(&mut self) -> usize {
-        observe::observe(self)
+    /// Looks at the kernel and notes what is not as it was applied, for the next pass to mend.
+    pub fn look(&mut self) -> Observation {
+        let observation = observe::observe(self);
+        // What is missing stays so until it is made again, even though it counts as applied no more.
+        self.drift.retain(|key, drift| *drift == Drift::Missing && !self.applied.contains(key));
+        self.drift.extend(observation.drift.clone());
+        self.strays.clone_from(&observation.strays);
+        observation
+    }
+
+    /// What a pass would do that looks at the kernel first. Nothing is done, and nothing noted.
+    pub fn plan(&self, desired: &Desired) -> Plan {
+        let observation = observe::observe(self);
+        let noted = self.drift.iter().filter(|(key, _)| !self.applied.contains(key));
+        let mut drift: BTreeMap<_, _> = noted.map(|(key, drift)| (key.clone(), drift.clone())).collect();
+        drift.extend(observation.drift);
+        let steps = plan(&self.applied, desired, &drift);
+        Plan { strays: observation.strays, steps, failed: self.failed.clone(), unseen: observation.unseen }
     }
 
     /// The namespace of a VPC's fabric.

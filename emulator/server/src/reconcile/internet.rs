@@ -9,15 +9,15 @@ use linux_net::{sysctl, unless_gone, unless_there};
 use vpc_fabric::{InternetRoute, names};
 use vpc_model::{Mac, VpcId};
 
-use super::apply::{ApplyError, Result, across, add_veth, know_each_other};
+use super::apply::{ApplyError, Result, across, add_veth, between, know_each_other};
 use super::namespace::Namespace;
 
 /// The internet's packets are no larger, see
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/network_mtu.html>.
-const MTU: u32 = 1500;
+pub(super) const MTU: u32 = 1500;
 
 /// It forwards between links, and sends what comes back by the link it came from where that is the way.
-const SYSCTLS: &[(&str, &str)] = &[
+pub(super) const SYSCTLS: &[(&str, &str)] = &[
     ("net.ipv4.ip_forward", "1"),
     ("net.ipv6.conf.all.forwarding", "1"),
     ("net.ipv4.conf.all.send_redirects", "0"),
@@ -33,13 +33,15 @@ pub(super) struct Internet {
 
 impl Internet {
     pub(super) fn create(&mut self) -> Result<()> {
-        let namespace = Namespace::create()?;
+        self.namespace = Some(Namespace::create()?);
+        self.prepare()
+    }
+
+    /// Sets up the namespace.
+    pub(super) fn prepare(&self) -> Result<()> {
+        let namespace = self.namespace()?;
         sysctl::write_all(namespace.netns(), SYSCTLS)?;
-        for everything in [RouteSpec::default_v4(), RouteSpec::default_v6()] {
-            namespace.netlink.replace_route(&RouteSpec::of_kind(everything, RouteKind::Blackhole))?;
-        }
-        self.namespace = Some(namespace);
-        Ok(())
+        Ok(own_routes().iter().try_for_each(|route| namespace.netlink.replace_route(route))?)
     }
 
     pub(super) fn remove(&mut self) {
@@ -48,24 +50,34 @@ impl Internet {
 
     /// A host in a namespace of its own. It can send from its address only.
     pub(super) fn add_host(&mut self, name: &str, address: IpAddr) -> Result<()> {
-        let internet = self.namespace()?;
         let host = Namespace::create()?;
-        let (link, macs) = (names::internet_host_link(name), names::internet_host_macs(address));
-        let far = LinkSpec::new(&link).mac(macs[1].0).mtu(MTU).quiet().up();
-        let near = LinkSpec::new(&link).mac(macs[0].0).mtu(MTU).quiet().up();
-        add_veth(&internet.netlink, &link, [&far, &near], host.netns())?;
-        know_each_other(&link, [&host, internet], macs)?;
-        sysctl::write(internet.netns(), &format!("net/ipv4/conf/{link}/rp_filter"), "1")?;
+        self.connect_host(&host, name, address)?;
         host.netlink.set_up("lo")?;
+        let link = names::internet_host_link(name);
         unless_there(host.netlink.add_address(link.as_str(), IpNet::from(address)))?;
         let everything = if address.is_ipv4() { RouteSpec::default_v4() } else { RouteSpec::default_v6() };
         host.netlink.replace_route(&across(&host, &link, everything)?)?;
-        let index = internet.netlink.index(link.as_str())?;
-        internet.netlink.replace_neighbour(index, address, macs[0].0)?;
-        let to_host = RouteSpec::on_link(IpNet::from(address), index);
-        internet.netlink.replace_route(&to_host)?;
         self.hosts.insert(name.to_owned(), host);
         Ok(())
+    }
+
+    fn connect_host(&self, host: &Namespace, name: &str, address: IpAddr) -> Result<()> {
+        let (internet, link) = (self.namespace()?, names::internet_host_link(name));
+        let macs = names::internet_host_macs(address);
+        let [near, far] = macs.map(|mac| LinkSpec::new(&link).mac(mac.0).mtu(MTU).quiet().up());
+        add_veth(&internet.netlink, &link, [&far, &near], host.netns())?;
+        self.know_host(host, name, address)
+    }
+
+    /// What the internet's side knows of a host, whose link is there.
+    pub(super) fn know_host(&self, host: &Namespace, name: &str, address: IpAddr) -> Result<()> {
+        let (internet, link) = (self.namespace()?, names::internet_host_link(name));
+        let macs = names::internet_host_macs(address);
+        know_each_other(&link, [host, internet], macs)?;
+        sysctl::write(internet.netns(), &host_sysctl(&link), "1")?;
+        let index = internet.netlink.index(link.as_str())?;
+        internet.netlink.replace_neighbour(index, address, macs[0].0)?;
+        Ok(internet.netlink.replace_route(&RouteSpec::on_link(IpNet::from(address), index))?)
     }
 
     pub(super) fn remove_host(&mut self, name: &str) -> Result<()> {
@@ -86,7 +98,7 @@ impl Internet {
     fn connect(&self, vpc: &VpcId, fabric: &Namespace, link: &str, macs: [Mac; 2]) -> Result<()> {
         let internet = self.namespace()?;
         let alias = format!("vpcbox:{vpc}");
-        let [near, far] = macs.map(|mac| LinkSpec::new(link).mac(mac.0).mtu(MTU).alias(&alias).quiet().up());
+        let [near, far] = macs.map(|mac| between(link, &alias, mac, MTU));
         add_veth(&fabric.netlink, link, [&near, &far], internet.netns())?;
         know_each_other(link, [fabric, internet], macs)
     }
@@ -106,12 +118,22 @@ impl Internet {
         }
     }
 
-    fn namespace(&self) -> Result<&Namespace> {
+    pub(super) fn namespace(&self) -> Result<&Namespace> {
         self.namespace.as_ref().ok_or_else(|| ApplyError::NoNamespace("the internet".to_owned()))
     }
 }
 
+/// What is nowhere is dropped.
+pub(super) fn own_routes() -> [RouteSpec; 2] {
+    [RouteSpec::default_v4(), RouteSpec::default_v6()].map(|all| RouteSpec::of_kind(all, RouteKind::Blackhole))
+}
+
+/// A host's link takes packets from the host's address only.
+pub(super) fn host_sysctl(link: &str) -> String {
+    format!("net/ipv4/conf/{link}/rp_filter")
+}
+
 /// The link by which a VPC's addresses are reached.
-fn link_of(route: &InternetRoute) -> String {
+pub(super) fn link_of(route: &InternetRoute) -> String {
     if route.is_egress_only { names::egress_only_link(&route.vpc) } else { names::internet_link(&route.vpc) }
 }

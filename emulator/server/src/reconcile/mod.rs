@@ -15,14 +15,16 @@ mod gateway_endpoint;
 mod instance_address;
 mod internet;
 mod life_cycle;
+mod mend;
 mod namespace;
 mod nat_gateway;
 mod observe;
 mod worker;
 
 pub use apply::ApplyError;
-pub use fabric::{Fabric, Failure, PassReport};
+pub use fabric::{Fabric, FailedBefore, Failure, PassReport, Plan};
 pub use life_cycle::transitions;
+pub use observe::{Observation, Stray};
 pub(crate) use worker::start;
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use linux_net::neighbour_discovery::Router;
-use linux_net::{Netlink, Netns, Result, sysctl};
+use linux_net::{Netlink, Netns, Result, nft, sysctl};
 use vpc_model::SubnetId;
 
 /// How a fabric differs from an ordinary host. `default` settings are for links made later.
-const FABRIC_SYSCTLS: &[(&str, &str)] = &[
+pub(super) const FABRIC_SYSCTLS: &[(&str, &str)] = &[
     ("net.ipv6.conf.all.forwarding", "1"),
     // Bridges and links to elsewhere speak IPv6; ports carry it without.
     ("net.ipv6.conf.default.disable_ipv6", "1"),
@@ -27,7 +28,7 @@ const FABRIC_SYSCTLS: &[(&str, &str)] = &[
 ];
 
 /// How a subnet's bridge treats neighbours; these settings have no default within a namespace.
-const BRIDGE_SYSCTLS: &[(&str, &str)] = &[
+const NEIGHBOUR_SYSCTLS: &[(&str, &str)] = &[
     // It answers for others at once.
     ("proxy_delay", "0"),
     // Where addresses are is known; nobody is asked, so nobody can claim an address.
@@ -35,6 +36,10 @@ const BRIDGE_SYSCTLS: &[(&str, &str)] = &[
     ("ucast_solicit", "0"),
     ("app_solicit", "0"),
 ];
+
+/// What a bridge has from the fabric's defaults.
+const BRIDGE_SYSCTLS: &[(&str, &str)] =
+    &[("forwarding", "1"), ("rp_filter", "0"), ("send_redirects", "0"), ("proxy_arp_pvlan", "1")];
 
 /// A namespace with a socket to its network configuration.
 #[derive(Debug)]
@@ -44,11 +49,14 @@ pub(super) struct Namespace {
     pub(super) bridges: BTreeMap<SubnetId, u32>,
     /// What answers IPv6 hosts, from the first time that there is something to answer.
     router: OnceLock<Router>,
+    /// The generation of its nf_tables rulesets after our last change; 0 before the first.
+    generation: AtomicU32,
 }
 
 impl Namespace {
     pub(super) fn create() -> Result<Self> {
-        Ok(Self { netlink: Netlink::open(&Netns::create()?)?, bridges: BTreeMap::new(), router: OnceLock::new() })
+        let netlink = Netlink::open(&Netns::create()?)?;
+        Ok(Self { netlink, bridges: BTreeMap::new(), router: OnceLock::new(), generation: AtomicU32::new(0) })
     }
 
     pub(super) fn create_fabric() -> Result<Self> {
@@ -57,19 +65,29 @@ impl Namespace {
         Ok(namespace)
     }
 
-    /// Sets up a bridge that has just been made.
+    /// Sets up a bridge.
     pub(super) fn prepare_bridge(&self, name: &str) -> Result<()> {
-        self.enable_ipv6(name)?;
-        let both = ["ipv4", "ipv6"].into_iter().flat_map(|version| BRIDGE_SYSCTLS.iter().map(move |it| (version, it)));
-        let settings = both.map(|(version, (key, value))| (format!("net/{version}/neigh/{name}/{key}"), *value));
-        let settings: Vec<(String, &str)> = settings.collect();
+        self.write(&bridge_sysctls(name))
+    }
+
+    /// Lets a link speak IPv6. What it is made with keeps it from choosing addresses itself.
+    pub(super) fn enable_ipv6(&self, name: &str) -> Result<()> {
+        self.write(&ipv6_sysctls(name))
+    }
+
+    fn write(&self, settings: &[(String, &str)]) -> Result<()> {
         sysctl::write_all(self.netns(), &settings.iter().map(|(key, value)| (key.as_str(), *value)).collect::<Vec<_>>())
     }
 
-    /// Lets a link that has just been made speak IPv6. What it is made with keeps it from choosing addresses itself.
-    pub(super) fn enable_ipv6(&self, name: &str) -> Result<()> {
-        let keys = ["disable_ipv6", "accept_dad"].map(|key| format!("net/ipv6/conf/{name}/{key}"));
-        sysctl::write_all(self.netns(), &[(&keys[0], "0"), (&keys[1], "0")])
+    /// Notes that we have just changed rules.
+    pub(super) fn note_generation(&self) -> Result<()> {
+        self.generation.store(nft::generation(self.netns())?, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The generation of the rules as we left them.
+    pub(super) fn noted_generation(&self) -> u32 {
+        self.generation.load(Ordering::Relaxed)
     }
 
     /// What answers IPv6 hosts in a fabric.
@@ -90,4 +108,20 @@ impl Namespace {
     pub(super) fn netns(&self) -> &Netns {
         self.netlink.netns()
     }
+}
+
+/// The settings of a subnet's bridge.
+pub(super) fn bridge_sysctls(name: &str) -> Vec<(String, &'static str)> {
+    let versions = ["ipv4", "ipv6"].into_iter();
+    let both = versions.flat_map(|version| NEIGHBOUR_SYSCTLS.iter().map(move |it| (version, it)));
+    let neighbours = both.map(|(version, (key, value))| (format!("net/{version}/neigh/{name}/{key}"), *value));
+    let own = BRIDGE_SYSCTLS.iter().map(|(key, value)| (format!("net/ipv4/conf/{name}/{key}"), *value));
+    ipv6_sysctls(name).into_iter().chain(neighbours).chain(own).collect()
+}
+
+/// The settings of a link that speaks IPv6.
+pub(super) fn ipv6_sysctls(name: &str) -> Vec<(String, &'static str)> {
+    [("disable_ipv6", "0"), ("accept_dad", "0")]
+        .map(|(key, value)| (format!("net/ipv6/conf/{name}/{key}"), value))
+        .to_vec()
 }

@@ -9,7 +9,7 @@ use super::namespace::Namespace;
 /// It sends on by the link that packets come from, of which it tells nobody. A connection that is idle for 350 seconds is
 /// forgotten, and one that it does not know the beginning of is none, see
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html#nat-gateway-troubleshooting-timeout>.
-const SYSCTLS: &[(&str, &str)] = &[
+pub(super) const SYSCTLS: &[(&str, &str)] = &[
     ("net.ipv4.ip_forward", "1"),
     ("net.ipv4.conf.all.rp_filter", "0"),
     ("net.ipv4.conf.default.rp_filter", "0"),
@@ -27,7 +27,13 @@ const SYSCTLS: &[(&str, &str)] = &[
 /// A namespace that translates, not connected yet.
 pub(super) fn create(rules: &Table) -> Result<Namespace> {
     let namespace = Namespace::create()?;
+    prepare(&namespace, rules)?;
+    Ok(namespace)
+}
+
+/// Sets up the namespace.
+pub(super) fn prepare(namespace: &Namespace, rules: &Table) -> Result<()> {
     sysctl::write_all(namespace.netns(), SYSCTLS)?;
     nft::replace(namespace.netns(), rules)?;
-    Ok(namespace)
+    Ok(namespace.note_generation()?)
 }

@@ -1,21 +1,22 @@
-//! The loop: passes whenever the model changes, and again after a while when something failed.
+//! The loop: passes whenever the model changes, and again after a while when something failed. Now and then, and before
+//! anything is tried again, it looks whether the kernel still has what was applied.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use linux_net::{features, vlan};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
-use vpc_fabric::{Options, compile};
+use vpc_fabric::{Desired, Options, compile};
 
 use super::fabric::{Fabric, PassReport};
 use super::transitions;
 use crate::Shared;
-use crate::board::{Applied, FailedOp};
+use crate::board::{Applied, FailedOp, PlanReport, PlannedStep, Request};
 
 /// How long to wait before failed operations are tried again: doubled each time, up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(20);
@@ -28,6 +29,19 @@ struct Reconciler {
     options: Options,
     fabric: Fabric,
     retry: Duration,
+    /// How often the kernel is looked at; never without.
+    interval: Option<Duration>,
+    looked: Instant,
+}
+
+/// What ended a pause.
+enum Woken {
+    /// The model changed, or it is time to stop.
+    Changed,
+    /// It is time to look at the kernel.
+    Due,
+    /// Somebody asks.
+    Asked(Request),
 }
 
 /// Starts reconciling, until stopped; then everything goes from the kernel, and `tasks` may end.
@@ -53,22 +67,56 @@ impl Reconciler {
             warn!(%missing, "branch network interfaces cannot be connected");
         }
         let options = shared.config().fabric_options();
-        Self { shared, options, fabric: Fabric::new(carrier.ok()), retry: FIRST_RETRY }
+        let interval = Duration::try_from(shared.config().reconcile_interval).ok().filter(|it| !it.is_zero());
+        let fabric = Fabric::new(carrier.ok());
+        Self { shared, options, fabric, retry: FIRST_RETRY, interval, looked: Instant::now() }
     }
 
     fn run(mut self, runtime: &Handle, stop: &CancellationToken) {
         let mut changes = self.shared.watch();
+        let Some(mut requests) = self.shared.board().take_requests() else { return };
+        changes.mark_unchanged();
+        let mut retry = self.pass();
         while !stop.is_cancelled() {
-            changes.mark_unchanged();
-            let retry = self.pass();
-            runtime.block_on(wake(&mut changes, stop, retry));
+            let until_look = self.interval.map(|interval| interval.saturating_sub(self.looked.elapsed()));
+            let pause = [retry, until_look].into_iter().flatten().min();
+            match runtime.block_on(wake(&mut changes, &mut requests, stop, pause)) {
+                Woken::Changed => {
+                    changes.mark_unchanged();
+                    retry = self.pass();
+                }
+                Woken::Due => {
+                    changes.mark_unchanged();
+                    self.look();
+                    retry = self.pass();
+                }
+                Woken::Asked(Request::Plan(answer)) => drop(answer.send(self.plan())),
+                Woken::Asked(Request::Reconcile(answer)) => {
+                    changes.mark_unchanged();
+                    let mut report = self.plan();
+                    self.look();
+                    let (after, pass) = self.reconcile();
+                    retry = after;
+                    (report.done, report.waiting) = (Some(pass.done), pass.waiting);
+                    report.failed.clone_from(&self.shared.board().watch().borrow().failed);
+                    drop(answer.send(report));
+                }
+            }
         }
         self.shared.board().report(|applied| *applied = Applied::default());
     }
 
     /// One pass; gives after which time failed operations are to be tried again.
     fn pass(&mut self) -> Option<Duration> {
-        let (generation, desired) = self.shared.read(|model| (model.generation(), compile(model, &self.options)));
+        self.reconcile().0
+    }
+
+    fn desired(&self) -> (u64, Desired) {
+        self.shared.read(|model| (model.generation(), compile(model, &self.options)))
+    }
+
+    fn reconcile(&mut self) -> (Option<Duration>, PassReport) {
+        let (generation, desired) = self.desired();
         let shared = Arc::clone(&self.shared);
         let report = self.fabric.pass(&desired, |fabric| shared.board().report(|applied| show(fabric, applied)));
         debug!(generation, done = report.done, failed = report.failures.len(), "reconciled");
@@ -80,7 +128,44 @@ impl Reconciler {
         for change in self.shared.read(|model| transitions(model, self.fabric.applied())) {
             self.shared.complete(&change);
         }
-        self.after(&report)
+        (self.after(&report), report)
+    }
+
+    /// What a pass would do now.
+    fn plan(&self) -> PlanReport {
+        let (generation, desired) = self.desired();
+        let plan = self.fabric.plan(&desired);
+        let strays = plan.strays.iter().map(|stray| PlannedStep {
+            action: "remove",
+            object: stray.to_string().trim_start_matches("- ").to_owned(),
+            op: stray.to_string(),
+            reason: "belongs to no object of the model".to_owned(),
+            failed_before: None,
+        });
+        let steps = plan.steps.iter().map(|step| PlannedStep {
+            action: step.op.action(),
+            object: step.op.key().to_string(),
+            op: step.op.to_string(),
+            reason: step.cause.to_string(),
+            failed_before: plan.failed.get(step.op.key()).map(|before| FailedOp {
+                op: step.op.to_string(),
+                error: before.error.clone(),
+                errno: before.errno.map(|errno| format!("{errno:?}")),
+                attempts: before.attempts,
+            }),
+        });
+        PlanReport { generation, steps: strays.chain(steps).collect(), unseen: plan.unseen, ..PlanReport::default() }
+    }
+
+    /// Looks at the kernel, so that the next pass mends what is not as it should be.
+    fn look(&mut self) {
+        let observation = self.fabric.look();
+        self.looked = Instant::now();
+        for (key, drift) in &observation.drift {
+            warn!(%key, ?drift, "the kernel has another object than was applied");
+        }
+        observation.strays.iter().for_each(|stray| warn!(%stray, "belongs to no object"));
+        observation.unseen.iter().for_each(|error| warn!(%error, "a namespace could not be looked at"));
     }
 
     fn after(&mut self, report: &PassReport) -> Option<Duration> {
@@ -88,28 +173,30 @@ impl Reconciler {
             self.retry = FIRST_RETRY;
             return None;
         }
-        let lost = self.fabric.observe();
-        if lost > 0 {
-            warn!(lost, "objects vanished from the kernel and are made again");
-        }
         let retry = self.retry;
         self.retry = LAST_RETRY.min(retry * 2);
         Some(retry)
     }
 }
 
-async fn wake(changes: &mut watch::Receiver<u64>, stop: &CancellationToken, retry: Option<Duration>) {
+async fn wake(
+    changes: &mut watch::Receiver<u64>,
+    requests: &mut mpsc::UnboundedReceiver<Request>,
+    stop: &CancellationToken,
+    pause: Option<Duration>,
+) -> Woken {
     let pause = async {
-        match retry {
-            Some(retry) => tokio::time::sleep(retry).await,
+        match pause {
+            Some(pause) => tokio::time::sleep(pause).await,
             None => std::future::pending().await,
         }
     };
     tokio::select! {
         // The model's sender lives as long as the reconciler holds the state.
-        _ = changes.changed() => {}
-        () = stop.cancelled() => {}
-        () = pause => {}
+        _ = changes.changed() => Woken::Changed,
+        Some(request) = requests.recv() => Woken::Asked(request),
+        () = stop.cancelled() => Woken::Changed,
+        () = pause => Woken::Due,
     }
 }
 
@@ -127,7 +214,8 @@ fn failed(generation: u64, report: &PassReport) -> Vec<FailedOp> {
     let ops = report.failures.iter().map(|failure| {
         let error = failure.source.to_string();
         warn!(generation, op = %failure.op, %error, "operation failed");
-        FailedOp { op: failure.op.clone(), error }
+        let errno = failure.source.errno().map(|errno| format!("{errno:?}"));
+        FailedOp { op: failure.op.clone(), error, errno, attempts: failure.attempts }
     });
     ops.collect()
 }

@@ -96,7 +96,7 @@ fn beginning_anew_goes_on_counting() {
 #[test]
 fn an_account_does_not_begin_anew_where_the_kernel_cannot_follow() {
     let shared = shared(true);
-    let failed = FailedOp { op: "delete link eni-1".into(), error: "busy".into() };
+    let failed = FailedOp { op: "delete link eni-1".into(), error: "busy".into(), errno: None, attempts: 1 };
     shared.board().report(|applied| applied.failed.push(failed));
     let error = shared.reset().expect_err("refused");
     assert_eq!(error.to_string(), "1 operations on the kernel fail, first \"delete link eni-1\"");

@@ -182,7 +182,7 @@ fn repaired_links_to_the_internet() {
     let vpc = harbour.world.account.vpc.clone();
     let fabric = Netlink::open(harbour.world.fabric.vpc_netns(&vpc).unwrap()).unwrap();
     fabric.delete_link(names::internet_link(&vpc).as_str()).unwrap();
-    assert!(harbour.world.fabric.observe() > 0);
+    assert!(!harbour.world.fabric.look().is_clean());
     harbour.world.settle();
     let ears = listen(&[harbour.find("web").clone()]);
     let (pier, web) = (harbour.find("pier"), harbour.find("web"));

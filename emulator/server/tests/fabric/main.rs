@@ -9,6 +9,7 @@ mod nat;
 mod network_acls;
 mod peering;
 mod probe;
+mod repair;
 mod vpc_services;
 mod world;
 
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use linux_net::Netlink;
-use vpc_fabric::{Options, Payload, Service, names};
+use vpc_fabric::{Options, Payload, Service};
 use vpc_model::{Direction, InterfaceAttribute, IpProtocol, RouteTarget, RulePeer, SecurityGroupId, WantedAddresses};
 
 use crate::probe::{Ears, OTHER, Try};
@@ -281,23 +282,6 @@ fn detached_terminated_and_moved() {
     let ears = listen(&hosts);
     let from = find("database");
     assert_eq!(world.agree(&ears, &[(&from, from.address, thief.address, Payload::Tcp(80))]), 1);
-}
-
-/// Links that somebody deleted are found missing and made again.
-#[test]
-fn repair() {
-    let Some((mut world, hosts)) = shop() else { return };
-    let find = |name: &str| hosts.iter().find(|host| host.name == name).unwrap();
-    let (from, to) = (find("web 2"), find("database"));
-    assert_eq!(world.fabric.observe(), 0);
-    Netlink::open(&from.netns).unwrap().delete_link("eth0").unwrap();
-    let fabric = Netlink::open(world.fabric.vpc_netns(&world.account.vpc).unwrap()).unwrap();
-    fabric.delete_link(&names::bridge(&world.account.get(&to.eni).subnet_id)).unwrap();
-    assert_eq!(world.fabric.observe(), 2);
-    world.settle();
-    assert_eq!(world.fabric.observe(), 0);
-    let ears = listen(&hosts);
-    assert_eq!(world.agree(&ears, &[(from, from.address, to.address, Payload::Tcp(5432))]), 1);
 }
 
 /// No change of rules opens a gap, in either direction: what is denied never arrives, what is allowed always.

@@ -140,7 +140,7 @@ fn peers_come_and_go() {
 
     let link = names::peering(&row.connections[1]);
     Netlink::open(row.world.fabric.vpc_netns(&row.vpcs[2]).unwrap()).unwrap().delete_link(link.as_str()).unwrap();
-    assert_eq!(row.world.fabric.observe(), 1);
+    assert!(!row.world.fabric.look().is_clean());
     row.world.settle();
     assert_eq!(row.world.agree(&ears, &packets), fenced, "a link that somebody deleted is made again");
 

@@ -67,7 +67,10 @@ impl World {
             assert_eq!(self.fabric.applied(), &desired);
             let changes = transitions(&self.account.model, self.fabric.applied());
             if changes.is_empty() {
-                return start.elapsed();
+                let took = start.elapsed();
+                let found = self.fabric.look();
+                assert!(found.is_clean() && found.unseen.is_empty(), "{found:#?}");
+                return took;
             }
             changes.iter().for_each(|change| complete(&mut self.account, change));
         }
