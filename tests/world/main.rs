@@ -208,3 +208,19 @@ fn a_world_that_is_ending_is_no_mistake() {
     });
     vpcbox.assert_nothing_is_left();
 }
+
+/// A small VPC has all figures that a large one has.
+#[test]
+fn bench_fabric() {
+    if let Some(missing) = linux_net::features::probe().obstacles().first() {
+        println!("skipped: {missing}");
+        return;
+    }
+    let small = ["--enis", "8", "--groups", "2", "--rules", "4", "--seconds", "1", "--rounds", "1", "--changes", "2"];
+    let text = Vpcbox::new().text(&[&["bench", "fabric"][..], &small].concat());
+    for row in
+        ["veth pair, 8 ENIs", "across subnets, 8 ENIs", "one ENI more", "a rule in all", "a pass without", "memory"]
+    {
+        assert!(text.contains(row), "{row}: {text}");
+    }
+}

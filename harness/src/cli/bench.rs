@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::{Ended, run as scenario_run};
-use crate::bench::{ApiBench, Peer};
+use crate::bench::{ApiBench, FabricBench, Peer};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Bench {
@@ -21,6 +21,27 @@ pub(super) enum Bench {
         /// Pods without groups of their own, connected and removed one after the other in each run
         #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
         pods: u32,
+    },
+    /// What the VPC in the kernel costs: throughput and round trips beside a veth pair's, and how long changes take
+    Fabric {
+        /// How many network interfaces there are, each of an instance of its own
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(4..=20_000))]
+        enis: u32,
+        /// How many groups they are divided among
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        groups: u32,
+        /// How many rules the groups have together
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rules: u32,
+        /// How long each connection sends
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=60))]
+        seconds: u32,
+        /// How often each way is measured
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        /// How often each change is measured
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        changes: u32,
     },
     /// What EC2 calls cost over HTTP, for this emulator and other servers
     ///
@@ -70,6 +91,14 @@ fn peer(text: &str) -> Result<Peer, String> {
 pub(super) fn run(what: Bench) -> Ended {
     let (scenario, runs, pods) = match what {
         Bench::FirstLight { scenario, runs, pods } => (scenario, runs, pods),
+        Bench::Fabric { enis, groups, rules, seconds, rounds, changes } => {
+            let [enis, groups, rules, rounds, changes] =
+                [enis, groups, rules, rounds, changes].map(|count| count as usize);
+            scenario_run::enter_own_namespaces()?;
+            let bench = FabricBench { enis, groups, rules, seconds, rounds, changes };
+            print!("{}", crate::bench::fabric(&bench, &scenario_run::runtime()?)?);
+            return Ok(true);
+        }
         Bench::Api { enis, calls, lists, clients, row_seconds, peer } => {
             let row = Duration::from_secs(row_seconds.into());
             let [enis, calls, lists, clients] = [enis, calls, lists, clients].map(|count| count as usize);

@@ -202,6 +202,12 @@ impl Fabric {
         Plan { strays: observation.strays, steps, failed: self.failed.clone(), unseen: observation.unseen }
     }
 
+    /// What a pass would do, as far as the last look found drift.
+    pub fn noted_plan(&self, desired: &Desired) -> Plan {
+        let steps = plan(&self.applied, desired, &self.drift);
+        Plan { strays: self.strays.clone(), steps, failed: self.failed.clone(), unseen: Vec::new() }
+    }
+
     /// The namespace of a VPC's fabric.
     pub fn vpc_netns(&self, id: &VpcId) -> Option<&Netns> {
         self.vpcs.get(id).map(Namespace::netns)

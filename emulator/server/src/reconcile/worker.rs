@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 use vpc_fabric::{Desired, Options, compile};
 
-use super::fabric::{Fabric, PassReport};
+use super::fabric::{Fabric, PassReport, Plan};
 use super::transitions;
 use crate::Shared;
 use crate::board::{Applied, FailedOp, PlanReport, PlannedStep, Request};
@@ -93,9 +93,11 @@ impl Reconciler {
                 Woken::Asked(Request::Plan(answer)) => drop(answer.send(self.plan())),
                 Woken::Asked(Request::Reconcile(answer)) => {
                     changes.mark_unchanged();
-                    let mut report = self.plan();
-                    self.look();
-                    let (after, pass) = self.reconcile();
+                    let unseen = self.look();
+                    let (generation, desired) = self.desired();
+                    let mut report = planned(generation, &self.fabric.noted_plan(&desired));
+                    report.unseen = unseen;
+                    let (after, pass) = self.reconcile(generation, &desired);
                     retry = after;
                     (report.done, report.waiting) = (Some(pass.done), pass.waiting);
                     report.failed.clone_from(&self.shared.board().watch().borrow().failed);
@@ -108,17 +110,17 @@ impl Reconciler {
 
     /// One pass; gives after which time failed operations are to be tried again.
     fn pass(&mut self) -> Option<Duration> {
-        self.reconcile().0
+        let (generation, desired) = self.desired();
+        self.reconcile(generation, &desired).0
     }
 
     fn desired(&self) -> (u64, Desired) {
         self.shared.read(|model| (model.generation(), compile(model, &self.options)))
     }
 
-    fn reconcile(&mut self) -> (Option<Duration>, PassReport) {
-        let (generation, desired) = self.desired();
+    fn reconcile(&mut self, generation: u64, desired: &Desired) -> (Option<Duration>, PassReport) {
         let shared = Arc::clone(&self.shared);
-        let report = self.fabric.pass(&desired, |fabric| shared.board().report(|applied| show(fabric, applied)));
+        let report = self.fabric.pass(desired, |fabric| shared.board().report(|applied| show(fabric, applied)));
         debug!(generation, done = report.done, failed = report.failures.len(), "reconciled");
         let failed = failed(generation, &report);
         self.shared.board().report(|applied| {
@@ -134,31 +136,12 @@ impl Reconciler {
     /// What a pass would do now.
     fn plan(&self) -> PlanReport {
         let (generation, desired) = self.desired();
-        let plan = self.fabric.plan(&desired);
-        let strays = plan.strays.iter().map(|stray| PlannedStep {
-            action: "remove",
-            object: stray.to_string().trim_start_matches("- ").to_owned(),
-            op: stray.to_string(),
-            reason: "belongs to no object of the model".to_owned(),
-            failed_before: None,
-        });
-        let steps = plan.steps.iter().map(|step| PlannedStep {
-            action: step.op.action(),
-            object: step.op.key().to_string(),
-            op: step.op.to_string(),
-            reason: step.cause.to_string(),
-            failed_before: plan.failed.get(step.op.key()).map(|before| FailedOp {
-                op: step.op.to_string(),
-                error: before.error.clone(),
-                errno: before.errno.map(|errno| format!("{errno:?}")),
-                attempts: before.attempts,
-            }),
-        });
-        PlanReport { generation, steps: strays.chain(steps).collect(), unseen: plan.unseen, ..PlanReport::default() }
+        planned(generation, &self.fabric.plan(&desired))
     }
 
     /// Looks at the kernel, so that the next pass mends what is not as it should be.
-    fn look(&mut self) {
+    /// Gives what could not be looked at.
+    fn look(&mut self) -> Vec<String> {
         let observation = self.fabric.look();
         self.looked = Instant::now();
         for (key, drift) in &observation.drift {
@@ -166,6 +149,7 @@ impl Reconciler {
         }
         observation.strays.iter().for_each(|stray| warn!(%stray, "belongs to no object"));
         observation.unseen.iter().for_each(|error| warn!(%error, "a namespace could not be looked at"));
+        observation.unseen
     }
 
     fn after(&mut self, report: &PassReport) -> Option<Duration> {
@@ -197,6 +181,35 @@ async fn wake(
         Some(request) = requests.recv() => Woken::Asked(request),
         () = stop.cancelled() => Woken::Changed,
         () = pause => Woken::Due,
+    }
+}
+
+/// A plan as it is told.
+fn planned(generation: u64, plan: &Plan) -> PlanReport {
+    let strays = plan.strays.iter().map(|stray| PlannedStep {
+        action: "remove",
+        object: stray.to_string().trim_start_matches("- ").to_owned(),
+        op: stray.to_string(),
+        reason: "belongs to no object of the model".to_owned(),
+        failed_before: None,
+    });
+    let steps = plan.steps.iter().map(|step| PlannedStep {
+        action: step.op.action(),
+        object: step.op.key().to_string(),
+        op: step.op.to_string(),
+        reason: step.cause.to_string(),
+        failed_before: plan.failed.get(step.op.key()).map(|before| FailedOp {
+            op: step.op.to_string(),
+            error: before.error.clone(),
+            errno: before.errno.map(|errno| format!("{errno:?}")),
+            attempts: before.attempts,
+        }),
+    });
+    PlanReport {
+        generation,
+        steps: strays.chain(steps).collect(),
+        unseen: plan.unseen.clone(),
+        ..PlanReport::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What has to be in an answer: a server that answers fast and wrong is not compared.
 
-use super::client::Answer;
+use crate::bench::client::Answer;
 
 /// A call, and what its answer has to hold.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 //! The same calls can be made to another server that speaks EC2, so that both are measured in one run on the
 //! same machine.
 
-mod client;
 mod expected;
 mod process;
 mod report;
@@ -16,10 +15,10 @@ use anyhow::Context;
 
 pub use self::report::ApiFigures;
 
-use self::client::Client;
 use self::expected::{Expected, Question};
 use self::process::{Process, Server};
 use super::Samples;
+use super::client::{Client, form};
 
 /// What is measured, and how much of it.
 #[derive(Debug, Clone)]
@@ -364,13 +363,4 @@ fn many(
         }
     }
     Ok(tally)
-}
-
-/// A request's body. Nothing in it needs escaping but what stands in addresses.
-fn form(action: &str, parameters: &[(&str, &str)]) -> String {
-    let mut form = format!("Action={action}&Version=2016-11-15");
-    for (name, value) in parameters {
-        form.push_str(&format!("&{name}={}", value.replace('/', "%2F").replace(':', "%3A")));
-    }
-    form
 }

@@ -8,8 +8,7 @@ use std::{env, fs};
 
 use anyhow::Context;
 
-use super::client::Client;
-use super::form;
+use crate::bench::client::{Client, form};
 
 /// An emulator of this very program.
 #[derive(Debug)]

@@ -176,10 +176,26 @@ impl Answer {
         Ok(rest.split('<').next().unwrap_or_default().to_owned())
     }
 
+    /// The texts of all elements of a name.
+    pub(super) fn texts(&self, name: &str) -> anyhow::Result<Vec<String>> {
+        let begin = format!("<{name}>");
+        let parts = self.body()?.split(&begin).skip(1);
+        Ok(parts.map(|rest| rest.split('<').next().unwrap_or_default().to_owned()).collect())
+    }
+
     /// How many elements of a name there are.
     pub(super) fn count(&self, name: &str) -> anyhow::Result<usize> {
         Ok(self.body()?.matches(&format!("<{name}>")).count())
     }
+}
+
+/// A request's body. Nothing in it needs escaping but what stands in addresses.
+pub(super) fn form(action: &str, parameters: &[(&str, &str)]) -> String {
+    let mut form = format!("Action={action}&Version=2016-11-15");
+    for (name, value) in parameters {
+        form.push_str(&format!("&{name}={}", value.replace('/', "%2F").replace(':', "%3A")));
+    }
+    form
 }
 
 #[cfg(test)]
