@@ -8,7 +8,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::Table;
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcEndpointId, VpcId};
+use vpc_model::{
+    InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, TransitGatewayId, VlanId, VpcEndpointId, VpcId,
+};
 
 /// What the kernel should hold, or holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Key {
     GatewayEndpoint(VpcEndpointId),
     /// A NAT gateway's namespace, with the rules that translate.
     NatGateway(NetworkInterfaceId),
+    /// A transit gateway's namespace.
+    TransitGateway(TransitGatewayId),
     /// The namespace that stands for the internet.
     Internet,
     /// A host of the internet, by its name.
@@ -61,10 +65,16 @@ pub enum Key {
     EndpointWire(VpcId, NetworkInterfaceId),
     /// A NAT gateway's ENI.
     NatWire(VpcId, NetworkInterfaceId),
+    /// An ENI of a VPC's attachment to a transit gateway.
+    TransitWire(VpcId, NetworkInterfaceId),
     /// A branch ENI on its trunk's wire.
     Branch(VpcId, NetworkInterfaceId),
     /// An address that DHCP gives an instance, and its default route.
     InstanceAddress(VpcId, InstanceId, IpAddr),
+    /// A route of a transit gateway's table.
+    TransitRoute(TransitGatewayId, u32, IpNet),
+    /// Packets from an ENI's wire look up a table of the transit gateway.
+    TransitRule(TransitGatewayId, NetworkInterfaceId, u32),
 }
 
 /// What an object is like.
@@ -77,6 +87,10 @@ pub enum Object {
     GatewayEndpoint(GatewayEndpoint),
     GatewayEndpointLink,
     NatGateway(Table),
+    TransitGateway,
+    TransitWire(TransitWire),
+    TransitRoute(TransitHop),
+    TransitRule(VpcId),
     ServiceAddress,
     Bridge(Bridge),
     Rules(Table),
@@ -177,6 +191,26 @@ pub struct ServiceWire {
     pub addresses: Vec<(IpAddr, InstanceAddress)>,
 }
 
+/// An ENI of a VPC's attachment: a port of its subnet's bridge, and a link of the transit gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransitWire {
+    /// The gateway.
+    pub gateway: TransitGatewayId,
+    /// The ENI's subnet.
+    pub subnet: SubnetId,
+    /// The ENI's Ethernet address.
+    pub mac: Mac,
+}
+
+/// Where a transit gateway's route leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransitHop {
+    /// Nowhere.
+    Blackhole,
+    /// To a VPC, by an ENI in it.
+    Interface(VpcId, NetworkInterfaceId),
+}
+
 /// A branch ENI: tagged frames on its trunk's wire are a port of its own subnet's bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
@@ -246,7 +280,7 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
     let bridge = |vpc: &VpcId, subnet: &SubnetId| Key::Bridge(vpc.clone(), subnet.clone());
     match (key, object) {
         (Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_), _) => vec![],
-        (Key::GatewayEndpoint(_) | Key::Internet, _) => vec![],
+        (Key::GatewayEndpoint(_) | Key::TransitGateway(_) | Key::Internet, _) => vec![],
         (Key::InternetHost(_), _) => vec![Key::Internet],
         (Key::InternetLink(vpc) | Key::EgressOnlyLink(vpc), _) => {
             vec![Key::Internet, Key::Fabric(vpc.clone()), Key::Rules(vpc.clone())]
@@ -284,6 +318,14 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
         (Key::NatWire(vpc, eni), Object::ServiceWire(wire)) => {
             vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::NatGateway(eni.clone())]
         }
+        (Key::TransitWire(vpc, _), Object::TransitWire(wire)) => {
+            vec![Key::Rules(vpc.clone()), bridge(vpc, &wire.subnet), Key::TransitGateway(wire.gateway.clone())]
+        }
+        (Key::TransitRoute(..), Object::TransitRoute(TransitHop::Interface(vpc, eni))) => {
+            vec![Key::TransitWire(vpc.clone(), eni.clone())]
+        }
+        (Key::TransitRoute(gateway, ..), _) => vec![Key::TransitGateway(gateway.clone())],
+        (Key::TransitRule(_, eni, _), Object::TransitRule(vpc)) => vec![Key::TransitWire(vpc.clone(), eni.clone())],
         (Key::Branch(vpc, _), Object::Branch(branch)) => {
             vec![bridge(vpc, &branch.subnet), Key::Wire(vpc.clone(), branch.trunk.clone())]
         }
@@ -291,7 +333,8 @@ pub fn needs(key: &Key, object: &Object) -> Vec<Key> {
             vec![Key::Wire(vpc.clone(), address.eni.clone())]
         }
         (Key::InternetRoute(_) | Key::Peering(_) | Key::Wire(..) | Key::EndpointWire(..), _) => vec![],
-        (Key::NatWire(..) | Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
+        (Key::NatWire(..) | Key::TransitWire(..) | Key::TransitRule(..), _) => vec![],
+        (Key::Branch(..) | Key::InstanceAddress(..), _) => vec![],
     }
 }
 
@@ -304,7 +347,9 @@ pub(crate) fn goes_with(key: &Key, object: &Object) -> Vec<Key> {
         Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_) | Key::GatewayEndpoint(_) => vec![],
         Key::Internet | Key::InternetHost(_) | Key::InternetLink(_) | Key::EgressOnlyLink(_) => vec![],
         Key::Peering(_) => vec![],
-        Key::Wire(..) | Key::EndpointWire(..) | Key::NatWire(..) | Key::Branch(..) => vec![],
+        Key::Wire(..) | Key::EndpointWire(..) | Key::NatWire(..) | Key::TransitWire(..) | Key::Branch(..) => vec![],
+        Key::TransitGateway(_) => vec![],
+        Key::TransitRoute(gateway, ..) | Key::TransitRule(gateway, ..) => vec![Key::TransitGateway(gateway.clone())],
         Key::GatewayEndpointLink(..) => vec![],
         Key::InternetRoute(_) => vec![Key::Internet],
         Key::InstanceAddress(..) => needs(key, object),

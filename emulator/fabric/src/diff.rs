@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::desired::{Desired, Key, Object, goes_with, needs};
 use crate::names;
-use crate::{Bridge, InstanceAddress, InternetRoute, NextHop, Peering, ServiceWire, Wire};
+use crate::{Bridge, InstanceAddress, InternetRoute, NextHop, Peering, ServiceWire, TransitHop, TransitWire, Wire};
 
 /// One step on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn gone<'a>(applied: &'a Desired, desired: &Desired) -> BTreeSet<&'a Key> {
 
 /// Objects that the kernel can exchange in one step.
 fn changes_in_place(key: &Key) -> bool {
-    matches!(key, Key::Rules(_) | Key::Route(..) | Key::NatGateway(_))
+    matches!(key, Key::Rules(_) | Key::Route(..) | Key::NatGateway(_) | Key::TransitRoute(..))
 }
 
 impl fmt::Display for Op {
@@ -143,8 +143,14 @@ impl fmt::Display for Key {
                 write!(f, "{vpc} from {} use table {table:#x}", names::bridge(subnet))
             }
             Self::Neighbour(vpc, subnet, address) => write!(f, "{vpc} {} {address}", names::bridge(subnet)),
-            Self::Wire(vpc, eni) | Self::EndpointWire(vpc, eni) | Self::NatWire(vpc, eni) => {
-                write!(f, "{vpc} {}", names::port(eni))
+            Self::Wire(vpc, eni)
+            | Self::EndpointWire(vpc, eni)
+            | Self::NatWire(vpc, eni)
+            | Self::TransitWire(vpc, eni) => write!(f, "{vpc} {}", names::port(eni)),
+            Self::TransitGateway(gateway) => write!(f, "{gateway} namespace"),
+            Self::TransitRoute(gateway, table, net) => write!(f, "{gateway} table {table:#x} route {net}"),
+            Self::TransitRule(gateway, eni, table) => {
+                write!(f, "{gateway} from {} use table {table:#x}", names::transit_link(eni))
             }
             Self::Branch(vpc, eni) => write!(f, "{vpc} {}", names::branch_port(eni)),
             Self::InstanceAddress(_, instance, address) => write!(f, "{instance} {address}"),
@@ -173,6 +179,14 @@ impl fmt::Display for Shown<'_> {
             Object::Fabric | Object::Instance | Object::Endpoint | Object::ServiceAddress | Object::RouteRule => Ok(()),
             Object::Bridge(Bridge { router: Some(router), mac, .. }) => write!(f, " {router} {mac}"),
             Object::Bridge(bridge) => write!(f, " {}", bridge.mac),
+            Object::TransitGateway | Object::TransitRule(_) => Ok(()),
+            Object::TransitWire(TransitWire { gateway, subnet, mac }) => {
+                write!(f, " in {} ↔ {gateway} {mac}", names::bridge(subnet))
+            }
+            Object::TransitRoute(TransitHop::Blackhole) => f.write_str(" blackhole"),
+            Object::TransitRoute(TransitHop::Interface(vpc, eni)) => {
+                write!(f, " to {vpc} by {}", names::transit_link(eni))
+            }
             Object::NatGateway(table) => write!(f, ": {} chains", table.chains.len()),
             Object::Rules(table) => write!(f, ": {} sets, {} chains", table.sets.len(), table.chains.len()),
             Object::Route(NextHop::Blackhole) => f.write_str(" blackhole"),

@@ -23,7 +23,7 @@ pub mod testing;
 pub use compile::compile;
 pub use desired::{
     Branch, Bridge, Desired, GatewayEndpoint, InstanceAddress, InternetRoute, Key, NextHop, Object, Peering,
-    ServiceWire, Wire,
+    ServiceWire, TransitHop, TransitWire, Wire,
 };
 pub use diff::{Op, diff};
 pub use options::{InternetHost, Options, Service};

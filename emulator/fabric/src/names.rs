@@ -4,7 +4,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId, VpcEndpointId, VpcId};
+use vpc_model::{
+    Mac, NetworkInterfaceId, PeeringConnectionId, RouteTableId, SubnetId, TransitGatewayRouteTableId, VpcEndpointId,
+    VpcId, ZoneName,
+};
 
 /// The name of every table the project makes.
 pub const TABLE: &str = "vpcbox";
@@ -84,9 +87,26 @@ pub fn device(index: u16) -> String {
     format!("eth{index}")
 }
 
-/// The kernel's number for a route table: the upper half of the range, where no system uses any.
-pub fn route_table(table: &RouteTableId) -> u32 {
-    number(table.as_str()) | 1 << 31
+/// The kernel's number for a VPC's route table as a zone's subnets use it: the upper half of the range, where no system
+/// uses any. A way to a transit gateway is another in each zone.
+pub fn route_table(table: &RouteTableId, zone: &ZoneName) -> u32 {
+    zonal(table.as_str(), zone)
+}
+
+/// The kernel's number for a transit gateway's route table, for packets that come in a zone.
+pub fn transit_route_table(table: &TransitGatewayRouteTableId, zone: &ZoneName) -> u32 {
+    zonal(table.as_str(), zone)
+}
+
+/// A transit gateway's end of the wire of one of its ENIs.
+pub fn transit_link(eni: &NetworkInterfaceId) -> String {
+    format!("tg-{}", tail(eni.as_str(), 12))
+}
+
+fn zonal(table: &str, zone: &ZoneName) -> u32 {
+    // FNV-1a, see RFC 9923.
+    let hash = zone.0.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (number(table) ^ hash) | 1 << 31
 }
 
 /// The VPC router's Ethernet address in a subnet. ENIs' addresses begin with other octets.
@@ -140,7 +160,12 @@ mod tests {
 
     #[test]
     fn numbers_and_macs() {
-        assert_eq!(route_table(&"rtb-0000000000000012a".parse().unwrap()), 0x8000_012a);
+        let tables = ["rtb-0000000000000012a", "rtb-0000000000000012b"].map(|id| id.parse().unwrap());
+        let zones = ["us-east-1a", "us-east-1b"].map(|zone| ZoneName(zone.to_owned()));
+        let numbers = tables.iter().flat_map(|table| zones.iter().map(move |zone| route_table(table, zone)));
+        let numbers: std::collections::BTreeSet<u32> = numbers.collect();
+        assert_eq!(numbers.len(), 4);
+        assert!(numbers.iter().all(|number| *number >= 1 << 31));
         let subnet = "subnet-00000000001020304".parse().unwrap();
         assert_eq!(router_mac(&subnet).to_string(), "fe:00:01:02:03:04");
         assert_eq!(router_link_local(&subnet).to_string(), "fe80::fc00:1ff:fe02:304");

@@ -85,7 +85,7 @@ pub fn losses<'a>(applied: &Desired, drift: &'a BTreeMap<Key, Drift>) -> impl It
     let is_link = |key: &Key| {
         let elsewhere = matches!(key, Key::InternetLink(_) | Key::EgressOnlyLink(_) | Key::GatewayEndpointLink(..));
         elsewhere
-            || matches!(key, Key::Peering(_))
+            || matches!(key, Key::Peering(_) | Key::TransitWire(..))
             || matches!(key, Key::Wire(..) | Key::EndpointWire(..) | Key::NatWire(..) | Key::Branch(..))
     };
     let missing = drift.iter().filter(|(_, drift)| **drift == Drift::Missing).map(|(key, _)| key);

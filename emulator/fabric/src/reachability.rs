@@ -10,6 +10,8 @@
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
+//! - <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
+//! - <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html>
 //! - <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html>
@@ -21,13 +23,15 @@ mod internet;
 mod nat_gateway;
 mod network_acl;
 mod path;
+mod transit_gateway;
 mod verdict;
 
 use std::net::IpAddr;
 
 use vpc_model::{
     AttachmentStatus, Destination, Direction, EndpointType, InstanceState, InterfaceType, Model, NatGateway,
-    NetworkInterface, PeeringStatus, Route, RouteOrigin, RouteTarget, SecurityGroupRuleId, VpcEndpoint, VpcId,
+    NetworkInterface, PeeringStatus, Route, RouteOrigin, RouteTarget, SecurityGroupRuleId, TransitGatewayId,
+    VpcEndpoint, VpcId,
 };
 
 pub use self::internet::{Arrival, answer_to_internet, from_internet};
@@ -83,7 +87,8 @@ fn onward(
     packet: &Packet,
     hops: &mut Vec<Hop>,
 ) -> Result<Option<SecurityGroupRuleId>, Reason> {
-    let receiver = match route(model, sender, packet.destination, hops)? {
+    let (sender, target) = route(model, sender, packet, hops)?;
+    let receiver = match target {
         Target::Interface(receiver) => receiver,
         Target::GatewayEndpoint(endpoint) => {
             hops.extend(network_acl::passes(model, sender, Direction::Egress, packet.destination, packet.payload)?);
@@ -143,7 +148,8 @@ fn answer(
     payload: Payload,
     hops: &mut Vec<Hop>,
 ) -> Result<(), Reason> {
-    let answerer = match route(model, asker, packet.destination, &mut Vec::new())? {
+    let (_, target) = route(model, asker, packet, &mut Vec::new())?;
+    let answerer = match target {
         Target::Interface(answerer) => answerer,
         Target::GatewayEndpoint(_) => {
             hops.extend(network_acl::passes(model, asker, Direction::Ingress, packet.destination, payload)?);
@@ -157,8 +163,8 @@ fn answer(
     let sender = answerer.id.clone();
     let back =
         Packet { sender, ethernet_source: None, source: packet.destination, destination: packet.source, payload };
-    let Target::Interface(receiver) = route(model, answerer, packet.source, hops)? else { return Err(Reason::NoRoute) };
-    network_acl::between(model, answerer, receiver, &back, hops)?;
+    let (last, Target::Interface(receiver)) = route(model, answerer, &back, hops)? else { return Err(Reason::NoRoute) };
+    network_acl::between(model, last, receiver, &back, hops)?;
     hops.push(Hop::Arrives(receiver.id.clone()));
     Ok(())
 }
@@ -170,8 +176,8 @@ fn must_be_attached(model: &Model, eni: &NetworkInterface) -> Result<(), Reason>
     if endpoints.any(|endpoint| endpoint.is_working() && endpoint.interfaces.iter().any(|(_, id)| *id == eni.id)) {
         return Ok(());
     }
-    if eni.interface_type == InterfaceType::NatGateway {
-        return Err(Reason::NatGateway(eni.id.clone()));
+    if matches!(eni.interface_type, InterfaceType::NatGateway | InterfaceType::TransitGateway) {
+        return Err(Reason::Gateway(eni.id.clone()));
     }
     let trunk = model.trunk_associations().find(|association| association.branch_id == eni.id);
     let carrier = trunk.and_then(|association| model.network_interface(&association.trunk_id)).unwrap_or(eni);
@@ -225,13 +231,40 @@ enum Target<'a> {
     Nat(&'a NatGateway),
 }
 
-/// Where the most specific route hands a packet to.
+/// Where routes hand a packet to in the end, and the ENI that it comes from there: the sender's, or where it has crossed
+/// transit gateways, the last one's.
 fn route<'a>(
+    model: &'a Model,
+    sender: &'a NetworkInterface,
+    packet: &Packet,
+    hops: &mut Vec<Hop>,
+) -> Result<(&'a NetworkInterface, Target<'a>), Reason> {
+    let mut at = sender;
+    for _ in 0..MOST_TRANSITS {
+        match next(model, at, packet.destination, hops)? {
+            Next::Target(target) => return Ok((at, target)),
+            Next::Transit(gateway) => at = transit_gateway::cross(model, at, gateway, packet, hops)?,
+        }
+    }
+    Err(Reason::NoRoute)
+}
+
+/// Who crosses transit gateways more often goes in circles.
+const MOST_TRANSITS: usize = 8;
+
+/// Where a route hands a packet to.
+enum Next<'a> {
+    Target(Target<'a>),
+    Transit(&'a TransitGatewayId),
+}
+
+/// Where the most specific route of an ENI's subnet hands a packet to.
+fn next<'a>(
     model: &'a Model,
     sender: &NetworkInterface,
     destination: IpAddr,
     hops: &mut Vec<Hop>,
-) -> Result<Target<'a>, Reason> {
+) -> Result<Next<'a>, Reason> {
     let table = model.route_table_of(&sender.subnet_id).ok_or(Reason::NoRoute)?;
     // Of equally specific ones a route by a block has priority over one by a prefix list, and that over a
     // propagated one.
@@ -248,7 +281,21 @@ fn route<'a>(
     let covering = model.all_routes(table).into_iter().filter_map(|route| Some((specificity(&route)?, route)));
     let (_, route) = covering.max_by_key(|(specificity, _)| *specificity).ok_or(Reason::NoRoute)?;
     hops.push(Hop::route(table, &route));
-    match &route.target {
+    if let RouteTarget::TransitGateway(id) = &route.target {
+        let gateway = model.transit_gateway(id).ok_or(Reason::NoRoute)?;
+        return Ok(Next::Transit(&gateway.id));
+    }
+    target(model, sender, destination, &route.target).map(Next::Target)
+}
+
+/// What a route within a VPC, or out of it, leads to.
+fn target<'a>(
+    model: &'a Model,
+    sender: &NetworkInterface,
+    destination: IpAddr,
+    target: &RouteTarget,
+) -> Result<Target<'a>, Reason> {
+    match target {
         RouteTarget::Local => owner(model, &sender.vpc_id, destination).map(Target::Interface),
         RouteTarget::NetworkInterface(id) => model.network_interface(id).map(Target::Interface).ok_or(Reason::NoRoute),
         RouteTarget::InternetGateway(id) => {

@@ -1,18 +1,18 @@
 //! A model to try things on, built through its own methods. The data-plane tests use it too.
 
+mod gateways;
+
 use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
-use vpc_model::nat_gateway::{Connectivity, NewNatAddresses, NewNatGateway};
 use vpc_model::{
-    AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EgressOnlyGatewayId, EndpointPlace,
-    EndpointType, Ids, InstanceId, InterfaceType, InternetGatewayId, IpProtocol, Mac, Model, NatGatewayId,
-    NetworkAclEntry, NetworkAclId, NetworkInterface, NetworkInterfaceId, NewAttachment, NewInterface, NewPeering,
-    NewPrefixList, NewRule, NewSubnet, NewVpc, NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange,
-    PrefixListId, Region, RouteTableId, RouteTarget, RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcEndpointId,
-    VpcId, WantedAddresses, ZoneName,
+    AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EndpointPlace, EndpointType, Ids,
+    InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId, NetworkInterface,
+    NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet, NewVpc,
+    NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTableId, RouteTarget,
+    RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcEndpointId, VpcId, WantedAddresses, ZoneName,
 };
 
 /// One VPC of a model, with the ids and the clock that changes take.
@@ -122,19 +122,6 @@ impl Account {
         self.model.advance(Timestamp::UNIX_EPOCH);
     }
 
-    /// An internet gateway of the VPC, to which the main table's default routes lead.
-    pub fn internet_gateway(&mut self) -> InternetGatewayId {
-        let vpc = self.vpc.clone();
-        let id = self.change(|model, cx| model.create_internet_gateway(cx, Tags::new())).unwrap();
-        self.model.attach_internet_gateway(&id, &vpc).unwrap();
-        let main = self.model.vpc(&vpc).unwrap().main_route_table_id.clone();
-        for everything in ["0.0.0.0/0", "::/0"] {
-            let everything: IpNet = everything.parse().unwrap();
-            self.model.create_route(&main, everything, RouteTarget::InternetGateway(id.clone())).unwrap();
-        }
-        id
-    }
-
     /// An Elastic IP address for an ENI's address; the primary one unless said.
     pub fn publish(&mut self, eni: &NetworkInterfaceId, private: Option<Ipv4Addr>) -> (AllocationId, Ipv4Addr) {
         let id = self.change(|model, cx| model.allocate_address(cx, Tags::new())).unwrap();
@@ -146,38 +133,6 @@ impl Account {
     pub fn republish(&mut self, id: &AllocationId, eni: &NetworkInterfaceId, private: Option<Ipv4Addr>) {
         let to = AddressTarget::Interface(eni.clone());
         self.change(|model, cx| model.associate_address(cx, id, &to, private, true)).unwrap();
-    }
-
-    /// An egress-only gateway of the VPC.
-    pub fn egress_only_gateway(&mut self) -> EgressOnlyGatewayId {
-        let vpc = self.vpc.clone();
-        self.change(|model, cx| model.create_egress_only_gateway(cx, &vpc, Tags::new())).unwrap()
-    }
-
-    /// A NAT gateway in a subnet; a public one has as many Elastic IP addresses as said, a private one has none.
-    pub fn nat_gateway(&mut self, subnet: &SubnetId, elastic_ips: usize) -> NatGatewayId {
-        let mut allocations = (0..elastic_ips)
-            .map(|_| self.change(|model, cx| model.allocate_address(cx, Tags::new())).unwrap())
-            .collect::<Vec<_>>()
-            .into_iter();
-        let allocation_id = allocations.next();
-        let new = NewNatGateway {
-            subnet_id: subnet.clone(),
-            connectivity: if allocation_id.is_some() { Connectivity::Public } else { Connectivity::Private },
-            allocation_id,
-            private_ip: None,
-            secondary: NewNatAddresses { allocation_ids: allocations.collect(), ..NewNatAddresses::default() },
-            tags: Tags::new(),
-        };
-        let id = self.change(|model, cx| model.create_nat_gateway(cx, new)).unwrap();
-        self.model.advance(Timestamp::UNIX_EPOCH);
-        id
-    }
-
-    /// Takes a NAT gateway away.
-    pub fn end_nat_gateway(&mut self, id: &NatGatewayId) {
-        self.change(|model, cx| model.delete_nat_gateway(cx, id)).unwrap();
-        self.model.advance(Timestamp::UNIX_EPOCH);
     }
 
     /// Gives a subnet a route table of its own with some routes.

@@ -2,7 +2,7 @@
 //!
 //! A VPC has a fabric once it has an instance with a network: nobody could look at it before. What is in a
 //! fabric: the ENIs of pending and running instances, the branches of trunks among them, and those of interface endpoints
-//! and NAT gateways.
+//! and of NAT and transit gateways.
 
 mod endpoint;
 mod gateway_endpoint;
@@ -15,13 +15,14 @@ mod peering;
 mod routes;
 mod rules;
 mod topology;
+mod transit_gateway;
 mod version;
 
 use std::collections::BTreeMap;
 
 use vpc_model::{
     AttachmentStatus, Instance, InstanceState, Model, NatGateway, NetworkInterface, NetworkInterfaceId,
-    PeeringConnection, PeeringConnectionId, TrunkAssociation, Vpc,
+    PeeringConnection, PeeringConnectionId, TransitGatewayAttachment, TrunkAssociation, Vpc,
 };
 
 use crate::{Desired, Key, Object, Options};
@@ -41,6 +42,7 @@ pub fn compile(model: &Model, options: &Options) -> Desired {
         routes::compile(&view, &mut desired);
         desired.insert(Key::Rules(view.vpc.id.clone()), Object::Rules(rules::compile(&view)));
     }
+    transit_gateway::routes(model, &mut desired);
     desired
 }
 
@@ -80,6 +82,8 @@ pub(crate) enum By<'a> {
     Endpoint,
     /// As a NAT gateway's.
     Nat(&'a NatGateway),
+    /// As one of its VPC's attachment to a transit gateway.
+    Transit(&'a TransitGatewayAttachment),
 }
 
 impl<'a> View<'a> {
@@ -98,6 +102,9 @@ impl<'a> View<'a> {
         present.extend(endpoint::interfaces(model, vpc).map(|eni| (&eni.id, Present { eni, by: By::Endpoint })));
         present.extend(
             nat_gateway::interfaces(model, vpc).map(|(gateway, eni)| (&eni.id, Present { eni, by: By::Nat(gateway) })),
+        );
+        present.extend(
+            transit_gateway::interfaces(model, vpc).map(|(by, eni)| (&eni.id, Present { eni, by: By::Transit(by) })),
         );
         Self { model, options, vpc, present, peers: BTreeMap::new() }
     }

@@ -4,14 +4,14 @@
 //! routes with the router's address), a delegated prefix is behind its ENI's primary address, and anything
 //! else is dropped. A VPC route table with routes of its own becomes a kernel table that packets from its
 //! subnets look up first; its local routes lead on to the main table, so that longest prefixes win across
-//! both. See <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html>.
+//! both. There is one for each zone, whose subnets reach a transit gateway by an ENI of their own. See <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html>.
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use vpc_model::{NetworkInterface, Route, RouteTable, RouteTarget};
+use vpc_model::{NetworkInterface, Route, RouteTable, RouteTarget, ZoneName};
 
-use super::{View, gateway_endpoint, internet, nat_gateway};
+use super::{View, gateway_endpoint, internet, nat_gateway, transit_gateway};
 use crate::{Desired, Key, NextHop, Object, names};
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
@@ -28,9 +28,9 @@ pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
         if view.model.all_routes(table).iter().all(|route| route.target == RouteTarget::Local) {
             continue;
         }
-        let number = names::route_table(&table.id);
+        let number = names::route_table(&table.id, &subnet.zone);
         desired.insert(Key::RouteRule(vpc.clone(), subnet.id.clone(), number), Object::RouteRule);
-        routes(view, table, desired);
+        routes(view, table, &subnet.zone, desired);
     }
 }
 
@@ -43,10 +43,10 @@ fn delegated(eni: &NetworkInterface, desired: &mut Desired) {
     }
 }
 
-fn routes(view: &View<'_>, table: &RouteTable, desired: &mut Desired) {
+fn routes(view: &View<'_>, table: &RouteTable, zone: &ZoneName, desired: &mut Desired) {
     for (destination, route) in view.model.routes_by_block(table) {
-        let key = Key::Route(view.vpc.id.clone(), names::route_table(&table.id), destination);
-        desired.insert(key, Object::Route(next_hop(view, &route, destination)));
+        let key = Key::Route(view.vpc.id.clone(), names::route_table(&table.id, zone), destination);
+        desired.insert(key, Object::Route(next_hop(view, zone, &route, destination)));
     }
 }
 
@@ -63,9 +63,8 @@ pub(super) fn hop_address(eni: &NetworkInterface, destination: IpNet) -> Option<
     }
 }
 
-/// Of the ways out of a VPC only peering connections, gateway endpoints, internet, egress-only and NAT gateways are built yet: what is
-/// routed to others is dropped.
-fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
+/// Carrier and VPN gateways are not built yet: what is routed to them is dropped.
+fn next_hop(view: &View<'_>, zone: &ZoneName, route: &Route, destination: IpNet) -> NextHop {
     match &route.target {
         RouteTarget::Local => NextHop::Local,
         RouteTarget::NetworkInterface(id) => {
@@ -74,6 +73,10 @@ fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
         }
         RouteTarget::NatGateway(id) if destination.addr().is_ipv4() => {
             let eni = nat_gateway::interface_of(view, id);
+            eni.and_then(|eni| interface(eni, destination)).unwrap_or(NextHop::Blackhole)
+        }
+        RouteTarget::TransitGateway(id) => {
+            let eni = transit_gateway::interface_in(view, id, zone);
             eni.and_then(|eni| interface(eni, destination)).unwrap_or(NextHop::Blackhole)
         }
         RouteTarget::Peering(id) if view.peers.contains_key(id) => NextHop::Peering(id.clone()),
@@ -86,7 +89,6 @@ fn next_hop(view: &View<'_>, route: &Route, destination: IpNet) -> NextHop {
         | RouteTarget::InternetGateway(_)
         | RouteTarget::NatGateway(_)
         | RouteTarget::Peering(_)
-        | RouteTarget::TransitGateway(_)
         | RouteTarget::VpcEndpoint(_)
         | RouteTarget::CarrierGateway(_)
         | RouteTarget::VpnGateway(_) => NextHop::Blackhole,

@@ -203,15 +203,23 @@ fn receiver(eni: &NetworkInterface, is_route_target: bool, table: &mut Table) {
     }
 }
 
-/// An ENI's side of a gate: its groups one after the other. A NAT gateway has none, and decides itself what it passes on.
+/// An ENI's side of a gate: its groups one after the other.
 fn gate_of(Present { eni, by }: &Present<'_>, direction: Direction) -> Chain {
-    if matches!(by, By::Nat(_)) {
-        return Chain { name: chain_name(&eni.id, direction), base: None, rules: vec![rule([accept()])] };
+    if matches!(by, By::Nat(_) | By::Transit(_)) {
+        return gateways_gate(eni, direction);
     }
     let always = matches!(direction, Direction::Egress).then(|| rule([jump("always".to_owned())]));
     let groups: BTreeSet<_> = eni.groups.iter().collect();
     let groups = groups.into_iter().map(|group| rule([jump(chain_name(group, direction))]));
     Chain { name: chain_name(&eni.id, direction), base: None, rules: always.into_iter().chain(groups).collect() }
+}
+
+/// A gateway's ENI has no groups. It passes on what is for others, which are not the VPC's own services.
+fn gateways_gate(eni: &NetworkInterface, direction: Direction) -> Chain {
+    let is_fabrics = equal(Field::FibDestinationType, Value::LocalAddress);
+    let refused = (direction == Direction::Egress).then(|| rule([is_fabrics, Statement::Verdict(Verdict::Drop)]));
+    let rules = refused.into_iter().chain([rule([accept()])]).collect();
+    Chain { name: chain_name(&eni.id, direction), base: None, rules }
 }
 
 /// The chain of one direction of an ENI, group, subnet or network ACL.

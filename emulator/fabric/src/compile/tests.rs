@@ -88,7 +88,11 @@ fn a_prefix_list_is_a_route_to_each_of_its_blocks() {
     account.model.create_route(&main, list, RouteTarget::NetworkInterface(target.clone())).unwrap();
     let after = compile(&account.model, &options());
     let next_hop = |desired: &Desired, block: &str| {
-        let key = Key::Route(account.vpc.clone(), names::route_table(&main), block.parse().unwrap());
+        let key = Key::Route(
+            account.vpc.clone(),
+            names::route_table(&main, &account.model.subnets().next().unwrap().zone),
+            block.parse().unwrap(),
+        );
         desired.get(&key).cloned()
     };
     let primary = account.get(&target).primary_ip().unwrap();

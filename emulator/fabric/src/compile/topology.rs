@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::{IpNet, Ipv4Net};
 use vpc_model::{InstanceId, NetworkInterface, Subnet};
 
-use super::{By, Present, View, endpoint, nat_gateway};
+use super::{By, Present, View, endpoint, nat_gateway, transit_gateway};
 use crate::{Branch, Bridge, Desired, InstanceAddress, Key, NextHop, Object, Wire, names, options};
 
 pub(super) fn compile(view: &View<'_>, desired: &mut Desired) {
@@ -44,6 +44,7 @@ fn link(view: &View<'_>, present: &Present<'_>, desired: &mut Desired) {
         }
         By::Endpoint => endpoint::compile(view, eni, desired),
         By::Nat(gateway) => nat_gateway::compile(view, gateway, eni, desired),
+        By::Transit(attachment) => transit_gateway::compile(attachment, eni, desired),
         By::Trunk(association) => {
             let (subnet, trunk) = (eni.subnet_id.clone(), association.trunk_id.clone());
             let branch = Branch { subnet, trunk, vlan: association.vlan_id, mac: eni.mac };

@@ -4,7 +4,7 @@ use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::{Family, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VlanId, VpcId};
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, TransitGatewayId, VlanId, VpcId};
 
 use super::*;
 use crate::{Branch, Bridge, InternetRoute, Peering};
@@ -23,6 +23,9 @@ fn eni(n: u8) -> NetworkInterfaceId {
 }
 fn peering(n: u8) -> PeeringConnectionId {
     format!("pcx-0000000{n}").parse().unwrap()
+}
+fn transit(n: u8) -> TransitGatewayId {
+    format!("tgw-0000000{n}").parse().unwrap()
 }
 fn mac(n: u8) -> Mac {
     Mac([2, 0, 0, 0, 0, n])
@@ -80,6 +83,17 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
             let key = if kind == 18 { Key::NatWire(v, eni(b)) } else { Key::EndpointWire(v, eni(b)) };
             (key, Object::ServiceWire(wire))
         }
+        20 => (Key::TransitGateway(transit(b)), Object::TransitGateway),
+        21 => {
+            let wire = TransitWire { gateway: transit(b), subnet: subnet(c), mac: mac(d) };
+            (Key::TransitWire(v, eni(b)), Object::TransitWire(wire))
+        }
+        22 => {
+            let hop =
+                [TransitHop::Blackhole, TransitHop::Interface(vpc(0), eni(c)), TransitHop::Interface(vpc(1), eni(c))];
+            (Key::TransitRoute(transit(b), c.into(), net(d).into()), Object::TransitRoute(hop[usize::from(d)].clone()))
+        }
+        23 => (Key::TransitRule(transit(b), eni(c), d.into()), Object::TransitRule(v)),
         10 => (Key::Peering(peering(b)), Object::Peering(Peering { requester: vpc(0), accepter: vpc(1) })),
         _ => {
             let address = InstanceAddress { eni: eni(c), block: net(d).into(), router: [10, 0, 0, 1].into() };
@@ -90,7 +104,7 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
 
 /// A fabric in which nothing is without what it needs.
 fn fabric() -> impl Strategy<Value = Desired> {
-    vec((0u8..21, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
+    vec((0u8..25, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
         let mut all: Vec<_> = picks.into_iter().map(|(kind, a, b, c, d)| object(kind, a, b, c, d)).collect();
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut desired = Desired::default();

@@ -84,8 +84,10 @@ fn send_back(
     hops: &mut Vec<Hop>,
 ) -> Result<(), Reason> {
     hops.push(Hop::Leaves(answerer.id.clone()));
-    let Target::Internet = route(model, answerer, to, hops)? else { return Err(Reason::NoRoute) };
-    hops.extend(passes(model, answerer, Direction::Egress, to, payload)?);
+    let source = answerer.primary_ip().map_or(to, IpAddr::V4);
+    let back = Packet { sender: answerer.id.clone(), ethernet_source: None, source, destination: to, payload };
+    let (last, Target::Internet) = route(model, answerer, &back, hops)? else { return Err(Reason::NoRoute) };
+    hops.extend(passes(model, last, Direction::Egress, to, payload)?);
     Ok(())
 }
 

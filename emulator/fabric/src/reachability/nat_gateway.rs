@@ -52,11 +52,11 @@ pub(super) fn answer(
     hops.push(Hop::NatGateway { gateway: gateway.id.clone(), from: onwards.source, to: packet.source });
     let (source, destination) = (packet.destination, packet.source);
     let back = Packet { sender: own.id.clone(), ethernet_source: None, source, destination, payload };
-    match route(model, own, destination, hops)? {
-        Target::Interface(receiver) if receiver.id == asker.id => {}
+    let last = match route(model, own, &back, hops)? {
+        (last, Target::Interface(receiver)) if receiver.id == asker.id => last,
         _ => return Err(Reason::NoRoute),
-    }
-    between(model, own, asker, &back, hops)?;
+    };
+    between(model, last, asker, &back, hops)?;
     hops.push(Hop::Arrives(asker.id.clone()));
     Ok(())
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use vpc_model::{
     Destination, Direction, NatGatewayId, NetworkAclId, NetworkInterfaceId, Route, RouteTable, RouteTableId,
-    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, VpcEndpointId,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, SecurityGroupRuleId, TransitGatewayAttachmentId,
+    TransitGatewayRouteTableId, VpcEndpointId,
 };
 
 use super::{Reason, Verdict};
@@ -67,6 +69,15 @@ pub enum Hop {
         /// What it becomes.
         to: IpAddr,
     },
+    /// A transit gateway hands it to an attachment.
+    TransitGateway {
+        /// The gateway's table.
+        table: TransitGatewayRouteTableId,
+        /// The block that the route is about.
+        destination: IpNet,
+        /// The attachment.
+        attachment: TransitGatewayAttachmentId,
+    },
     /// A host of the internet.
     Internet(IpAddr),
     /// The service behind a gateway endpoint.
@@ -115,6 +126,9 @@ impl fmt::Display for Hop {
             Self::Route { table, destination, target } => write!(f, "routed to {target} for {destination} by {table}"),
             Self::Translated { from, to } => write!(f, "{from} becomes {to} at the internet gateway"),
             Self::NatGateway { gateway, from, to } => write!(f, "{from} becomes {to} at {gateway}"),
+            Self::TransitGateway { table, destination, attachment } => {
+                write!(f, "handed to {attachment} for {destination} by {table}")
+            }
             Self::Internet(address) => write!(f, "reaches {address} in the internet"),
             Self::Endpoint(id) => write!(f, "reaches the service behind {id}"),
             Self::Service(address) => write!(f, "reaches the service at {address}"),

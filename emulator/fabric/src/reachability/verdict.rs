@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use vpc_model::{Direction, Mac, NetworkAclId, NetworkInterfaceId, SecurityGroupId, SecurityGroupRuleId};
+use vpc_model::{
+    Direction, Mac, NetworkAclId, NetworkInterfaceId, SecurityGroupId, SecurityGroupRuleId, TransitGatewayId, ZoneName,
+};
 
 /// A packet as an ENI sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,8 +108,10 @@ pub enum Reason {
     NobodyThere,
     /// The route's ENI does not own the destination and checks it.
     DestinationCheck(NetworkInterfaceId),
-    /// The ENI is a NAT gateway's, which nobody can begin a connection with.
-    NatGateway(NetworkInterfaceId),
+    /// The ENI is a gateway's, which nobody can begin a connection with.
+    Gateway(NetworkInterfaceId),
+    /// The transit gateway has no ENI in the zone that the packet comes from.
+    NotInZone(TransitGatewayId, ZoneName),
     /// NAT gateways pass on TCP, UDP and of ICMP what asks; this is something else.
     NotTranslated,
     /// Nothing answers at this address and port of the VPC's own.
@@ -145,7 +149,10 @@ impl fmt::Display for Verdict {
                 Reason::NobodyInInternet => f.write_str("denied: nobody in the internet has the destination address"),
                 Reason::NobodyThere => f.write_str("denied: no network interface has the destination address"),
                 Reason::DestinationCheck(eni) => write!(f, "denied: {eni} does not own the destination address"),
-                Reason::NatGateway(eni) => write!(f, "denied: {eni} is a NAT gateway's, which takes no connections"),
+                Reason::Gateway(eni) => write!(f, "denied: {eni} is a gateway's, which takes no connections"),
+                Reason::NotInZone(gateway, zone) => {
+                    write!(f, "denied: the VPC's attachment to {gateway} has no subnet in {}", zone.0)
+                }
                 Reason::NotTranslated => f.write_str("denied: a NAT gateway does not pass this protocol on"),
                 Reason::NoService => f.write_str("denied: nothing answers at this port of the VPC's own address"),
             },

@@ -11,12 +11,12 @@ use linux_net::nft::{self, TableError};
 use linux_net::{Errno, Netlink, Netns, unless_gone, unless_there, vlan};
 use nft_ruleset::encode;
 use vpc_fabric::{Branch, Bridge, Key, NextHop, Object, Op, Peering, ServiceWire, names};
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcId};
+use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, TransitGatewayId, VpcId};
 
 use super::advertise;
 use super::fabric::Fabric;
 use super::namespace::Namespace;
-use super::{gateway_endpoint, instance_address, mend, nat_gateway};
+use super::{gateway_endpoint, instance_address, mend, nat_gateway, transit_gateway};
 
 /// ENIs take jumbo frames.
 pub(super) const MTU: u32 = 9001;
@@ -114,6 +114,17 @@ pub(super) fn add(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()>
             fabric.nat_gateways.insert(eni.clone(), nat_gateway::create(rules)?);
             Ok(())
         }
+        (Key::TransitGateway(id), _) => {
+            fabric.transit_gateways.insert(id.clone(), transit_gateway::create()?);
+            Ok(())
+        }
+        (Key::TransitWire(vpc, eni), Object::TransitWire(wire)) => {
+            transit_gateway::add_wire(of_vpc(fabric, vpc)?, eni, wire, of_transit(fabric, &wire.gateway)?)
+        }
+        (Key::TransitRoute(id, table, net), Object::TransitRoute(hop)) => {
+            transit_gateway::add_route(of_transit(fabric, id)?, (*table, *net), hop)
+        }
+        (Key::TransitRule(id, eni, table), _) => transit_gateway::add_rule(of_transit(fabric, id)?, eni, *table),
         (Key::ServiceAddress(vpc, address), _) => add_service_address(fabric, vpc, *address),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => add_bridge(fabric, vpc, subnet, bridge),
         (Key::Rules(vpc), Object::Rules(table)) => {
@@ -180,6 +191,14 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             fabric.nat_gateways.remove(eni);
             Ok(())
         }
+        (Key::TransitGateway(id), _) => {
+            fabric.transit_gateways.remove(id);
+            Ok(())
+        }
+        (Key::TransitRoute(id, table, net), Object::TransitRoute(hop)) => {
+            transit_gateway::remove_route(of_transit(fabric, id)?, (*table, *net), hop)
+        }
+        (Key::TransitRule(id, eni, table), _) => transit_gateway::remove_rule(of_transit(fabric, id)?, eni, *table),
         (Key::ServiceAddress(vpc, address), _) => {
             Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_address("lo", IpNet::from(*address)))?)
         }
@@ -227,9 +246,10 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             advertise::remove_host(namespace, subnet, bridge, *address, *mac)?;
             Ok(unless_gone(namespace.netlink.delete_neighbour(bridge, *address))?)
         }
-        (Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni), _) => {
-            Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str()))?)
-        }
+        (
+            Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni) | Key::TransitWire(vpc, eni),
+            _,
+        ) => Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str()))?),
         (Key::Branch(vpc, eni), Object::Branch(branch)) => remove_branch(of_vpc(fabric, vpc)?, eni, branch),
         (Key::InstanceAddress(_, instance, address), Object::InstanceAddress(object)) => {
             instance_address::remove(&of_instance(fabric, instance)?.netlink, *address, object)
@@ -385,7 +405,7 @@ pub(super) fn add_veth(
 }
 
 /// A port of a subnet's bridge for an ENI, and its other end in a namespace.
-fn add_wire(
+pub(super) fn add_wire(
     namespace: &Namespace,
     eni: &NetworkInterfaceId,
     (subnet, mac): (&SubnetId, Mac),
@@ -453,6 +473,10 @@ pub(super) fn of_vpc<'a>(fabric: &'a Fabric, vpc: &VpcId) -> Result<&'a Namespac
 
 fn of_instance<'a>(fabric: &'a Fabric, instance: &InstanceId) -> Result<&'a Namespace> {
     fabric.instances.get(instance).ok_or_else(|| ApplyError::NoNamespace(instance.to_string()))
+}
+
+fn of_transit<'a>(fabric: &'a Fabric, id: &TransitGatewayId) -> Result<&'a Namespace> {
+    fabric.transit_gateways.get(id).ok_or_else(|| ApplyError::NoNamespace(id.to_string()))
 }
 
 /// The namespace of something that AWS runs, by its ENI.

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use linux_net::vlan::Carrier;
 use linux_net::{Errno, Netns, conntrack};
 use vpc_fabric::{Desired, Drift, Key, Object, Op, Step, losses, plan};
-use vpc_model::{InstanceId, NetworkInterfaceId, VpcEndpointId, VpcId};
+use vpc_model::{InstanceId, NetworkInterfaceId, TransitGatewayId, VpcEndpointId, VpcId};
 
 use super::apply;
 use super::internet::Internet;
@@ -23,6 +23,8 @@ pub struct Fabric {
     pub(super) endpoints: BTreeMap<NetworkInterfaceId, Namespace>,
     /// The namespaces that stand for services behind gateway endpoints.
     pub(super) gateway_endpoints: BTreeMap<VpcEndpointId, Namespace>,
+    /// The namespaces of transit gateways.
+    pub(super) transit_gateways: BTreeMap<TransitGatewayId, Namespace>,
     /// The namespaces of NAT gateways, by their ENIs.
     pub(super) nat_gateways: BTreeMap<NetworkInterfaceId, Namespace>,
     pub(super) internet: Internet,
@@ -260,7 +262,12 @@ impl Fabric {
 fn comes_after_addresses(op: &Op) -> bool {
     let is_namespace = matches!(
         op.key(),
-        Key::Fabric(_) | Key::Instance(_) | Key::Endpoint(_) | Key::NatGateway(_) | Key::GatewayEndpoint(_)
+        Key::Fabric(_)
+            | Key::Instance(_)
+            | Key::Endpoint(_)
+            | Key::NatGateway(_)
+            | Key::GatewayEndpoint(_)
+            | Key::TransitGateway(_)
     );
     !matches!(op, Op::Remove(..)) && !is_namespace && !matches!(op.key(), Key::ServiceAddress(..))
 }

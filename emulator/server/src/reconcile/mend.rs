@@ -22,6 +22,9 @@ pub(super) fn mend(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()
         (Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni), Object::ServiceWire(wire)) => {
             port(of_vpc(fabric, vpc)?, eni, &wire.subnet, wire.mac)
         }
+        (Key::TransitWire(vpc, eni), Object::TransitWire(wire)) => {
+            port(of_vpc(fabric, vpc)?, eni, &wire.subnet, wire.mac)
+        }
         (Key::Peering(id), Object::Peering(peering)) => {
             let sides = [of_vpc(fabric, &peering.requester)?, of_vpc(fabric, &peering.accepter)?];
             self::peering(id, sides)

@@ -19,6 +19,7 @@ mod mend;
 mod namespace;
 mod nat_gateway;
 mod observe;
+mod transit_gateway;
 mod worker;
 
 pub use apply::ApplyError;

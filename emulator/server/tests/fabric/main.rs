@@ -10,6 +10,7 @@ mod network_acls;
 mod peering;
 mod probe;
 mod repair;
+mod transit;
 mod vpc_services;
 mod world;
 

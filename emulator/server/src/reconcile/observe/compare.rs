@@ -96,6 +96,7 @@ impl<'a> Look<'a> {
             (Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni), Object::ServiceWire(wire)) => {
                 self.wire(vpc, eni, &wire.subnet, wire.mac)
             }
+            (Key::TransitWire(vpc, eni), Object::TransitWire(wire)) => self.wire(vpc, eni, &wire.subnet, wire.mac),
             (Key::NatGateway(eni), _) => self.nat_gateway(eni),
             // The other end is in the service's namespace.
             (Key::GatewayEndpointLink(vpc, id), _) => {
