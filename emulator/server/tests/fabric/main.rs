@@ -18,7 +18,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use linux_net::Netlink;
@@ -295,16 +295,25 @@ fn no_gap_while_rules_change() {
     let (allowed, denied) = (bind(to, 53), bind(to, 9999));
     denied.set_nonblocking(true).unwrap();
     allowed.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    let (stop, sent) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let arrived = thread::scope(|scope| {
-        let arrived = scope.spawn(|| std::iter::from_fn(|| allowed.recv(&mut [0; 8]).ok()).count());
+    let (stop, sent, arrived) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while allowed.recv(&mut [0; 8]).is_ok() {
+                arrived.fetch_add(1, Ordering::Relaxed);
+            }
+        });
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 // Each from a port of its own: to connection tracking every packet is a new connection.
                 let socket = bind(from, 0);
                 socket.send_to(b"denied", (to.address, 9999)).unwrap();
                 socket.send_to(b"allowed", (to.address, 53)).unwrap();
-                sent.fetch_add(1, Ordering::Relaxed);
+                let sent = sent.fetch_add(1, Ordering::Relaxed) + 1;
+                // More than the receiver's buffer holds would be lost there.
+                let sent_at = Instant::now();
+                while sent > arrived.load(Ordering::Relaxed) + 64 && sent_at.elapsed() < Duration::from_millis(100) {
+                    thread::yield_now();
+                }
             }
         });
         let subnet = world.account.get(&to.eni).subnet_id.clone();
@@ -317,8 +326,8 @@ fn no_gap_while_rules_change() {
             world.settle();
         }
         stop.store(true, Ordering::Relaxed);
-        arrived.join().unwrap()
     });
+    let arrived = arrived.into_inner();
     assert!(denied.recv(&mut [0; 8]).is_err());
     assert_eq!(arrived, sent.into_inner());
     assert!(arrived > 100);
