@@ -273,6 +273,12 @@ ARGUMENTS = {
         "RequesterPeeringConnectionOptions": {"AllowDnsResolutionFromRemoteVpc": False},
     },
     "RejectVpcPeeringConnection": _peering,
+    "CreateImage": lambda made: {**_idle(made), "Name": "idle"},
+    "DeregisterImage": lambda made: {"ImageId": made["RegisterImage"]["ImageId"]},
+    "RegisterImage": lambda made: {
+        "Name": "registered",
+        "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}],
+    },
     "ReleaseAddress": lambda made: {"AllocationId": made.id("eipalloc")},
     "ReplaceIamInstanceProfileAssociation": lambda made: {
         "IamInstanceProfile": {"Name": "other"}, "AssociationId": _profile(made, "AssociateIamInstanceProfile"),

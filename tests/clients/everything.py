@@ -25,7 +25,6 @@ REFUSED = {
     "AcceptAddressTransfer": ("InvalidAddress.NotFound", 400),  # Nobody offers an address here.
     "AcceptTransitGatewayVpcAttachment": ("InvalidTransitGatewayAttachmentID.NotFound", 400),  # No VPC waits here.
     "RejectTransitGatewayVpcAttachment": ("InvalidTransitGatewayAttachmentID.NotFound", 400),
-    "DescribeImageAttribute": ("AuthFailure", 400),  # Images are Amazon's, and only an owner is told.
     "DescribeSpotDatafeedSubscription": ("InvalidSpotDatafeed.NotFound", 400),  # Nobody subscribes here.
 }
 # The first word of an action's name says when it is called; what is in none of these comes second.

@@ -129,3 +129,18 @@ def capacity_reservations(ec2):
     equal(found["State"], "cancelled")
     with refused("InvalidCapacityReservationId.NotFound"):
         ec2.describe_capacity_reservations(CapacityReservationIds=["cr-0123456789abcdef0"])
+
+
+def images_of_ones_own(ec2):
+    _, subnet = make_network(ec2)
+    [instance] = launch(ec2, subnet)
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance["InstanceId"]], WaiterConfig={"Delay": 1})
+    made = ec2.create_image(InstanceId=instance["InstanceId"], Name="copy", NoReboot=True)["ImageId"]
+    ec2.get_waiter("image_available").wait(ImageIds=[made])
+    [found] = ec2.describe_images(Owners=["self"])["Images"]
+    equal((found["ImageId"], found["SourceInstanceId"], found["Public"]), (made, instance["InstanceId"], False))
+    with refused("InvalidAMIName.Duplicate"):
+        ec2.create_image(InstanceId=instance["InstanceId"], Name="copy")
+    ec2.run_instances(ImageId=made, InstanceType="m5.large", MinCount=1, MaxCount=1, SubnetId=subnet)
+    ec2.deregister_image(ImageId=made)
+    equal(ec2.describe_images(Owners=["self"])["Images"], [])

@@ -172,6 +172,7 @@ BY_PLACE = {
     ("ModifyVpnConnectionOptions", "RemoteIpv6NetworkCidr"): "::/0",
     ("ModifyVpnTunnelOptions", "PreSharedKeyStorage"): "Standard",
     ("ModifyVpnTunnelOptions", "TunnelOptions.TunnelInsideIpv6Cidr"): "fd00::/126",
+    ("RegisterImage", "SriovNetSupport"): "simple",
     ("ReplaceIamInstanceProfileAssociation", "AssociationId"): "iip-assoc-0123456789abcdef0",
     ("ReplaceNetworkAclAssociation", "AssociationId"): "aclassoc-0123456789abcdef0",
     ("ReplaceRouteTableAssociation", "AssociationId"): "rtbassoc-0123456789abcdef0",

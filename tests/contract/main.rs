@@ -37,8 +37,8 @@ checks! {
     network_interface: an_address_twice an_idempotent_create an_interfaces_life attaching changing_groups
         delegated_prefixes pages_of_interfaces secondary_addresses too_many_for_the_instance trunk_and_branch;
     paging: every_paginator;
-    placement: a_fleet_at_once a_fleet_that_is_kept capacity_reservations placement_groups spot_requests
-        versions_of_a_template;
+    placement: a_fleet_at_once a_fleet_that_is_kept capacity_reservations images_of_ones_own placement_groups
+        spot_requests versions_of_a_template;
     security_group: a_group_in_use a_new_group pages_of_groups revoking rules_by_cidr_and_group the_same_rule_twice;
     tools: eksctl_builds_and_destroys questions_before_a_plan terraform_builds_and_destroys;
     vpc: a_subnets_life a_vpcs_life attributes_of_a_vpc default_vpc dhcp_options dry_run elastic_addresses

@@ -108,6 +108,8 @@ codes! {
     INVALID_BLOCK_DEVICE_MAPPING "InvalidBlockDeviceMapping" 400;
     VOLUME_IN_USE "VolumeInUse" 400;
     INVALID_AMI_ID_MALFORMED "InvalidAMIID.Malformed" 400;
+    INVALID_AMI_NAME_DUPLICATE "InvalidAMIName.Duplicate" 400;
+    INVALID_AMI_NAME_MALFORMED "InvalidAMIName.Malformed" 400;
     INVALID_AMI_ID_NOT_FOUND "InvalidAMIID.NotFound" 400;
     INVALID_INSTANCE_ATTRIBUTE_VALUE "InvalidInstanceAttributeValue" 400;
     INVALID_INSTANCE_ID "InvalidInstanceID" 400;

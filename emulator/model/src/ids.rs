@@ -163,6 +163,8 @@ ids! {
     SpotRequestId "sir-"
     /// An EBS volume.
     VolumeId "vol-"
+    /// A snapshot of a volume; here it is a name only.
+    SnapshotId "snap-"
     /// A machine image.
     ImageId "ami-"
     /// A launch template.

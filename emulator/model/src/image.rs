@@ -5,15 +5,18 @@
 
 mod catalogue;
 mod line;
+mod own;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use self::own::{ImageError, NewDevice, NewImage, NewVolume};
 use crate::instance_type::Architecture;
-use crate::{AccountId, ImageId, InstanceError, Model, Region, Tags};
+use crate::{AccountId, ImageId, InstanceError, InstanceId, Model, Region, Tags};
 
 /// The images that are offered to everybody in a region, by id. Nothing changes them.
 #[derive(Clone)]
@@ -57,6 +60,8 @@ pub struct Image {
     pub is_free: bool,
     /// The public parameter that names it, where there is one.
     pub parameter: Option<String>,
+    /// The instance it was made of, where it was.
+    pub source_instance: Option<InstanceId>,
     /// Its volumes, the root volume first.
     pub devices: Vec<BlockDevice>,
     /// Its tags.
@@ -66,6 +71,8 @@ pub struct Image {
 /// How an image boots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BootMode {
+    /// As machines did before UEFI.
+    LegacyBios,
     /// UEFI only.
     Uefi,
     /// UEFI where the instance type has it.
@@ -75,6 +82,7 @@ pub enum BootMode {
 impl fmt::Display for BootMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::LegacyBios => "legacy-bios",
             Self::Uefi => "uefi",
             Self::UefiPreferred => "uefi-preferred",
         })
@@ -126,12 +134,17 @@ impl Image {
 impl Model {
     /// All images that the account can see, in the order of their ids.
     pub fn images(&self) -> impl Iterator<Item = &Image> {
-        self.public_images.0.values()
+        let (mut public, mut own) = (self.public_images.0.values().peekable(), self.own_images.values().peekable());
+        iter::from_fn(move || match (public.peek(), own.peek()) {
+            (Some(one), Some(other)) if one.id > other.id => own.next(),
+            (Some(_), _) => public.next(),
+            (None, _) => own.next(),
+        })
     }
 
     /// One of them by its id.
     pub fn image(&self, id: &ImageId) -> Option<&Image> {
-        self.public_images.0.get(id)
+        self.public_images.0.get(id).or_else(|| self.own_images.get(id))
     }
 
     /// The image that a public parameter of AWS Systems Manager names.

@@ -1,6 +1,7 @@
-//! Machine images: DescribeImages, DescribeImageAttribute.
+//! Machine images: DescribeImages here; attributes and images of one's own in the submodules.
 
 mod attribute;
+mod own;
 #[cfg(test)]
 mod tests;
 
@@ -8,14 +9,20 @@ use jiff::Timestamp;
 use vpc_model::image::{BlockDevice, Volume};
 use vpc_model::{Image, ImageId, Model};
 
-use super::{Action, Output, ReadOperation, read};
+use super::{Action, Output, ReadOperation, read, write};
 use crate::filter::{Fields, Filters};
 use crate::pagination::{Page, PageRequest};
 use crate::query::Query;
 use crate::xml::{self, Xml};
 use crate::{ApiError, Code};
 
-pub(crate) const ACTIONS: &[Action] = &[read::<DescribeImages>(), read::<attribute::DescribeImageAttribute>()];
+pub(crate) const ACTIONS: &[Action] = &[
+    read::<DescribeImages>(),
+    read::<attribute::DescribeImageAttribute>(),
+    write::<own::RegisterImage>(),
+    write::<own::CreateImage>(),
+    write::<own::DeregisterImage>(),
+];
 
 /// The aliases of owners that AWS keeps.
 const ALIASES: &[&str] = &["amazon", "aws-backup-vault", "aws-marketplace", "microsoft", "self"];
@@ -83,7 +90,7 @@ const FIELDS: Fields<Model, Image> = Fields {
         ("scan-result.medium-fix-available-since", none),
         ("source-image-id", none),
         ("source-image-region", none),
-        ("source-instance-id", none),
+        ("source-instance-id", |_, image| image.source_instance.iter().map(ToString::to_string).collect()),
         ("sriov-net-support", |_, _| vec!["simple".to_owned()]),
         ("state", |_, _| vec!["available".to_owned()]),
         ("state-reason-code", none),
@@ -211,6 +218,7 @@ fn write_image(xml: &mut Xml, image: &Image) {
     xml.text("deregistrationProtection", "disabled");
     xml.text("freeTierEligible", image.is_free);
     xml.optional("publicSsmParameterName", image.parameter.as_ref());
+    xml.optional("sourceInstanceId", image.source_instance.as_ref());
 }
 
 fn write_devices(xml: &mut Xml, image: &Image) {

@@ -77,6 +77,7 @@ impl Line {
             requires_tokens: self.requires_tokens,
             is_free: self.is_free,
             parameter: self.parameter.clone().filter(|_| is_newest),
+            source_instance: None,
             devices: self.devices(hash),
             name,
             tags: Tags::new(),

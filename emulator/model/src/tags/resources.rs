@@ -53,6 +53,7 @@ resources! {
     "egress-only-internet-gateway" egress_only_gateways;
     "elastic-ip" elastic_ips;
     "fleet" fleets;
+    "image" own_images;
     "instance" instances;
     "internet-gateway" internet_gateways;
     "key-pair" key_pairs;
