@@ -224,7 +224,7 @@ async fn explain(State(shared): State<Arc<Shared>>, Query(question): Query<Quest
         Err(error) => return refused(error.to_string()),
     };
     if question.probe {
-        let probe = Probe::of(&model, shared.board(), &answer.packet, answer.port, answer.receiver.as_ref());
+        let probe = Probe::of(&model, shared.board(), &answer);
         let sent = match probe {
             Ok(probe) => tokio::task::spawn_blocking(move || probe.send()).await.expect("a probe does not panic"),
             Err(error) => Err(error),

@@ -62,6 +62,9 @@ pub(crate) struct Answer {
     /// The ENI it reaches.
     #[serde(skip)]
     pub(crate) receiver: Option<NetworkInterfaceId>,
+    /// The source and destination it has there; no source where that is not sure.
+    #[serde(skip)]
+    pub(crate) at_end: (Option<IpAddr>, IpAddr),
 }
 
 /// A packet's way.
@@ -125,8 +128,9 @@ pub(crate) fn explain(model: &Model, options: &Options, question: &Question) -> 
         Hop::Arrives(eni) => Some(eni.clone()),
         _ => None,
     });
+    let at_end = there.addresses_at_end(&packet);
     let (there, back) = (Way::of(&there), back.as_ref().map(Way::of));
-    Ok(Answer { source, destination, works, there, back, probe: None, agrees: None, packet, port, receiver })
+    Ok(Answer { source, destination, works, there, back, probe: None, agrees: None, packet, port, receiver, at_end })
 }
 
 impl Answer {

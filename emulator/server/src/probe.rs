@@ -17,6 +17,7 @@ use vpc_model::{Mac, Model, NetworkInterface, NetworkInterfaceId, SubnetId, Vlan
 
 pub(crate) use self::packet::Answered;
 use crate::board::Board;
+use crate::explain::Answer;
 
 /// How long a packet is waited for, and then its answer.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -51,6 +52,8 @@ pub(crate) enum NoProbe {
 #[derive(Debug)]
 pub(crate) struct Probe {
     packet: packet::Packet,
+    /// Its source and destination where it is looked for.
+    at_end: (Option<IpAddr>, IpAddr),
     sender: Wire,
     receiver: Option<Wire>,
 }
@@ -73,20 +76,15 @@ struct Wire {
 
 impl Probe {
     /// Finds the wires of a packet.
-    pub(crate) fn of(
-        model: &Model,
-        board: &Board,
-        packet: &vpc_fabric::Packet,
-        port: u16,
-        receiver: Option<&NetworkInterfaceId>,
-    ) -> Result<Self, NoProbe> {
+    pub(crate) fn of(model: &Model, board: &Board, answer: &Answer) -> Result<Self, NoProbe> {
+        let Answer { packet, port, receiver, at_end, .. } = answer;
         let wire = |id: &NetworkInterfaceId| Wire::of(model, board, id).ok_or_else(|| NoProbe::NotThere(id.clone()));
         let vpc = model.network_interface(&packet.sender).map(|eni| &eni.vpc_id);
-        let owner = receiver.or_else(|| owner(model, vpc?, packet.destination));
+        let owner = receiver.as_ref().or_else(|| owner(model, vpc?, packet.destination));
         let vpc_fabric::Packet { source, destination, payload, .. } = *packet;
-        let packet_of_probe = packet::Packet { source, destination, payload, port };
+        let packet_of_probe = packet::Packet { source, destination, payload, port: *port };
         let receiver = owner.and_then(|id| wire(id).ok());
-        Ok(Self { packet: packet_of_probe, sender: wire(&packet.sender)?, receiver })
+        Ok(Self { packet: packet_of_probe, at_end: *at_end, sender: wire(&packet.sender)?, receiver })
     }
 
     /// Sends the packet and waits; takes up to a second.
@@ -97,7 +95,9 @@ impl Probe {
         let begin = Instant::now();
         capture::send(&self.sender.instance, &link, &self.frame())?;
         let arrived = match &receiver {
-            Some(wire) => Some(find(wire, begin + LIMIT, |bytes| self.packet.is_in(bytes).then(Instant::now))?),
+            Some(wire) => {
+                Some(find(wire, begin + LIMIT, |bytes| self.packet.is_in(bytes, self.at_end).then(Instant::now))?)
+            }
             None => None,
         };
         let is_lost = matches!(arrived, Some(None));

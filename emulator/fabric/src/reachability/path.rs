@@ -10,7 +10,7 @@ use vpc_model::{
     TransitGatewayRouteTableId, VpcEndpointId,
 };
 
-use super::{Reason, Verdict};
+use super::{Packet, Reason, Verdict};
 
 /// What a packet passes, in order, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +94,18 @@ impl Path {
         let mut hops = Vec::new();
         let verdict = decide(&mut hops).unwrap_or_else(|by| Verdict::Denied { by });
         Self { hops, verdict }
+    }
+
+    /// The source and destination that a packet has at the end of this path. Where it has passed a NAT gateway, which may have
+    /// several addresses, no source is given.
+    pub fn addresses_at_end(&self, packet: &Packet) -> (Option<IpAddr>, IpAddr) {
+        let begin = (Some(packet.source), packet.destination);
+        self.hops.iter().fold(begin, |(source, destination), hop| match hop {
+            Hop::NatGateway { .. } => (None, destination),
+            Hop::Translated { from, to } if *from == destination => (source, *to),
+            Hop::Translated { from, to } if source == Some(*from) => (Some(*to), destination),
+            _ => (source, destination),
+        })
     }
 }
 

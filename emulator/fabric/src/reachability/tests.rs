@@ -320,3 +320,34 @@ fn the_way_there_and_back() {
     let lines = |path: &Path| path.hops.iter().map(|hop| format!("{hop}\n")).collect::<String>();
     insta::assert_snapshot!(format!("{}{}\n\n{}{}", lines(&there), there.verdict, lines(&back), back.verdict));
 }
+
+/// Behind gateways a packet has other addresses than its sender gave it.
+#[test]
+fn addresses_at_the_end() {
+    let mut account = Account::with_vpc("10.0.0.0/16");
+    let (outer, inner) = (account.subnet("10.0.1.0/24"), account.subnet("10.0.2.0/24"));
+    account.internet_gateway();
+    let nat = account.nat_gateway(&outer, 1);
+    account.route_table(&inner, &[("0.0.0.0/0", RouteTarget::NatGateway(nat))]);
+    let open = account.group("open");
+    account.allow(&open, Direction::Ingress, everything());
+    let [pier, quay, cell] = [&outer, &outer, &inner].map(|subnet| account.instance(interface(subnet, &[&open])).1);
+    let (_, public) = account.publish(&pier, None);
+    let (_, other) = account.publish(&quay, None);
+    let end = |from: &NetworkInterfaceId| {
+        let source = account.get(from).primary_ip().unwrap().into();
+        let packet = Packet {
+            sender: from.clone(),
+            ethernet_source: None,
+            source,
+            destination: public.into(),
+            payload: Payload::Tcp(80),
+        };
+        let path = path(&account.model, &Options::default(), &packet);
+        assert!(path.verdict.is_allowed(), "{}", path.verdict);
+        path.addresses_at_end(&packet)
+    };
+    let private = IpAddr::from(account.get(&pier).primary_ip().unwrap());
+    assert_eq!(end(&quay), (Some(other.into()), private));
+    assert_eq!(end(&cell), (None, private));
+}

@@ -99,12 +99,19 @@ impl Packet {
         body
     }
 
-    /// Whether bytes on a wire are this packet.
-    pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
+    /// Whether bytes on a wire are this packet, which may have other addresses by then. Where its source is not known, its
+    /// source port, or an echo request's identifier, is not either.
+    pub(super) fn is_in(&self, bytes: &[u8], (source, destination): (Option<IpAddr>, IpAddr)) -> bool {
         Seen::parse(bytes).is_some_and(|seen| {
-            let is_same =
-                (seen.source, seen.destination, seen.protocol) == (self.source, self.destination, self.protocol());
-            is_same && (seen.ports == self.ports() || matches!(self.payload, Payload::Other(_)))
+            let is_same = seen.destination == destination && seen.protocol == self.protocol();
+            let [from, to] = self.ports();
+            is_same
+                && match (self.payload, source) {
+                    (Payload::Other(_), source) => source.is_none_or(|source| seen.source == source),
+                    (_, Some(source)) => seen.source == source && seen.ports == [from, to],
+                    (Payload::Tcp(_) | Payload::Udp(_), None) => seen.ports[1] == to,
+                    (Payload::Icmp { kind, .. } | Payload::Icmpv6 { kind, .. }, None) => seen.kind == kind,
+                }
         })
     }
 
@@ -203,10 +210,15 @@ mod tests {
     fn written_and_known_again(#[case] packet: Packet, #[case] length: usize) {
         let bytes = packet.bytes();
         assert_eq!(bytes.len(), length);
-        assert!(packet.is_in(&bytes));
-        assert!(!Packet { source: "10.9.9.9".parse().unwrap(), ..packet }.is_in(&bytes));
+        let ends = (Some(packet.source), packet.destination);
+        assert!(packet.is_in(&bytes, ends));
+        let elsewhere = Packet { source: "10.9.9.9".parse().unwrap(), ..packet };
+        assert!(!elsewhere.is_in(&bytes, (Some(elsewhere.source), packet.destination)));
+        assert!(elsewhere.is_in(&bytes, (None, packet.destination)), "by whatever address");
+        assert!(elsewhere.is_in(&bytes, ends), "as it is by then");
+        assert!(!packet.is_in(&bytes, (None, packet.source)));
         assert_eq!(packet.answered_by(&bytes), None, "it is no answer to itself");
-        assert!((0..bytes.len().min(24)).all(|cut| !packet.is_in(&bytes[..cut])));
+        assert!((0..bytes.len().min(24)).all(|cut| !packet.is_in(&bytes[..cut], ends)));
     }
 
     /// A head with its checksum in it comes out as nothing.
