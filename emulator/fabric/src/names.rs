@@ -17,6 +17,26 @@ pub fn bridge(subnet: &SubnetId) -> String {
     format!("sn-{}", tail(subnet.as_str(), 12))
 }
 
+/// A further bridge for the ENIs of a subnet that has many.
+pub fn shelf(subnet: &SubnetId, number: usize) -> String {
+    format!("sh{number:02x}-{}", tail(subnet.as_str(), 10))
+}
+
+/// The end of a shelf's link that is a port of the subnet's bridge.
+pub fn shelf_uplink(subnet: &SubnetId, number: usize) -> String {
+    format!("su{number:02x}-{}", tail(subnet.as_str(), 10))
+}
+
+/// The other end of it, which is a port of the shelf.
+pub fn shelf_downlink(subnet: &SubnetId, number: usize) -> String {
+    format!("sd{number:02x}-{}", tail(subnet.as_str(), 10))
+}
+
+/// The Ethernet address of a subnet's shelves, which no frame ever carries.
+pub fn shelf_mac(subnet: &SubnetId) -> Mac {
+    mac(0x7f, subnet.as_str())
+}
+
 /// The fabric's end of an ENI's wire.
 pub fn port(eni: &NetworkInterfaceId) -> String {
     format!("if-{}", tail(eni.as_str(), 12))

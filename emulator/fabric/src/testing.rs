@@ -180,7 +180,16 @@ impl Account {
 
     /// A launched instance and its primary ENI.
     pub fn instance(&mut self, primary: NewInterface) -> (InstanceId, NetworkInterfaceId) {
-        let mut new = NewInstances::one("ami-12345678".parse().unwrap(), "m5.large", primary.subnet_id.clone());
+        self.instance_of_type("m5.large", primary)
+    }
+
+    /// A running instance of a type that has up to 15 ENIs.
+    pub fn large_instance(&mut self, primary: NewInterface) -> (InstanceId, NetworkInterfaceId) {
+        self.instance_of_type("m5.24xlarge", primary)
+    }
+
+    fn instance_of_type(&mut self, kind: &str, primary: NewInterface) -> (InstanceId, NetworkInterfaceId) {
+        let mut new = NewInstances::one("ami-12345678".parse().unwrap(), kind, primary.subnet_id.clone());
         new.interfaces = vec![LaunchInterface::at(0, LaunchSource::New(Box::new(primary)))];
         let (_, instances) = self.change(|model, cx| model.run_instances(cx, &new)).unwrap();
         let instance = instances[0].clone();

@@ -16,7 +16,7 @@ use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, Subnet
 use super::advertise;
 use super::fabric::Fabric;
 use super::namespace::Namespace;
-use super::{gateway_endpoint, instance_address, mend, nat_gateway, transit_gateway};
+use super::{gateway_endpoint, instance_address, mend, nat_gateway, shelf, transit_gateway};
 
 /// ENIs take jumbo frames.
 pub(super) const MTU: u32 = 9001;
@@ -205,6 +205,7 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
         (Key::Bridge(vpc, subnet), _) => {
             let namespace = fabric.vpcs.get_mut(vpc).ok_or_else(|| ApplyError::NoNamespace(vpc.to_string()))?;
             namespace.forget_bridge(subnet);
+            shelf::remove_all(namespace, subnet)?;
             Ok(unless_gone(namespace.netlink.delete_link(names::bridge(subnet).as_str()))?)
         }
         (Key::Rules(vpc), Object::Rules(table)) => {
@@ -246,10 +247,13 @@ fn remove(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
             advertise::remove_host(namespace, subnet, bridge, *address, *mac)?;
             Ok(unless_gone(namespace.netlink.delete_neighbour(bridge, *address))?)
         }
-        (
-            Key::Wire(vpc, eni) | Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni) | Key::TransitWire(vpc, eni),
-            _,
-        ) => Ok(unless_gone(of_vpc(fabric, vpc)?.netlink.delete_link(names::port(eni).as_str()))?),
+        (Key::Wire(vpc, eni), Object::Wire(wire)) => remove_wire(of_vpc(fabric, vpc)?, eni, (&wire.subnet, wire.mac)),
+        (Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni), Object::ServiceWire(wire)) => {
+            remove_wire(of_vpc(fabric, vpc)?, eni, (&wire.subnet, wire.mac))
+        }
+        (Key::TransitWire(vpc, eni), Object::TransitWire(wire)) => {
+            remove_wire(of_vpc(fabric, vpc)?, eni, (&wire.subnet, wire.mac))
+        }
         (Key::Branch(vpc, eni), Object::Branch(branch)) => remove_branch(of_vpc(fabric, vpc)?, eni, branch),
         (Key::InstanceAddress(_, instance, address), Object::InstanceAddress(object)) => {
             instance_address::remove(&of_instance(fabric, instance)?.netlink, *address, object)
@@ -286,6 +290,7 @@ pub(super) fn add_bridge(fabric: &mut Fabric, vpc: &VpcId, subnet: &SubnetId, br
     }
     namespace.bridges.insert(subnet.clone(), index);
     namespace.prepare_bridge(&name)?;
+    shelf::prepare_all(namespace, subnet)?;
     let mut own = bridge_addresses(subnet, bridge).into_iter();
     own.try_for_each(|address| Ok(unless_there(namespace.netlink.add_address(index, address))?))
 }
@@ -413,12 +418,12 @@ pub(super) fn add_wire(
 ) -> Result<()> {
     let netlink = &namespace.netlink;
     let (port, alias) = (names::port(eni), format!("vpcbox:{eni}"));
-    let near_link = LinkSpec::new(&port).mtu(MTU).alias(&alias).master(bridge_index(namespace, subnet)?).quiet();
+    let near_link = LinkSpec::new(&port).mtu(MTU).alias(&alias).quiet();
     let far_link = LinkSpec::new(device).mac(mac.0).mtu(MTU).alias(&alias);
     add_veth(netlink, &port, [&near_link, &far_link], far.netns())?;
     let index = netlink.index(&port).map_err(ApplyError::from);
-    let connected = index.and_then(|index| connect(namespace, index, mac));
-    connected.inspect_err(|_| drop(netlink.delete_link(&port)))
+    let connected = index.and_then(|index| shelf::attach(namespace, subnet, eni, index, mac));
+    connected.inspect_err(|_| drop(remove_wire(namespace, eni, (subnet, mac))))
 }
 
 /// The ENI of something that AWS runs, with its addresses from the start.
@@ -433,21 +438,15 @@ fn add_service_wire(
     addresses.try_for_each(|(address, object)| instance_address::add(&service.netlink, *address, object))
 }
 
-/// Opens a port, which is down until then.
-pub(super) fn connect(namespace: &Namespace, index: u32, mac: Mac) -> Result<()> {
-    let outcomes = namespace.netlink.batch(|batch| {
-        batch.set_bridge_port(index, PORT)?;
-        batch.replace_fdb(index, mac.0)?;
-        batch.set_up(index)
-    })?;
-    Ok(outcomes.into_iter().collect::<linux_net::Result<()>>()?)
+fn remove_wire(namespace: &Namespace, eni: &NetworkInterfaceId, (subnet, mac): (&SubnetId, Mac)) -> Result<()> {
+    unless_gone(namespace.netlink.delete_link(names::port(eni).as_str()))?;
+    shelf::leave(namespace, subnet, eni, mac)
 }
 
 pub(super) fn add_branch(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId, branch: &Branch) -> Result<()> {
     let carrier = fabric.carrier.ok_or(ApplyError::NoCarrier)?;
     let namespace = of_vpc(fabric, vpc)?;
     let (port, trunk, vlan) = (names::branch_port(eni), names::port(&branch.trunk), branch.vlan.get());
-    let bridge = bridge_index(namespace, &branch.subnet)?;
     let mac = names::branch_port_mac(eni).0;
     let add = || vlan::add(namespace.netns(), &trunk, &port, vlan, mac, MTU, carrier);
     let index = match add() {
@@ -457,14 +456,14 @@ pub(super) fn add_branch(fabric: &Fabric, vpc: &VpcId, eni: &NetworkInterfaceId,
         }
         added => added?,
     };
-    let connected = namespace.netlink.set_master(index, Some(bridge)).map_err(ApplyError::from);
-    let connected = connected.and_then(|()| connect(namespace, index, branch.mac));
+    let connected = shelf::attach(namespace, &branch.subnet, eni, index, branch.mac);
     connected.inspect_err(|_| drop(remove_branch(namespace, eni, branch)))
 }
 
 fn remove_branch(namespace: &Namespace, eni: &NetworkInterfaceId, branch: &Branch) -> Result<()> {
     let (port, trunk) = (names::branch_port(eni), names::port(&branch.trunk));
-    Ok(vlan::remove(namespace.netns(), &trunk, &port, branch.vlan.get())?)
+    vlan::remove(namespace.netns(), &trunk, &port, branch.vlan.get())?;
+    shelf::leave(namespace, &branch.subnet, eni, branch.mac)
 }
 
 pub(super) fn of_vpc<'a>(fabric: &'a Fabric, vpc: &VpcId) -> Result<&'a Namespace> {

@@ -1,22 +1,20 @@
 //! Objects that somebody altered, made again in place: what hangs on them, and what an instance has set up on its end
 //! of a wire, stays.
 
+use linux_net::Netlink;
 use linux_net::netlink::{Link, LinkSpec};
-use linux_net::{Netlink, sysctl};
 use vpc_fabric::{Key, Object, names};
 use vpc_model::{Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, VpcEndpointId, VpcId};
 
-use super::apply::{
-    self, ApplyError, MTU, Result, between, bridge_index, connect, know_each_other, of_service, of_vpc,
-};
+use super::apply::{self, ApplyError, MTU, Result, between, know_each_other, of_service, of_vpc};
 use super::fabric::Fabric;
-use super::namespace::{FABRIC_SYSCTLS, Namespace};
-use super::{internet, nat_gateway};
+use super::namespace::Namespace;
+use super::{internet, nat_gateway, shelf};
 
 /// Makes an object what it was applied as.
 pub(super) fn mend(fabric: &mut Fabric, key: &Key, object: &Object) -> Result<()> {
     match (key, object) {
-        (Key::Fabric(vpc), _) => Ok(sysctl::write_all(of_vpc(fabric, vpc)?.netns(), FABRIC_SYSCTLS)?),
+        (Key::Fabric(vpc), _) => Ok(of_vpc(fabric, vpc)?.prepare_fabric()?),
         (Key::Bridge(vpc, subnet), Object::Bridge(bridge)) => apply::add_bridge(fabric, vpc, subnet, bridge),
         (Key::Wire(vpc, eni), Object::Wire(wire)) => port(of_vpc(fabric, vpc)?, eni, &wire.subnet, wire.mac),
         (Key::EndpointWire(vpc, eni) | Key::NatWire(vpc, eni), Object::ServiceWire(wire)) => {
@@ -110,6 +108,5 @@ fn port(namespace: &Namespace, eni: &NetworkInterfaceId, subnet: &SubnetId, mac:
     namespace.netlink.set_mtu(index, MTU)?;
     // A port that comes from nowhere has a new port's flags, with which it must hear nothing.
     namespace.netlink.set_down(index)?;
-    namespace.netlink.set_master(index, Some(bridge_index(namespace, subnet)?))?;
-    connect(namespace, index, mac)
+    shelf::attach(namespace, subnet, eni, index, mac)
 }

@@ -19,6 +19,7 @@ mod mend;
 mod namespace;
 mod nat_gateway;
 mod observe;
+mod shelf;
 mod transit_gateway;
 mod worker;
 

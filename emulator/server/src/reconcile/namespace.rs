@@ -1,15 +1,18 @@
 //! The namespaces the reconciler holds, and how a fabric's is set up.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use linux_net::neighbour_discovery::Router;
 use linux_net::{Netlink, Netns, Result, nft, sysctl};
 use vpc_model::SubnetId;
 
+use super::shelf::Shelves;
+
 /// How a fabric differs from an ordinary host. `default` settings are for links made later.
-pub(super) const FABRIC_SYSCTLS: &[(&str, &str)] = &[
+const FABRIC_SYSCTLS: &[(&str, &str)] = &[
     ("net.ipv6.conf.all.forwarding", "1"),
     // Bridges and links to elsewhere speak IPv6; ports carry it without.
     ("net.ipv6.conf.default.disable_ipv6", "1"),
@@ -25,6 +28,14 @@ pub(super) const FABRIC_SYSCTLS: &[(&str, &str)] = &[
     // The router answers for every address of the subnet.
     ("net.ipv4.conf.all.proxy_arp_pvlan", "1"),
     ("net.ipv4.conf.default.proxy_arp_pvlan", "1"),
+];
+
+/// Frames between the ports of bridges are not for the rules, which know routed packets. These settings are there as long
+/// as the machine has loaded the filter of bridges.
+const BRIDGE_FILTER_SYSCTLS: &[(&str, &str)] = &[
+    ("net/bridge/bridge-nf-call-iptables", "0"),
+    ("net/bridge/bridge-nf-call-ip6tables", "0"),
+    ("net/bridge/bridge-nf-call-arptables", "0"),
 ];
 
 /// How a subnet's bridge treats neighbours; these settings have no default within a namespace.
@@ -51,18 +62,31 @@ pub(super) struct Namespace {
     router: OnceLock<Router>,
     /// The generation of its nf_tables rulesets after our last change; 0 before the first.
     generation: AtomicU32,
+    /// Where the ports of subnets are that have more than one bridge takes.
+    pub(super) shelves: Mutex<BTreeMap<SubnetId, Shelves>>,
 }
 
 impl Namespace {
     pub(super) fn create() -> Result<Self> {
         let netlink = Netlink::open(&Netns::create()?)?;
-        Ok(Self { netlink, bridges: BTreeMap::new(), router: OnceLock::new(), generation: AtomicU32::new(0) })
+        Ok(Self {
+            netlink,
+            bridges: BTreeMap::new(),
+            router: OnceLock::new(),
+            generation: AtomicU32::new(0),
+            shelves: Mutex::default(),
+        })
     }
 
     pub(super) fn create_fabric() -> Result<Self> {
         let namespace = Self::create()?;
-        sysctl::write_all(namespace.netns(), FABRIC_SYSCTLS)?;
+        namespace.prepare_fabric()?;
         Ok(namespace)
+    }
+
+    /// Sets up a fabric.
+    pub(super) fn prepare_fabric(&self) -> Result<()> {
+        sysctl::write_all(self.netns(), &fabric_sysctls())
     }
 
     /// Sets up a bridge.
@@ -108,6 +132,12 @@ impl Namespace {
     pub(super) fn netns(&self) -> &Netns {
         self.netlink.netns()
     }
+}
+
+/// The settings of a fabric.
+pub(super) fn fabric_sysctls() -> Vec<(&'static str, &'static str)> {
+    let is_there = |(key, _): &&(&str, &str)| Path::new("/proc/sys").join(key).exists();
+    FABRIC_SYSCTLS.iter().chain(BRIDGE_FILTER_SYSCTLS.iter().filter(is_there)).copied().collect()
 }
 
 /// The settings of a subnet's bridge.

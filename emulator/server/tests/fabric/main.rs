@@ -5,6 +5,7 @@ mod egress_only;
 mod endpoints;
 mod internet;
 mod ipv6;
+mod many;
 mod nat;
 mod network_acls;
 mod peering;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use linux_net::netlink::RouteSpec;
+use linux_net::netlink::{Link, RouteSpec};
 use linux_net::vlan::{self, Carrier};
 use linux_net::{nft, sysctl};
 use vpc_fabric::{Branch, Bridge, Drift, Key, NextHop, Object, names};
@@ -14,8 +14,8 @@ use super::seen::Seen;
 use super::{Observation, Place, Stray};
 use crate::reconcile::apply::{self, ApplyError, MTU, PEER, PEER_V6, PORT, Via};
 use crate::reconcile::fabric::Fabric;
-use crate::reconcile::namespace::{FABRIC_SYSCTLS, Namespace, bridge_sysctls, ipv6_sysctls};
-use crate::reconcile::{internet, nat_gateway, observe};
+use crate::reconcile::namespace::{Namespace, bridge_sysctls, fabric_sysctls, ipv6_sysctls};
+use crate::reconcile::{internet, nat_gateway, observe, shelf};
 
 /// A link as it should be.
 struct Wanted<'a> {
@@ -48,7 +48,7 @@ impl<'a> Look<'a> {
     fn compare(&mut self, key: &'a Key, object: &'a Object) -> Found {
         match (key, object) {
             (Key::Fabric(vpc), _) => {
-                let settings = FABRIC_SYSCTLS.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
+                let settings = fabric_sysctls().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
                 self.expect_settings(Place::Vpc(vpc), key, settings);
                 Ok(())
             }
@@ -121,7 +121,7 @@ impl<'a> Look<'a> {
         for address in apply::bridge_addresses(subnet, bridge) {
             outcome = outcome.and(within(self.address(place, &name, address), &address.to_string()));
         }
-        outcome
+        outcome.and(self.shelves(vpc, subnet))
     }
 
     /// Rules are not read: the kernel counts the changes that anybody makes.
@@ -212,7 +212,7 @@ impl<'a> Look<'a> {
         let name = names::port(eni);
         let alias = Some(format!("vpcbox:{eni}"));
         let link = self.link(Place::Vpc(vpc), &Wanted { name: &name, mac: None, mtu: MTU, alias }, "veth");
-        let port = self.port(vpc, &name, subnet, mac);
+        let port = self.port(vpc, &name, (eni, subnet), mac);
         link.and(port)
     }
 
@@ -223,7 +223,7 @@ impl<'a> Look<'a> {
         let is_shim = self.fabric.carrier == Some(Carrier::TagShim);
         let kind = if is_shim { "veth" } else { "vlan" };
         let link = self.link(place, &Wanted { name: &name, mac, mtu: MTU, alias: None }, kind);
-        let port = self.port(vpc, &name, &branch.subnet, branch.mac);
+        let port = self.port(vpc, &name, (eni, &branch.subnet), branch.mac);
         let namespace = self.fabric.vpcs.get(vpc);
         if let Some(namespace) = namespace.filter(|_| is_shim)
             && !vlan::has_filter(&namespace.netlink, trunk, branch.vlan.get()).unwrap_or(true)
@@ -233,19 +233,48 @@ impl<'a> Look<'a> {
         link.and(port)
     }
 
-    /// A port of a subnet's bridge, which hears its ENI and nobody else.
-    fn port(&mut self, vpc: &'a VpcId, name: &str, subnet: &SubnetId, mac: Mac) -> Found {
-        let Some(seen) = self.seen.get_mut(&Place::Vpc(vpc)) else { return Ok(()) };
-        let (bridge, port) = (seen.index(&names::bridge(subnet)), seen.links.get(name));
+    /// A port of a subnet's bridge, or of a shelf, which hears its ENI and nobody else.
+    fn port(&mut self, vpc: &'a VpcId, name: &str, (eni, subnet): (&NetworkInterfaceId, &SubnetId), mac: Mac) -> Found {
+        let (Some(seen), Some(namespace)) = (self.seen.get_mut(&Place::Vpc(vpc)), self.fabric.vpcs.get(vpc)) else {
+            return Ok(());
+        };
+        let (bridge, uplink) = shelf::bridge_of(namespace, subnet, eni);
         let altered = |found: &str| Err(Drift::Altered(found.to_owned()));
-        let Some(port) = port else { return Err(Drift::Missing) };
-        let is_heard = seen.forwarding.remove(&(port.index, mac.0));
+        let uplink = uplink.map(|uplink| seen.index(&uplink).unwrap_or_default());
+        let mut is_known = uplink.is_none_or(|uplink| seen.forwarding.remove(&(uplink, mac.0)));
+        let bridge = seen.index(&bridge);
+        let Some(port) = seen.links.get(name) else { return Err(Drift::Missing) };
+        is_known &= seen.forwarding.remove(&(port.index, mac.0));
         match port {
             port if port.master.is_none() || port.master != bridge => altered("no port of its subnet's bridge"),
             port if port.port != Some(PORT) => altered("other flags as a bridge's port"),
-            _ if !is_heard => altered("no forwarding entry for its Ethernet address"),
+            _ if !is_known => altered("no forwarding entry for its Ethernet address"),
             _ => Ok(()),
         }
+    }
+
+    /// The shelves of a subnet's bridge, and how they are joined to it.
+    fn shelves(&mut self, vpc: &'a VpcId, subnet: &SubnetId) -> Found {
+        let (Some(seen), Some(namespace)) = (self.seen.get(&Place::Vpc(vpc)), self.fabric.vpcs.get(vpc)) else {
+            return Ok(());
+        };
+        for number in shelf::numbers(namespace, subnet) {
+            let name = names::shelf(subnet, number);
+            let ends = [
+                (names::shelf_uplink(subnet, number), names::bridge(subnet), PORT),
+                (names::shelf_downlink(subnet, number), name.clone(), shelf::UPLINK),
+            ];
+            let is_fine = |link: &Link| link.up && link.mtu == MTU;
+            let is_there = seen.links.get(&name).is_some_and(is_fine);
+            let are_joined = ends.iter().all(|(end, bridge, flags)| {
+                let end = seen.links.get(end).filter(|link| is_fine(link) && link.port == Some(*flags));
+                end.is_some_and(|end| end.master.is_some() && end.master == seen.index(bridge))
+            });
+            if !(is_there && are_joined) {
+                return Err(Drift::Altered(format!("{name} is not joined to it")));
+            }
+        }
+        Ok(())
     }
 
     fn link(&mut self, place: Place<'a>, wanted: &Wanted<'_>, kind: &str) -> Found {
