@@ -17,6 +17,8 @@ use vpcbox_emulator::{Config, Emulator};
 const SOON: Duration = Duration::from_secs(10);
 /// What has not come by then was dropped.
 const NEVER: Duration = Duration::from_millis(400);
+/// After which time a question is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
 const ROUTER: [u8; 4] = [10, 0, 1, 1];
 const ANY: [u8; 4] = [0; 4];
 
@@ -96,8 +98,15 @@ impl Client {
         message
     }
 
+    /// Asks again and again as clients do: a link that has just come up loses the first frames.
     fn discover(&self, patience: Duration) -> Option<Vec<u8>> {
-        self.ask_v4(ANY, &self.message(ANY, &[(53, &[1])]), patience)
+        let (message, end) = (self.message(ANY, &[(53, &[1])]), Instant::now() + patience);
+        while Instant::now() < end {
+            if let Some(offer) = self.ask_v4(ANY, &message, AGAIN) {
+                return Some(offer);
+            }
+        }
+        None
     }
 
     fn request(&self, wanted: [u8; 4]) -> Vec<u8> {
