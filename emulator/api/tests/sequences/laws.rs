@@ -9,6 +9,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event as XmlEvent;
 use vpc_model::{Model, NetworkInterfaceId, SubnetId};
 
+use crate::shown;
 use crate::world::{Event, World, text};
 
 /// A step of a sequence. What it makes has ids of its own seed, so they are the same whatever went before.
@@ -90,6 +91,7 @@ impl Run {
             return Ok(true);
         }
         check_reservations(&model, &self.world.model, form)?;
+        shown::check(&self.world, action, form, &response, &before)?;
         self.retry(form, &response)?;
         Ok(false)
     }
@@ -124,7 +126,7 @@ impl Run {
     }
 }
 
-fn must(holds: bool, law: &str) -> Result<(), String> {
+pub fn must(holds: bool, law: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(law.to_owned()) }
 }
 

@@ -1,11 +1,12 @@
 //! Laws of the whole API, tried by random sequences of calls over the wire: nothing that is refused or merely tried
-//! changes anything, everything that is said is well-formed, what resources name is there, and the same calls lead to
-//! the same account.
+//! changes anything, everything that is said is well-formed, what resources name is there, what is made is described
+//! and what is removed is not, and the same calls lead to the same account.
 //!
 //! `VPCBOX_SEQUENCE_SECONDS` says for how long (some fixed sequences without it), `VPCBOX_FUZZ_SEED` where to begin.
 //! A failure prints a short sequence that fails, as forms.
 
 mod laws;
+mod shown;
 mod template;
 mod world;
 
