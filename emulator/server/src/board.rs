@@ -23,6 +23,8 @@ pub struct Applied {
     pub endpoints: BTreeMap<NetworkInterfaceId, (VpcId, Netns)>,
     /// The namespaces that stand for services behind gateway endpoints, and their VPCs.
     pub gateway_endpoints: BTreeMap<VpcEndpointId, (VpcId, Netns)>,
+    /// The hosts of the internet, by name.
+    pub internet_hosts: BTreeMap<String, Netns>,
 }
 
 /// An operation that did not work.

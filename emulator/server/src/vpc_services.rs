@@ -1,4 +1,5 @@
-//! The services inside every VPC: metadata, resolver, time, DHCP, EC2's endpoint and whatever else is forwarded.
+//! The services inside every VPC: metadata, resolver, time, DHCP, EC2's endpoint and whatever else is forwarded; and what
+//! hosts of the internet say.
 //!
 //! They open when the reconciler reports a VPC's fabric and close when it is gone. An open socket keeps
 //! a namespace alive, so closing means every connection too.
@@ -6,6 +7,7 @@
 mod door;
 mod forward;
 mod fronts;
+mod internet_host;
 mod ntp;
 mod pace;
 #[cfg(test)]
@@ -36,6 +38,7 @@ const NTP_PORT: u16 = 123;
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
     let (mut reports, tasks) = (shared.board().watch(), TaskTracker::new());
     let (mut open, mut interface, mut gateway) = (Opened::default(), Opened::default(), Opened::default());
+    let mut hosts = Opened::default();
     loop {
         let applied = reports.borrow_and_update().clone();
         for vpc in open.close_others(|vpc, netns| applied.vpcs.get(vpc) == Some(netns)) {
@@ -55,6 +58,12 @@ pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
             gateway.open(id, netns, &stop, |id, netns, close| {
                 fronts::open(&shared, (&vpc, netns), &fronts::At::Gateway(id), close, &tasks);
             });
+        }
+        hosts.close_others(|name, netns| applied.internet_hosts.get(name) == Some(netns));
+        for (name, netns) in applied.internet_hosts {
+            let known = shared.config().internet_hosts.iter().find(|host| host.name == name).cloned();
+            let Some(host) = known else { continue };
+            hosts.open(name, netns, &stop, |_, netns, close| internet_host::open(host, netns, close, &tasks));
         }
         let changed = stop.run_until_cancelled(reports.changed()).await;
         if !matches!(changed, Some(Ok(()))) {

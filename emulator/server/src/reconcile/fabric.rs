@@ -220,6 +220,11 @@ impl Fabric {
         self.internet.hosts.get(name).map(Namespace::netns)
     }
 
+    /// The namespaces of all hosts of the internet, by name.
+    pub fn internet_hosts(&self) -> impl Iterator<Item = (&str, &Netns)> {
+        self.internet.hosts.iter().map(|(name, host)| (name.as_str(), host.netns()))
+    }
+
     /// The namespace of an instance.
     pub fn instance_netns(&self, id: &InstanceId) -> Option<&Netns> {
         self.instances.get(id).map(Namespace::netns)

@@ -220,6 +220,8 @@ fn show(fabric: &Fabric, applied: &mut Applied) {
     applied.endpoints = endpoints.map(|(vpc, eni, netns)| (eni.clone(), (vpc.clone(), netns.clone()))).collect();
     let gateways = fabric.gateway_endpoint_namespaces();
     applied.gateway_endpoints = gateways.map(|(vpc, id, netns)| (id.clone(), (vpc.clone(), netns.clone()))).collect();
+    let hosts = fabric.internet_hosts();
+    applied.internet_hosts = hosts.map(|(name, netns)| (name.to_owned(), netns.clone())).collect();
     applied.instances = fabric.instance_namespaces().map(|(id, netns)| (id.clone(), netns.clone())).collect();
 }
 

@@ -104,6 +104,8 @@ impl Door {
 }
 
 /// Opening a socket in another namespace takes a thread of its own.
-async fn blocking<T: Send + 'static>(open: impl FnOnce() -> linux_net::Result<T> + Send + 'static) -> io::Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    open: impl FnOnce() -> linux_net::Result<T> + Send + 'static,
+) -> io::Result<T> {
     tokio::task::spawn_blocking(open).await.map_err(io::Error::other)?.map_err(io::Error::other)
 }
