@@ -10,6 +10,7 @@ mod nat;
 mod network_acls;
 mod peering;
 mod probe;
+mod random;
 mod repair;
 mod transit;
 mod vpc_services;

@@ -88,7 +88,7 @@ fn kernel_and_oracle_agree_on_network_acls_at_random() {
 }
 
 /// Replaces all entries of an ACL by others; most let something pass, so that lower numbers matter.
-fn redraw(world: &mut World, acl: &NetworkAclId, random: &mut ChaCha8Rng) {
+pub fn redraw(world: &mut World, acl: &NetworkAclId, random: &mut ChaCha8Rng) {
     let mut draw = |choices: usize| random.next_u32() as usize % choices;
     let model = &mut world.account.model;
     let old: Vec<NetworkAclEntry> = model.network_acl(acl).expect("the acl").entries.clone();
