@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::Table;
@@ -93,7 +94,7 @@ pub enum Object {
     TransitRule(VpcId),
     ServiceAddress,
     Bridge(Bridge),
-    Rules(Table),
+    Rules(Arc<Table>),
     Internet,
     InternetHost(IpAddr),
     Peering(Peering),

@@ -70,6 +70,8 @@ pub fn diff(applied: &Desired, desired: &Desired) -> Vec<Op> {
     let mut ops: Vec<Op> = removed.map(|(key, object)| Op::Remove(key.clone(), object.clone())).collect();
     for (key, to) in desired.objects() {
         match applied.get(key).filter(|_| !gone.contains(key)) {
+            // What stays and is not changed in place has been compared already.
+            Some(_) if !changes_in_place(key) => {}
             Some(from) if from == to => {}
             Some(from) => ops.push(Op::Change { key: key.clone(), from: from.clone(), to: to.clone() }),
             None => ops.push(Op::Add(key.clone(), to.clone())),
@@ -83,7 +85,7 @@ fn gone<'a>(applied: &'a Desired, desired: &Desired) -> BTreeSet<&'a Key> {
     let mut gone = BTreeSet::new();
     for (key, object) in applied.objects() {
         let stays = match desired.get(key) {
-            Some(wanted) => wanted == object || changes_in_place(key),
+            Some(wanted) => changes_in_place(key) || wanted == object,
             None => false,
         };
         if !stays || needs(key, object).iter().any(|other| gone.contains(other)) {

@@ -19,6 +19,7 @@ mod transit_gateway;
 mod version;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use vpc_model::{
     AttachmentStatus, Instance, InstanceState, Model, NatGateway, NetworkInterface, NetworkInterfaceId,
@@ -40,7 +41,7 @@ pub fn compile(model: &Model, options: &Options) -> Desired {
         gateway_endpoint::compile(&view, &mut desired);
         topology::compile(&view, &mut desired);
         routes::compile(&view, &mut desired);
-        desired.insert(Key::Rules(view.vpc.id.clone()), Object::Rules(rules::compile(&view)));
+        desired.insert(Key::Rules(view.vpc.id.clone()), Object::Rules(Arc::new(rules::compile(&view))));
     }
     transit_gateway::routes(model, &mut desired);
     desired

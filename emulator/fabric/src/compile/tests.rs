@@ -124,7 +124,7 @@ fn rules_of_network_acls() {
     };
     let (before, after) = (rules(&before), rules(&after));
     nft_ruleset::encode::replace_table(&after).unwrap();
-    let mut difference = after.clone();
+    let mut difference = nft_ruleset::Table::clone(&after);
     difference.chains.retain(|chain| !before.chains.contains(chain));
     difference.sets.retain(|set| !before.sets.contains(set));
     insta::assert_snapshot!(difference.to_text());

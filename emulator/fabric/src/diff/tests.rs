@@ -1,5 +1,7 @@
 //! The laws of `diff`, on random fabrics of a small world.
 
+use std::sync::Arc;
+
 use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::{Family, Table};
 use proptest::collection::vec;
@@ -45,7 +47,7 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         1 => (Key::Instance(instance(b)), Object::Instance),
         2 => (Key::ServiceAddress(v, [169, 254, 0, b].into()), Object::ServiceAddress),
         3 => (Key::Bridge(v, subnet(b)), Object::Bridge(Bridge { router: Some(net(b)), mac: mac(c) })),
-        4 => (Key::Rules(v), Object::Rules(table(c))),
+        4 => (Key::Rules(v), Object::Rules(Arc::new(table(c)))),
         5 => {
             let interface = NextHop::Interface(subnet(d), [10, 0, 0, 9].into());
             let (within, across) = (NextHop::Subnet(subnet(d)), NextHop::Peering(peering(d)));
