@@ -6,10 +6,12 @@ use ipnet::{IpNet, Ipv4Net};
 use nft_ruleset::{Family, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vpc_model::{InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, TransitGatewayId, VlanId, VpcId};
+use vpc_model::{
+    InstanceId, Mac, NetworkInterfaceId, PeeringConnectionId, SubnetId, TransitGatewayId, VlanId, VpcEndpointId, VpcId,
+};
 
 use super::*;
-use crate::{Branch, Bridge, InternetRoute, Peering};
+use crate::{Branch, Bridge, GatewayEndpoint, InternetRoute, Peering};
 
 fn vpc(n: u8) -> VpcId {
     format!("vpc-0000000{n}").parse().unwrap()
@@ -28,6 +30,9 @@ fn peering(n: u8) -> PeeringConnectionId {
 }
 fn transit(n: u8) -> TransitGatewayId {
     format!("tgw-0000000{n}").parse().unwrap()
+}
+fn endpoint(n: u8) -> VpcEndpointId {
+    format!("vpce-0000000{n}").parse().unwrap()
 }
 fn mac(n: u8) -> Mac {
     Mac([2, 0, 0, 0, 0, n])
@@ -51,9 +56,17 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
         5 => {
             let interface = NextHop::Interface(subnet(d), [10, 0, 0, 9].into());
             let (within, across) = (NextHop::Subnet(subnet(d)), NextHop::Peering(peering(d)));
-            let hop =
-                [NextHop::Local, NextHop::Blackhole, interface, within, across, NextHop::Internet, NextHop::EgressOnly];
-            (Key::Route(v, b.into(), IpNet::V4(net(b))), Object::Route(hop[usize::from(3 * c + d) % 7].clone()))
+            let hop = [
+                NextHop::Local,
+                NextHop::Blackhole,
+                interface,
+                within,
+                across,
+                NextHop::Internet,
+                NextHop::EgressOnly,
+                NextHop::GatewayEndpoint(endpoint(d)),
+            ];
+            (Key::Route(v, b.into(), IpNet::V4(net(b))), Object::Route(hop[usize::from(3 * c + d) % 8].clone()))
         }
         6 => (Key::RouteRule(v, subnet(b), c.into()), Object::RouteRule),
         7 => (Key::Neighbour(v, subnet(b), [10, 0, 0, c].into()), Object::Neighbour(mac(d))),
@@ -96,6 +109,11 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
             (Key::TransitRoute(transit(b), c.into(), net(d).into()), Object::TransitRoute(hop[usize::from(d)].clone()))
         }
         23 => (Key::TransitRule(transit(b), eni(c), d.into()), Object::TransitRule(v)),
+        24 => {
+            let blocks = vec![net(c).into()];
+            (Key::GatewayEndpoint(endpoint(b)), Object::GatewayEndpoint(GatewayEndpoint { blocks }))
+        }
+        25 => (Key::GatewayEndpointLink(v, endpoint(b)), Object::GatewayEndpointLink),
         10 => (Key::Peering(peering(b)), Object::Peering(Peering { requester: vpc(0), accepter: vpc(1) })),
         _ => {
             let address = InstanceAddress { eni: eni(c), block: net(d).into(), router: [10, 0, 0, 1].into() };
@@ -106,7 +124,7 @@ fn object(kind: u8, a: u8, b: u8, c: u8, d: u8) -> (Key, Object) {
 
 /// A fabric in which nothing is without what it needs.
 fn fabric() -> impl Strategy<Value = Desired> {
-    vec((0u8..25, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
+    vec((0u8..27, 0u8..2, 0u8..3, 0u8..3, 0u8..3), 0..120).prop_map(|picks| {
         let mut all: Vec<_> = picks.into_iter().map(|(kind, a, b, c, d)| object(kind, a, b, c, d)).collect();
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut desired = Desired::default();
