@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use vpc_model::instance::{LaunchInterface, LaunchSource, NewInstances};
 use vpc_model::{
     AccountId, AddressTarget, Addresses, AllocationId, Context, Direction, EndpointPlace, EndpointType, Ids,
-    InstanceId, InterfaceType, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId, NetworkInterface,
+    InstanceId, InterfaceType, IpAddressType, IpProtocol, Mac, Model, NetworkAclEntry, NetworkAclId, NetworkInterface,
     NetworkInterfaceId, NewAttachment, NewInterface, NewPeering, NewPrefixList, NewRule, NewSubnet, NewVpc,
     NewVpcEndpoint, PeeringConnectionId, PeeringOptions, PortRange, PrefixListId, Region, RouteTableId, RouteTarget,
     RulePeer, SecurityGroupId, SubnetId, Tags, VlanId, VpcEndpointId, VpcId, WantedAddresses, ZoneName,
@@ -231,7 +231,8 @@ impl Account {
         self.change(|model, cx| model.associate_trunk_interface(cx, trunk, branch, vlan, Tags::new())).unwrap();
     }
 
-    /// An interface endpoint to a service, such as `ec2`, with one group; gives its ENIs in the order of the subnets.
+    /// An interface endpoint to a service, such as `ec2`, with one group; gives its ENIs in the order of the subnets. They
+    /// have IPv6 addresses too if all of these have blocks.
     pub fn interface_endpoint(
         &mut self,
         service: &str,
@@ -239,8 +240,13 @@ impl Account {
         group: &SecurityGroupId,
     ) -> Vec<NetworkInterfaceId> {
         let places = subnets.iter().map(|subnet| EndpointPlace::in_subnet((*subnet).clone())).collect();
-        let new =
-            NewVpcEndpoint { places, groups: vec![group.clone()], ..self.endpoint(service, EndpointType::Interface) };
+        let has_ipv6 = |subnet: &&SubnetId| self.model.subnet(subnet).unwrap().ipv6_cidr_blocks().next().is_some();
+        let new = NewVpcEndpoint {
+            places,
+            groups: vec![group.clone()],
+            ip_address_type: subnets.iter().all(has_ipv6).then_some(IpAddressType::Dualstack),
+            ..self.endpoint(service, EndpointType::Interface)
+        };
         let id = self.change(|model, cx| model.create_vpc_endpoint(cx, new)).unwrap();
         self.model.advance(Timestamp::UNIX_EPOCH);
         self.model.vpc_endpoint(&id).unwrap().interfaces.iter().map(|(_, eni)| eni.clone()).collect()

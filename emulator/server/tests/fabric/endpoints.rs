@@ -3,7 +3,7 @@
 
 use vpc_fabric::testing::{block, entry, everything, interface};
 use vpc_fabric::{InternetHost, Options, Payload};
-use vpc_model::{Direction, RulePeer};
+use vpc_model::{Direction, RulePeer, WantedAddresses};
 
 use crate::world::{Host, World};
 use crate::{all_packets, listen, of, tcp};
@@ -56,6 +56,27 @@ fn kernel_and_oracle_agree_on_interface_endpoints() {
     assert!(!to(other, near, 80) && !to(client, near, 5432), "and nobody else");
     assert!(!to(peer, far, 5432), "nor whom the ACL does not let in");
     assert!(!to(near, client, 80), "it opens no connections if its group does not let it");
+}
+
+#[test]
+fn interface_endpoints_by_ipv6() {
+    let Some(mut world) = World::start(Options::default()) else { return };
+    let account = &mut world.account;
+    let subnet = account.ipv6_subnet(Some("10.0.1.0/24"));
+    let (clients, endpoint) = (account.group("clients"), account.closed_group("endpoint"));
+    account.allow(&endpoint, Direction::Ingress, tcp(80, 80, of(&clients)));
+    let mut new = interface(&subnet, &[&clients]);
+    new.addresses = WantedAddresses { ipv6_count: 1, ..WantedAddresses::default() };
+    let (client, client_eni) = account.instance(new);
+    let eni = account.interface_endpoint("ec2", &[&subnet], &endpoint).remove(0);
+    world.settle();
+    let of_ipv6 = |host: Host| Host { address: world.account.get(&host.eni).ipv6_addresses[0].into(), ..host };
+    let client = of_ipv6(world.primary("client", &client, &client_eni));
+    let endpoint = of_ipv6(world.endpoint("endpoint", &eni));
+    let ears = listen(&[client.clone(), endpoint.clone()]);
+    let packets = [Payload::Tcp(80), Payload::Tcp(5432), Payload::Icmpv6 { kind: 128, code: 0 }];
+    let packets = packets.map(|payload| (&client, client.address, endpoint.address, payload));
+    assert_eq!(world.agree(&ears, &packets), 1, "what its group allows");
 }
 
 #[test]
