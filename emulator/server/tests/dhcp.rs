@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use common::send;
+use common::call;
 use linux_net::packets::{Packets, Wanted};
 use linux_net::{Mac, Netlink, Netns, features, vlan};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -140,12 +140,6 @@ fn kind(answer: &[u8]) -> u8 {
 
 fn offered(answer: &[u8]) -> Ipv4Addr {
     Ipv4Addr::new(answer[16], answer[17], answer[18], answer[19])
-}
-
-async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
-    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
-    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
-    rest.split('<').next().unwrap_or_default().to_owned()
 }
 
 struct Place {

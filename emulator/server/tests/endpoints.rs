@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::send;
+use common::{call, send};
 use linux_net::{Netns, socket};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject as _;
@@ -31,12 +31,6 @@ struct Place {
     subnet: String,
     group: String,
     netns: Netns,
-}
-
-async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
-    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
-    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
-    rest.split('<').next().unwrap_or_default().to_owned()
 }
 
 async fn place(config: Config) -> Option<Place> {

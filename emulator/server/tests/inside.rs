@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use common::send;
+use common::{call, send};
 use linux_net::{Netns, socket};
 use vpcbox_emulator::{Config, Emulator, FabricService};
 
@@ -16,12 +16,6 @@ const SOON: Duration = Duration::from_secs(10);
 const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 const ENDPOINT: Ipv4Addr = Ipv4Addr::new(169, 254, 171, 1);
 const KUBERNETES: Ipv4Addr = Ipv4Addr::new(169, 254, 171, 2);
-
-async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
-    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
-    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
-    rest.split('<').next().unwrap_or_default().to_owned()
-}
 
 /// A request from inside a namespace, and the reply.
 async fn ask(from: &Netns, to: (Ipv4Addr, u16), head: &str) -> String {

@@ -8,18 +8,12 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use common::send;
+use common::call;
 use linux_net::Netns;
 use vpc_fabric::InternetHost;
 use vpcbox_emulator::{Config, Emulator};
 
 const SOON: Duration = Duration::from_secs(10);
-
-async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
-    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
-    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
-    rest.split('<').next().unwrap_or_default().to_owned()
-}
 
 /// What a host says to an instance, once it is open.
 fn hear(netns: &Netns, host: SocketAddr) -> String {

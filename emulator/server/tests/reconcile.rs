@@ -8,19 +8,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use common::send;
+use common::{call, send};
 use jiff::SignedDuration;
 use linux_net::{Netlink, Netns, features, nft, sysctl};
 use serde_json::Value;
 use vpcbox_emulator::{Config, Emulator};
 
 const SOON: Duration = Duration::from_secs(10);
-
-async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
-    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
-    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
-    rest.split('<').next().unwrap_or_default().to_owned()
-}
 
 async fn admin(emulator: &Emulator, method: &str, path: &str) -> Value {
     let seen = send(emulator.endpoint(), &format!("{method} /_vpcbox/{path} HTTP/1.1"), "").await;

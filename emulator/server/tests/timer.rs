@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::send;
+use common::call;
 use jiff::SignedDuration;
 use vpc_model::{AttachmentStatus, InstanceState, Model};
 use vpcbox_emulator::{Config, Emulator, Transitions};
@@ -18,12 +18,6 @@ async fn emulator(instance: i64, attachment: i64) -> Emulator {
     };
     let config = Config { fabric: false, seed: Some(1), transitions, ..Config::default() };
     Emulator::start(config).await.expect("a free port on loopback")
-}
-
-async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
-    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
-    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
-    rest.split('<').next().unwrap_or_default().to_owned()
 }
 
 /// Waits until the model says something.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use vpcbox_emulator::Emulator;
 
 /// What a client saw: the whole reply, and how it arrived.
 pub struct Seen {
@@ -44,6 +45,13 @@ pub async fn send(to: SocketAddr, head: &str, body: &str) -> Seen {
         reply.extend_from_slice(&buffer[..length]);
     }
     Seen { reply: String::from_utf8(reply).expect("UTF-8"), first_read }
+}
+
+/// Calls EC2; gives the text of the first element of a name in the answer.
+pub async fn call(emulator: &Emulator, form: &str, element: &str) -> String {
+    let seen = send(emulator.endpoint(), "POST / HTTP/1.1", &format!("Version=2016-11-15&{form}")).await;
+    let rest = seen.body().split_once(&format!("<{element}>")).unwrap_or_else(|| panic!("{}", seen.reply)).1;
+    rest.split('<').next().unwrap_or_default().to_owned()
 }
 
 /// The head of a request signed for a region's service.
