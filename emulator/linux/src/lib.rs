@@ -7,6 +7,7 @@
 
 mod bpf;
 pub mod capture;
+mod checksum;
 pub mod conntrack;
 mod error;
 pub mod features;
@@ -21,6 +22,7 @@ pub mod sysctl;
 pub mod userns;
 pub mod vlan;
 
+pub use checksum::checksum;
 pub use error::{Error, Result, unless_gone, unless_there};
 pub use netlink::Netlink;
 pub use netns::Netns;

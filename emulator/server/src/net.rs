@@ -1,7 +1,7 @@
-//! Listening sockets for HTTP.
+//! Listening sockets for HTTP, and addresses.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
@@ -41,5 +41,13 @@ pub(crate) struct PeerAddress(pub(crate) SocketAddr);
 impl Connected<IncomingStream<'_, PromptListener>> for PeerAddress {
     fn connect_info(stream: IncomingStream<'_, PromptListener>) -> Self {
         Self(*stream.remote_addr())
+    }
+}
+
+/// An address as it stands in packets.
+pub(crate) fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
     }
 }

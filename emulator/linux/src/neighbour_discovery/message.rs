@@ -124,17 +124,8 @@ fn frame(from: Mac, source: Ipv6Addr, (to, destination): (Mac, Ipv6Addr), mut me
 
 /// The checksum over the message and the pseudo header, RFC 8200, section 8.1.
 fn checksum(source: Ipv6Addr, destination: Ipv6Addr, message: &[u8]) -> u16 {
-    let sum_of = |bytes: &[u8]| -> u64 {
-        let words = bytes.chunks(2).map(|pair| u64::from(pair[0]) << 8 | u64::from(*pair.get(1).unwrap_or(&0)));
-        words.sum()
-    };
-    let length = u64::try_from(message.len()).expect("a message fits into memory");
-    let mut sum = sum_of(&source.octets()) + sum_of(&destination.octets()) + sum_of(message);
-    sum += length + u64::from(NEXT_HEADER_ICMPV6);
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
-    }
-    !u16::try_from(sum).expect("folded")
+    let length = u32::try_from(message.len()).expect("a message fits into a packet").to_be_bytes();
+    crate::checksum(&[&source.octets(), &destination.octets(), &length, &[0, 0, 0, NEXT_HEADER_ICMPV6], message])
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use linux_net::checksum;
 use vpc_model::Mac;
 
 use super::{take, take_u16};
+use crate::net::octets;
 
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
@@ -88,23 +90,6 @@ impl Datagram<Vec<u8>> {
         let [Mac(from), Mac(to)] = self.macs;
         [&to[..], &from, &kind.to_be_bytes(), &head, &udp].concat()
     }
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
-}
-
-/// The internet checksum, RFC 1071, over parts of even length but for the last.
-fn checksum(parts: &[&[u8]]) -> u16 {
-    let words = parts.iter().flat_map(|part| part.chunks(2));
-    let mut sum: u32 = words.map(|pair| u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0))).sum();
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
-    }
-    !u16::try_from(sum).expect("folded")
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
+use linux_net::checksum;
 use vpc_fabric::Payload;
+
+use crate::net::octets;
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -171,23 +174,6 @@ impl Seen {
         };
         Some(Self { source, destination, protocol, ports, kind: body[0], flags: body.get(13).copied().unwrap_or(0) })
     }
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
-}
-
-/// The internet checksum, RFC 1071, over parts of even length.
-fn checksum(parts: &[&[u8]]) -> u16 {
-    let words = parts.iter().flat_map(|part| part.chunks(2));
-    let mut sum: u32 = words.map(|pair| u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0))).sum();
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
-    }
-    !u16::try_from(sum).expect("folded")
 }
 
 #[cfg(test)]

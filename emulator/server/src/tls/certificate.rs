@@ -10,6 +10,7 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _
 use sha2::{Digest as _, Sha256};
 
 use crate::der::{BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, SEQUENCE, SET, UTC_TIME, UTF8_STRING, context, element};
+use crate::net::octets;
 
 const DAY: i64 = 24 * 60 * 60;
 /// How long certificates are valid: longer than an emulator runs, and as long as clients at most accept.
@@ -161,11 +162,4 @@ fn plain(number: u8, value: &[u8]) -> Vec<u8> {
 fn critical(number: u8, value: &[u8]) -> Vec<u8> {
     let is_critical = element(BOOLEAN, &[&[0xff]]);
     element(SEQUENCE, &[&[0x06, 0x03, 0x55, 0x1d, number], &is_critical, &element(OCTET_STRING, &[value])])
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
 }
