@@ -160,9 +160,7 @@ fn answer(
         Target::Nat(gateway) => return nat_gateway::answer(model, options, asker, packet, payload, gateway, hops),
     };
     hops.push(Hop::Leaves(answerer.id.clone()));
-    let sender = answerer.id.clone();
-    let back =
-        Packet { sender, ethernet_source: None, source: packet.destination, destination: packet.source, payload };
+    let back = packet.answer(answerer.id.clone(), payload);
     let (last, Target::Interface(receiver)) = route(model, answerer, &back, hops)? else { return Err(Reason::NoRoute) };
     network_acl::between(model, last, receiver, &back, hops)?;
     hops.push(Hop::Arrives(receiver.id.clone()));

@@ -32,7 +32,7 @@ pub fn from_internet(model: &Model, options: &Options, packet: &Arrival) -> Path
 pub fn answer_to_internet(model: &Model, options: &Options, packet: &Arrival, port: u16) -> Path {
     Path::of(|hops| {
         if !options.is_internet_host(packet.destination) {
-            let (answerer, _) = owner(model, packet.destination).ok_or(Reason::NobodyInInternet)?;
+            let answerer = owner(model, packet.destination).ok_or(Reason::NobodyInInternet)?;
             send_back(model, answerer, packet.source, packet.payload.reply(port), hops)?;
         }
         hops.push(Hop::Internet(packet.source));
@@ -67,7 +67,7 @@ pub(super) fn answer(
     hops: &mut Vec<Hop>,
 ) -> Result<(), Reason> {
     if !options.is_internet_host(packet.destination) {
-        let (answerer, _) = owner(model, packet.destination).ok_or(Reason::NobodyInInternet)?;
+        let answerer = owner(model, packet.destination).ok_or(Reason::NobodyInInternet)?;
         send_back(model, answerer, public(model, asker, packet.source)?, payload, hops)?;
     }
     hops.extend(passes(model, asker, Direction::Ingress, packet.destination, payload)?);
@@ -75,19 +75,23 @@ pub(super) fn answer(
     Ok(())
 }
 
-/// An answer takes the way that its subnet's routes say; only the gateway knows whose connection it belongs to.
+/// An answer takes the way that its subnet's routes say; only the gateway of the VPC knows whose connection it belongs to.
 fn send_back(
     model: &Model,
-    answerer: &NetworkInterface,
+    (answerer, source): (&NetworkInterface, IpAddr),
     to: IpAddr,
     payload: Payload,
     hops: &mut Vec<Hop>,
 ) -> Result<(), Reason> {
     hops.push(Hop::Leaves(answerer.id.clone()));
-    let source = answerer.primary_ip().map_or(to, IpAddr::V4);
     let back = Packet { sender: answerer.id.clone(), ethernet_source: None, source, destination: to, payload };
-    let (last, Target::Internet) = route(model, answerer, &back, hops)? else { return Err(Reason::NoRoute) };
-    hops.extend(passes(model, last, Direction::Egress, to, payload)?);
+    match route(model, answerer, &back, hops)? {
+        (last, Target::Internet) if last.id == answerer.id => {}
+        // Another VPC's gateway, beyond a transit gateway.
+        (_, Target::Internet) => return Err(Reason::NotPublic(source)),
+        _ => return Err(Reason::NoRoute),
+    }
+    hops.extend(passes(model, answerer, Direction::Egress, to, payload)?);
     Ok(())
 }
 

@@ -50,8 +50,7 @@ pub(super) fn answer(
     let onwards = translated(own, packet)?;
     super::answer(model, options, own, &onwards, payload, hops)?;
     hops.push(Hop::NatGateway { gateway: gateway.id.clone(), from: onwards.source, to: packet.source });
-    let (source, destination) = (packet.destination, packet.source);
-    let back = Packet { sender: own.id.clone(), ethernet_source: None, source, destination, payload };
+    let back = packet.answer(own.id.clone(), payload);
     let last = match route(model, own, &back, hops)? {
         (last, Target::Interface(receiver)) if receiver.id == asker.id => last,
         _ => return Err(Reason::NoRoute),

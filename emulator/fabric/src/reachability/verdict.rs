@@ -22,6 +22,13 @@ pub struct Packet {
     pub payload: Payload,
 }
 
+impl Packet {
+    /// The packet that answers this one, as an ENI sends it.
+    pub(super) fn answer(&self, sender: NetworkInterfaceId, payload: Payload) -> Self {
+        Self { sender, ethernet_source: None, source: self.destination, destination: self.source, payload }
+    }
+}
+
 /// A packet's protocol, with what security group rules look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Payload {
