@@ -55,7 +55,7 @@ pub fn plan(applied: &Desired, desired: &Desired, drift: &BTreeMap<Key, Drift>) 
     let concerned: BTreeSet<Key> = ops.iter().map(|op| op.key().clone()).collect();
     for op in &mut ops {
         // The difference to what was applied is not the difference to what is there.
-        if let Op::Change { key, to: to @ Object::Rules(_), .. } = op
+        if let Op::Change { key, to: to @ (Object::Rules(_) | Object::NatGateway(_)), .. } = op
             && drift.contains_key(key)
         {
             *op = Op::Mend(key.clone(), to.clone());

@@ -112,3 +112,26 @@ fn changes_say_so() {
     assert!(changed.iter().all(|step| step.cause == Cause::Changed), "{changed:?}");
     assert_eq!(changed.len(), 1);
 }
+
+/// Rules that somebody altered are written whole where they change too: what is there is not what they change from.
+#[test]
+fn altered_rules_are_not_changed_by_their_difference() {
+    let mut account = account();
+    account.internet_gateway();
+    let subnet = account.model.subnets().next().expect("there is one").id.clone();
+    let nat = account.nat_gateway(&subnet, 1);
+    let before = desired(&account);
+    account.grow_nat_gateway(&nat);
+    let group = account.group("late");
+    account.instance(interface(&subnet, &[&group]));
+    let after = desired(&account);
+    for altered in [Key::Rules(account.vpc.clone()), key(&before, |key| matches!(key, Key::NatGateway(_)))] {
+        let op_for = |drift: &BTreeMap<Key, Drift>| {
+            let steps = plan(&before, &after, drift);
+            steps.into_iter().find(|step| *step.op.key() == altered).expect("it changes").op
+        };
+        assert!(matches!(op_for(&BTreeMap::new()), Op::Change { .. }), "{altered}");
+        let whole = Op::Mend(altered.clone(), after.get(&altered).expect("it stays").clone());
+        assert_eq!(op_for(&drift(&altered, Drift::Altered("other".into()))), whole);
+    }
+}

@@ -51,6 +51,14 @@ impl Account {
         id
     }
 
+    /// Gives a public NAT gateway another Elastic IP address.
+    pub fn grow_nat_gateway(&mut self, id: &NatGatewayId) {
+        let allocation = self.change(|model, cx| model.allocate_address(cx, Tags::new())).unwrap();
+        let more = NewNatAddresses { allocation_ids: vec![allocation], ..NewNatAddresses::default() };
+        self.change(|model, cx| model.associate_nat_gateway_address(cx, id, &more)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
     /// Takes a NAT gateway away.
     pub fn end_nat_gateway(&mut self, id: &NatGatewayId) {
         self.change(|model, cx| model.delete_nat_gateway(cx, id)).unwrap();
