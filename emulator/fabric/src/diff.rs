@@ -205,7 +205,7 @@ impl fmt::Display for Shown<'_> {
                 write!(f, " in {bridge} ↔ {instance} {device} {mac}")
             }
             Object::ServiceWire(ServiceWire { subnet, mac, addresses }) => {
-                write!(f, " in {} ↔ endpoint {mac}", names::bridge(subnet))?;
+                write!(f, " in {} ↔ {mac}", names::bridge(subnet))?;
                 addresses.iter().try_for_each(|(address, _)| write!(f, " {address}"))
             }
             Object::Branch(branch) => {

@@ -54,11 +54,12 @@ pub(super) fn routes(model: &Model, desired: &mut Desired) {
         if association.state() != "associated" {
             continue;
         }
+        let routes = model.transit_gateway_routes(table);
         for (vpc, eni, zone) in wired(model, desired, &attachment.id) {
             let number = names::transit_route_table(&table.id, zone);
             let rule = Key::TransitRule(attachment.gateway_id.clone(), eni.id.clone(), number);
             desired.insert(rule, Object::TransitRule(vpc.clone()));
-            for route in model.transit_gateway_routes(table) {
+            for route in &routes {
                 let target = route.target.attachment().filter(|_| route.state == RouteState::Active);
                 let hop = target.and_then(|target| way_to(model, desired, target, zone));
                 let key = Key::TransitRoute(attachment.gateway_id.clone(), number, route.destination);
