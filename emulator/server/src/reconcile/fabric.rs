@@ -100,15 +100,19 @@ impl Fabric {
     /// Does what is needed to get from what is applied to what is desired, and mends what the last look found.
     ///
     /// `ready` is told when the addresses of new fabrics can be bound, before any ENI is connected.
-    pub fn pass(&mut self, desired: &Desired, mut ready: impl FnMut(&Self)) -> PassReport {
+    pub fn pass(&mut self, desired: &Desired, ready: impl FnMut(&Self)) -> PassReport {
+        self.follow(self.noted_plan(desired), ready)
+    }
+
+    /// Does what a plan says that was made of the last look, and since when nothing was done.
+    pub(super) fn follow(&mut self, plan: Plan, mut ready: impl FnMut(&Self)) -> PassReport {
         let mut report = PassReport::default();
         self.remove_strays(&mut report);
-        let steps = plan(&self.applied, desired, &self.drift);
         let lost: Vec<Key> = losses(&self.applied, &self.drift).cloned().collect();
         lost.iter().for_each(|key| self.applied.forget(key));
         let before = std::mem::take(&mut self.failed);
         let mut is_announced = false;
-        for Step { op, .. } in steps {
+        for Step { op, .. } in plan.steps {
             if !is_announced && comes_after_addresses(&op) {
                 is_announced = true;
                 ready(self);

@@ -36,8 +36,10 @@ struct Reconciler {
 
 /// What ended a pause.
 enum Woken {
-    /// The model changed, or it is time to stop.
+    /// The model changed.
     Changed,
+    /// It is time to stop.
+    Stopped,
     /// It is time to look at the kernel.
     Due,
     /// Somebody asks.
@@ -77,7 +79,7 @@ impl Reconciler {
         let Some(mut requests) = self.shared.board().take_requests() else { return };
         changes.mark_unchanged();
         let mut retry = self.pass();
-        while !stop.is_cancelled() {
+        loop {
             let until_look = self.interval.map(|interval| interval.saturating_sub(self.looked.elapsed()));
             let pause = [retry, until_look].into_iter().flatten().min();
             match runtime.block_on(wake(&mut changes, &mut requests, stop, pause)) {
@@ -90,14 +92,16 @@ impl Reconciler {
                     self.look();
                     retry = self.pass();
                 }
+                Woken::Stopped => break,
                 Woken::Asked(Request::Plan(answer)) => drop(answer.send(self.plan())),
                 Woken::Asked(Request::Reconcile(answer)) => {
                     changes.mark_unchanged();
                     let unseen = self.look();
                     let (generation, desired) = self.desired();
-                    let mut report = planned(generation, &self.fabric.noted_plan(&desired));
+                    let plan = self.fabric.noted_plan(&desired);
+                    let mut report = planned(generation, &plan);
                     report.unseen = unseen;
-                    let (after, pass) = self.reconcile(generation, &desired);
+                    let (after, pass) = self.reconcile(generation, plan);
                     retry = after;
                     (report.done, report.waiting) = (Some(pass.done), pass.waiting);
                     report.failed.clone_from(&self.shared.board().watch().borrow().failed);
@@ -111,16 +115,17 @@ impl Reconciler {
     /// One pass; gives after which time failed operations are to be tried again.
     fn pass(&mut self) -> Option<Duration> {
         let (generation, desired) = self.desired();
-        self.reconcile(generation, &desired).0
+        let plan = self.fabric.noted_plan(&desired);
+        self.reconcile(generation, plan).0
     }
 
     fn desired(&self) -> (u64, Desired) {
         self.shared.read(|model| (model.generation(), compile(model, &self.options)))
     }
 
-    fn reconcile(&mut self, generation: u64, desired: &Desired) -> (Option<Duration>, PassReport) {
+    fn reconcile(&mut self, generation: u64, plan: Plan) -> (Option<Duration>, PassReport) {
         let shared = Arc::clone(&self.shared);
-        let report = self.fabric.pass(desired, |fabric| shared.board().report(|applied| show(fabric, applied)));
+        let report = self.fabric.follow(plan, |fabric| shared.board().report(|applied| show(fabric, applied)));
         debug!(generation, done = report.done, failed = report.failures.len(), "reconciled");
         let failed = failed(generation, &report);
         self.shared.board().report(|applied| {
@@ -179,7 +184,7 @@ async fn wake(
         // The model's sender lives as long as the reconciler holds the state.
         _ = changes.changed() => Woken::Changed,
         Some(request) = requests.recv() => Woken::Asked(request),
-        () = stop.cancelled() => Woken::Changed,
+        () = stop.cancelled() => Woken::Stopped,
         () = pause => Woken::Due,
     }
 }
