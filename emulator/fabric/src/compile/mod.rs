@@ -12,6 +12,7 @@ mod matching;
 mod nat_gateway;
 mod network_acls;
 mod peering;
+mod public_access;
 mod routes;
 mod rules;
 mod topology;

@@ -29,7 +29,7 @@ use vpc_model::{Direction, NetworkInterface, RouteTarget};
 
 use super::matching::equal;
 use super::version::{VERSIONS, Version, single};
-use super::{By, Present, View, gateway_endpoint, groups, internet, network_acls, peering, routes};
+use super::{By, Present, View, gateway_endpoint, groups, internet, network_acls, peering, public_access, routes};
 use crate::names;
 use crate::options::{self, Service};
 
@@ -49,6 +49,7 @@ pub(super) fn compile(view: &View<'_>) -> Table {
     }
     groups::compile(view, &mut table);
     network_acls::compile(view, &mut table);
+    public_access::compile(view, &mut table);
     table.chains.extend(chains);
     table
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use vpc_model::{Direction, Model, NetworkInterface, SecurityGroupRuleId};
+use vpc_model::{AccessBlock, Direction, Model, NetworkInterface, SecurityGroupRuleId};
 
 use super::groups;
 use super::network_acl::passes;
@@ -49,6 +49,7 @@ pub(super) fn leave(
     hops: &mut Vec<Hop>,
 ) -> Result<Option<SecurityGroupRuleId>, Reason> {
     hops.extend(passes(model, sender, Direction::Egress, packet.destination, packet.payload)?);
+    is_open(model, sender, &[AccessBlock::Bidirectional])?;
     let source = public(model, sender, packet.source)?;
     if source != packet.source {
         hops.push(Hop::Translated { from: packet.source, to: source });
@@ -111,6 +112,7 @@ fn arrive(
     if private != packet.destination {
         hops.push(Hop::Translated { from: packet.destination, to: private });
     }
+    is_open(model, receiver, &[AccessBlock::Bidirectional, AccessBlock::Ingress])?;
     hops.extend(passes(model, receiver, Direction::Ingress, packet.source, packet.payload)?);
     let arriving = Packet {
         sender: receiver.id.clone(),
@@ -123,6 +125,15 @@ fn arrive(
     let ingress = ingress.ok_or(Reason::Ingress(receiver.groups.clone()))?;
     hops.extend([Hop::group(ingress), Hop::Arrives(receiver.id.clone())]);
     Ok(Some(ingress.1.id.clone()))
+}
+
+/// Whether the account keeps none of these back between an ENI's subnet and the internet, see
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>.
+fn is_open(model: &Model, eni: &NetworkInterface, kept: &[AccessBlock]) -> Result<(), Reason> {
+    match kept.contains(&model.access_block_of_subnet(&eni.subnet_id)) {
+        true => Err(Reason::PublicAccess(eni.subnet_id.clone())),
+        false => Ok(()),
+    }
 }
 
 /// The address that the internet knows an ENI's address by.

@@ -4,7 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use vpc_model::{
-    Direction, Mac, NetworkAclId, NetworkInterfaceId, SecurityGroupId, SecurityGroupRuleId, TransitGatewayId, ZoneName,
+    Direction, Mac, NetworkAclId, NetworkInterfaceId, SecurityGroupId, SecurityGroupRuleId, SubnetId, TransitGatewayId,
+    ZoneName,
 };
 
 /// A packet as an ENI sends it.
@@ -109,6 +110,8 @@ pub enum Reason {
     NoRoute,
     /// The internet gateway has no public address for the sender's.
     NotPublic(IpAddr),
+    /// VPC Block Public Access keeps it from the subnet.
+    PublicAccess(SubnetId),
     /// Nobody in the internet has the address.
     NobodyInInternet,
     /// No ENI has the address, though it is a VPC's.
@@ -153,6 +156,7 @@ impl fmt::Display for Verdict {
                 }
                 Reason::NoRoute => f.write_str("denied: no route leads there"),
                 Reason::NotPublic(address) => write!(f, "denied: {address} has no public address"),
+                Reason::PublicAccess(subnet) => write!(f, "denied: VPC Block Public Access keeps it from {subnet}"),
                 Reason::NobodyInInternet => f.write_str("denied: nobody in the internet has the destination address"),
                 Reason::NobodyThere => f.write_str("denied: no network interface has the destination address"),
                 Reason::DestinationCheck(eni) => write!(f, "denied: {eni} does not own the destination address"),

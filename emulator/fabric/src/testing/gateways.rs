@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use vpc_model::nat_gateway::{Connectivity, NewNatAddresses, NewNatGateway};
 use vpc_model::transit_gateway::{NewTransitGateway, NewVpcAttachment, VpcAttachmentChange, VpcAttachmentOptions};
 use vpc_model::{
-    EgressOnlyGatewayId, InternetGatewayId, NatGatewayId, RouteTarget, SubnetId, Tags, TransitGatewayAttachmentId,
-    TransitGatewayId, TransitGatewayRouteTableId,
+    AccessBlock, AllowedAccess, EgressOnlyGatewayId, Excluded, InternetGatewayId, NatGatewayId, RouteTarget, SubnetId,
+    Tags, TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId,
 };
 
 use super::Account;
@@ -56,6 +56,18 @@ impl Account {
         let allocation = self.change(|model, cx| model.allocate_address(cx, Tags::new())).unwrap();
         let more = NewNatAddresses { allocation_ids: vec![allocation], ..NewNatAddresses::default() };
         self.change(|model, cx| model.associate_nat_gateway_address(cx, id, &more)).unwrap();
+        self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
+    /// Keeps the region's VPCs from the internet, or does not.
+    pub fn block_public_access(&mut self, block: AccessBlock) {
+        self.change(|model, cx| model.set_public_access(cx, block));
+        self.model.advance(Timestamp::UNIX_EPOCH);
+    }
+
+    /// Excepts a VPC or subnet from that.
+    pub fn except_from_block(&mut self, of: Excluded, allowed: AllowedAccess) {
+        self.change(|model, cx| model.create_access_exclusion(cx, of, allowed, Tags::new())).unwrap();
         self.model.advance(Timestamp::UNIX_EPOCH);
     }
 

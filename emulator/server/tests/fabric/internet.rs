@@ -6,7 +6,7 @@ use std::net::{IpAddr, TcpListener, TcpStream};
 use linux_net::Netlink;
 use vpc_fabric::testing::{Account, block, entry, everything, interface, ipv6_block, rule};
 use vpc_fabric::{InternetHost, Options, Payload, names};
-use vpc_model::{AllocationId, Direction, IpProtocol, WantedAddresses};
+use vpc_model::{AccessBlock, AllocationId, AllowedAccess, Direction, Excluded, IpProtocol, WantedAddresses};
 
 use crate::world::{Host, World};
 use crate::{listen, tcp};
@@ -147,6 +147,48 @@ fn network_acls_at_the_gateway() {
     let all: Vec<Host> = harbour.hosts.iter().chain(&harbour.far).cloned().collect();
     let ears = listen(&all);
     harbour.world.agree(&ears, &harbour.packets());
+}
+
+/// What the account keeps back does not pass, also where a connection is there already.
+#[test]
+fn block_public_access() {
+    let Some(mut harbour) = harbour() else { return };
+    let all: Vec<Host> = harbour.hosts.iter().chain(&harbour.far).cloned().collect();
+    let ears = listen(&all);
+    let (pier, web) = (harbour.find("pier").clone(), harbour.find("web").clone());
+    let subnet = harbour.world.account.get(&pier.eni).subnet_id.clone();
+    let out = (&pier, pier.address, web.address, Payload::Udp(53));
+    let into = (&web, web.address, harbour.pier.1, Payload::Udp(53));
+    let listener = web.netns.run(|| TcpListener::bind((web.address, 80))).unwrap().unwrap();
+    let here = pier.netns.run(|| TcpStream::connect((web.address, 80))).unwrap().unwrap();
+    let (mut there, _) = listener.accept().unwrap();
+    let mut says = |text: &[u8]| {
+        std::io::Write::write_all(&mut &here, text).unwrap();
+        there.set_read_timeout(Some(std::time::Duration::from_millis(300))).unwrap();
+        there.read(&mut [0; 8]).is_ok()
+    };
+
+    harbour.world.account.block_public_access(AccessBlock::Ingress);
+    harbour.world.settle();
+    harbour.world.agree(&ears, &harbour.packets());
+    assert_eq!([out, into].map(|packet| harbour.world.agree(&ears, &[packet])), [1, 0]);
+    assert!(says(b"on"));
+
+    harbour.world.account.block_public_access(AccessBlock::Bidirectional);
+    harbour.world.settle();
+    harbour.world.agree(&ears, &harbour.packets());
+    assert_eq!(harbour.world.agree(&ears, &[out, into]), 0);
+    assert!(!says(b"off"));
+
+    harbour.world.account.except_from_block(Excluded::Subnet(subnet), AllowedAccess::Egress);
+    harbour.world.settle();
+    assert_eq!([out, into].map(|packet| harbour.world.agree(&ears, &[packet])), [1, 0]);
+    harbour
+        .world
+        .account
+        .except_from_block(Excluded::Vpc(harbour.world.account.vpc.clone()), AllowedAccess::Bidirectional);
+    harbour.world.settle();
+    assert_eq!(harbour.world.agree(&ears, &[out, into]), 2);
 }
 
 /// An Elastic IP address that moves takes no connection with it.
