@@ -12,7 +12,7 @@ use crate::{Step, guest};
 
 /// How long all of it may take.
 const DEADLINE: Duration = Duration::from_secs(30 * 60);
-const HARDWARE: &str = "-M pc -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nodefaults -no-user-config -nic none \
+const HARDWARE: &str = "-M pc -accel tcg,thread=multi -cpu max -smp 2 -m 4096 -nodefaults -no-user-config -nic none \
                         -display none -serial stdio -no-reboot";
 /// `mitigations` and `cryptomgr` only cost time here; `panic` ends QEMU if the first process does.
 const KERNEL: &str = "console=ttyS0 quiet panic=-1 mitigations=off cryptomgr.notests";
